@@ -1,0 +1,68 @@
+// Stage-2 descriptor codec: pure u64 -> fields and back. Values from fault-path.md section 1.3 and the Arm ARM.
+import * as A from "../src/abi/arm";
+
+export const VALID: u64 = (<u64>1) << A.DESC_VALID_LSB;
+export const TABLE: u64 = (<u64>1) << A.DESC_TABLE_LSB;
+export const S2AP_READ: u64 = (<u64>1) << A.DESC_S2AP_LSB;
+export const S2AP_WRITE: u64 = (<u64>2) << A.DESC_S2AP_LSB;
+export const S2AP_RDWR: u64 = S2AP_READ | S2AP_WRITE;
+export const AF: u64 = (<u64>1) << A.DESC_AF_LSB;
+export const XN_ALL: u64 = (<u64>2) << A.DESC_XN_LSB;
+export const XN_MASK: u64 = (<u64>3) << A.DESC_XN_LSB;
+export const CONTIG: u64 = (<u64>1) << A.DESC_CONTIG_LSB;
+/** The host's PROT_NONE marker; pte_present tests it together with VALID. */
+const PROT_NONE: u64 = (<u64>1) << 58;
+const SH_INNER: u64 = (<u64>3) << A.DESC_SH_LSB;
+const MEMATTR_NORMAL_WB: u64 = (<u64>0xf) << A.DESC_MEMATTR_LSB;
+const MEMATTR_DEVICE_NGNRE: u64 = (<u64>1) << A.DESC_MEMATTR_LSB;
+
+/** PAGE_S2: normal write-back, inner shareable, read-only, AF set. A page; blocks clear TABLE. */
+export const PAGE_S2: u64 = VALID | TABLE | MEMATTR_NORMAL_WB | S2AP_READ | SH_INNER | AF;
+/** PAGE_S2_DEVICE: Device-nGnRE, read-only, execute-never, AF set. */
+export const PAGE_S2_DEVICE: u64 = VALID | TABLE | MEMATTR_DEVICE_NGNRE | S2AP_READ | SH_INNER | AF | XN_ALL;
+
+// @ts-ignore: decorator
+@inline
+export function isValid(desc: u64): bool {
+  return (desc & VALID) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+export function isPresent(desc: u64): bool {
+  return (desc & (VALID | PROT_NONE)) != 0;
+}
+
+/** A table descriptor, above level 3. */
+// @ts-ignore: decorator
+@inline
+export function isTable(desc: u64, level: i32): bool {
+  return level < 3 && (desc & (VALID | TABLE)) == (VALID | TABLE);
+}
+
+/** Output address bits [47:shift] of a descriptor. */
+// @ts-ignore: decorator
+@inline
+export function outputAddress(desc: u64, shift: u32): u64 {
+  return desc & ((((<u64>1) << 48) - 1) & ~(((<u64>1) << shift) - 1));
+}
+
+/** A leaf for `pa` at `level` with attributes given as for a page. */
+// @ts-ignore: decorator
+@inline
+export function leaf(pa: u64, attributes: u64, level: i32): u64 {
+  return pa | (level == 3 ? attributes : attributes & ~TABLE);
+}
+
+// @ts-ignore: decorator
+@inline
+export function tableDescriptor(pa: u64): u64 {
+  return pa | VALID | TABLE;
+}
+
+/** MemAttr says device: its upper half is 00. */
+// @ts-ignore: decorator
+@inline
+export function isDevice(desc: u64): bool {
+  return ((desc >> (A.DESC_MEMATTR_LSB + 2)) & 3) == 0;
+}

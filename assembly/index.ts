@@ -1,0 +1,133 @@
+// The wasm exports; no logic. Every pointer is a byte offset from memoryBase (src/abi/layout.ts).
+import { ABI_MAGIC, ABI_VERSION, REQUEST_SIZEOF, RESULT_SIZEOF } from "../src/abi/layout";
+import { takeExit } from "./abort";
+import { internalVmPrepMem } from "./idmap";
+import { freeMemoryCache, topupMemoryCache } from "./memcache";
+import { completeRead } from "./mmio";
+import { ageHva, changePte, invalidateEnd, invalidateStart, unmapHva } from "./notifier";
+import { walk } from "./pgtable";
+import { physReset } from "./phys";
+import { pageCount, poolAlloc, poolFree } from "./pool";
+import { setPte } from "./set_pte";
+import { AttributeVisitor, DumpVisitor, FlushVisitor, MapVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
+import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, Regime, setBase, Translation, Vcpu, Vm } from "./structs";
+import { translate, translateBatch } from "./translate";
+import { decodeRegime } from "./vtcr";
+
+/** Binds the instance to the memory at `memoryBase` and stamps its header. Call once, before anything else. */
+export function init(memoryBase: u32): void {
+  checkLayout();
+  setBase(memoryBase);
+  header().magic = ABI_MAGIC;
+  header().abi = ABI_VERSION;
+  physReset();
+}
+
+/** Call after the bank table changed. */
+export function banksChanged(): void {
+  physReset();
+}
+
+export function regimeDecode(regime: u32): void {
+  decodeRegime(changetype<Regime>(base() + regime));
+}
+
+export function translateOne(regime: u32, ipa: u64, access: u32, el: u32, out: u32): void {
+  translate(changetype<Regime>(base() + regime), ipa, access, el, changetype<Translation>(base() + out));
+}
+
+export function translateMany(regime: u32, ipas: u32, n: u32, access: u32, el: u32, scratch: u32, results: u32): void {
+  const out = changetype<Translation>(base() + scratch);
+  translateBatch(changetype<Regime>(base() + regime), base() + ipas, n, access, el, out, base() + results);
+}
+
+/** Takes `n` exits in order; results[i] belongs to requests[i]. */
+export function faultMany(requests: u32, n: u32, results: u32): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const request = changetype<FaultRequest>(base() + requests + i * REQUEST_SIZEOF);
+    takeExit(request, changetype<FaultResult>(base() + results + i * RESULT_SIZEOF));
+  }
+}
+
+/** Completes an MMIO read that user space answered. */
+export function mmioReturn(vcpu: u32, value: u64): void {
+  completeRead(changetype<Vcpu>(base() + vcpu), value);
+}
+
+export function tableAlloc(): u64 {
+  return poolAlloc();
+}
+
+export function tableFree(pa: u64): void {
+  poolFree(pa);
+}
+
+export function tableRefs(pa: u64): u32 {
+  return pageCount(pa);
+}
+
+export function cacheTopup(cache: u32, min: u32): i32 {
+  return topupMemoryCache(changetype<MemoryCache>(base() + cache), min);
+}
+
+export function cacheFree(cache: u32): void {
+  freeMemoryCache(changetype<MemoryCache>(base() + cache));
+}
+
+/** Maps [ipa, ipa + size) to `pa` with the largest entries that fit. `visitor` is a MapVisitor the host filled. */
+export function stage2Map(vm: u32, ipa: u64, size: u64, visitor: u32): i32 {
+  return walk<MapVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, changetype<MapVisitor>(base() + visitor));
+}
+
+/** stage2_set_pte for one page. */
+export function stage2SetPte(vm: u32, cache: u32, ipa: u64, desc: u64, iomap: bool, logging: bool): i32 {
+  return setPte(changetype<Vm>(base() + vm), changetype<MemoryCache>(base() + cache), ipa, desc, iomap, logging);
+}
+
+export function stage2Unmap(vm: u32, ipa: u64, size: u64): i32 {
+  return walk<UnmapVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, changetype<UnmapVisitor>(0));
+}
+
+/** Sets and clears attribute bits in the leaves of the range. `visitor` is an AttributeVisitor. */
+export function stage2Attributes(vm: u32, ipa: u64, size: u64, visitor: u32): i32 {
+  return walk<AttributeVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, changetype<AttributeVisitor>(base() + visitor));
+}
+
+export function stage2Flush(vm: u32, ipa: u64, size: u64): i32 {
+  return walk<FlushVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, changetype<FlushVisitor>(0));
+}
+
+/** Writes the leaves of the range to the visitor's buffer; -ENOSPC when it is full. `visitor` is a DumpVisitor. */
+export function stage2Dump(vm: u32, ipa: u64, size: u64, visitor: u32): i32 {
+  const dump = changetype<DumpVisitor>(base() + visitor);
+  return walk<DumpVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, dump);
+}
+
+export function tlbFlushAll(): void {
+  tlbFlushVmid();
+}
+
+export function idmapAsPosted(vm: u32, cache: u32, start: u64, end: u64): i32 {
+  return internalVmPrepMem(changetype<Vm>(base() + vm), changetype<MemoryCache>(base() + cache), start, end);
+}
+
+export function notifierUnmap(vm: u32, start: u64, end: u64): void {
+  unmapHva(changetype<Vm>(base() + vm), start, end);
+}
+
+export function notifierStart(vm: u32, start: u64, end: u64): void {
+  invalidateStart(changetype<Vm>(base() + vm), start, end);
+}
+
+export function notifierEnd(vm: u32): void {
+  invalidateEnd(changetype<Vm>(base() + vm));
+}
+
+export function notifierChangePte(vm: u32, hva: u64, pa: u64): void {
+  changePte(changetype<Vm>(base() + vm), hva, pa);
+}
+
+/** `visitor` is an AttributeVisitor; its `changed` tells how many entries were young. */
+export function notifierAge(vm: u32, start: u64, end: u64, visitor: u32): void {
+  ageHva(changetype<Vm>(base() + vm), start, end, changetype<AttributeVisitor>(base() + visitor));
+}

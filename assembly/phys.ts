@@ -1,0 +1,68 @@
+// Physical memory: the only loads and stores on emulated RAM. A bank is [pa, end) at a linear offset;
+// what is in no bank is a hole.
+import { BANK_SIZEOF, BankKind } from "../src/abi/layout";
+import { Bank, base, header } from "./structs";
+
+// The bank used last: walks stay in one for long.
+let hotPa: u64 = 0;
+let hotSize: u64 = 0;
+let hotLinear: usize = 0;
+
+/** Forgets the bank used last; needed when the host changes the bank table. */
+export function physReset(): void {
+  hotSize = 0;
+}
+
+/** The bank that holds `pa`, or null in a hole. */
+export function findBank(pa: u64): Bank | null {
+  const h = header();
+  let low: u32 = 0;
+  let high = h.bankCount;
+  while (low < high) {
+    const mid = (low + high) >>> 1;
+    const bank = changetype<Bank>(base() + h.banks + mid * BANK_SIZEOF);
+    if (pa < bank.pa) high = mid;
+    else if (pa >= bank.end) low = mid + 1;
+    else return bank;
+  }
+  return null;
+}
+
+function resolveCold(pa: u64): usize {
+  const bank = findBank(pa);
+  if (bank == null || bank.kind != BankKind.RAM) return 0;
+  hotPa = bank.pa;
+  hotSize = bank.end - bank.pa;
+  hotLinear = base() + bank.offset;
+  return hotLinear + <usize>(pa - bank.pa);
+}
+
+/** Linear address of the 8-byte aligned `pa`, or 0 if no bytes are held there. Banks are multiples of 8 bytes. */
+// @ts-ignore: decorator
+@inline
+export function resolve(pa: u64): usize {
+  const distance = pa - hotPa;
+  return distance < hotSize ? hotLinear + <usize>distance : resolveCold(pa);
+}
+
+/** True where a read is answered by memory, backed or not; false in holes and device regions (external abort). */
+export function isMemory(pa: u64): bool {
+  const bank = findBank(pa);
+  return bank != null && bank.kind != BankKind.DEVICE;
+}
+
+/** Reads the descriptor at `pa`; what is not held reads as zero. */
+// @ts-ignore: decorator
+@inline
+export function readDescriptor(pa: u64): u64 {
+  const at = resolve(pa & ~7);
+  return at == 0 ? 0 : load<u64>(at);
+}
+
+/** Writes the descriptor at `pa`; dropped where no bytes are held. */
+// @ts-ignore: decorator
+@inline
+export function writeDescriptor(pa: u64, value: u64): void {
+  const at = resolve(pa & ~7);
+  if (at != 0) store<u64>(at, value);
+}

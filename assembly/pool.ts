@@ -1,0 +1,59 @@
+// Page-table pages: a pool in emulated RAM with a page count (page_count) per page. A page's count is 1
+// for its allocation plus 1 per live entry.
+import { Event } from "../src/abi/event";
+import { count } from "./account";
+import { base, header } from "./structs";
+
+/** Allocates a zeroed table page. Returns its PA, or 0 if the pool is empty or the budget is spent. */
+export function poolAlloc(): u64 {
+  const h = header();
+  if (h.poolFree == 0 || h.poolBudget == 0) return 0;
+  h.poolBudget--;
+  h.poolFree--;
+  const index = load<u32>(base() + h.poolStack + (<usize>h.poolFree << 2));
+  store<u16>(base() + h.poolRefs + (<usize>index << 1), 1);
+  memory.fill(base() + h.poolOffset + (<usize>index << h.poolShift), 0, (<usize>1) << h.poolShift);
+  count(Event.TABLE_ALLOC);
+  return h.poolPa + ((<u64>index) << h.poolShift);
+}
+
+/** Gives the page at `pa` back. Pages outside the pool are not ours to free. */
+export function poolFree(pa: u64): void {
+  const h = header();
+  const index = poolIndex(pa);
+  if (index < 0) return;
+  store<u16>(base() + h.poolRefs + (<usize>index << 1), 0);
+  store<u32>(base() + h.poolStack + (<usize>h.poolFree << 2), index);
+  h.poolFree++;
+  count(Event.TABLE_FREE);
+}
+
+// @ts-ignore: decorator
+@inline
+function poolIndex(pa: u64): i32 {
+  const h = header();
+  const index = (pa - h.poolPa) >> h.poolShift;
+  return index < <u64>h.poolPages ? <i32>index : -1;
+}
+
+/** Takes a reference on the table page that holds the entry at `pa`. */
+export function getPage(pa: u64): void {
+  const index = poolIndex(pa);
+  if (index < 0) return;
+  const at = base() + header().poolRefs + (<usize>index << 1);
+  store<u16>(at, load<u16>(at) + 1);
+}
+
+/** Drops a reference on the table page that holds the entry at `pa`. */
+export function putPage(pa: u64): void {
+  const index = poolIndex(pa);
+  if (index < 0) return;
+  const at = base() + header().poolRefs + (<usize>index << 1);
+  store<u16>(at, load<u16>(at) - 1);
+}
+
+/** page_count of the table page at `pa`; 0 outside the pool. */
+export function pageCount(pa: u64): u32 {
+  const index = poolIndex(pa);
+  return index < 0 ? 0 : load<u16>(base() + header().poolRefs + (<usize>index << 1));
+}

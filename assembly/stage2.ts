@@ -1,0 +1,216 @@
+// Visitors over stage-2 tables: map, unmap, change attributes, flush, dump. Every live entry holds one
+// reference on the table page it is in; a table page is freed when only its own reference is left.
+import { Event } from "../src/abi/event";
+import { ENOMEM } from "../src/abi/kvm";
+import { LEAF_SIZEOF } from "../src/abi/layout";
+import { count } from "./account";
+import { isDevice, isTable, isValid, leaf, outputAddress, tableDescriptor } from "./desc";
+import { cachePop } from "./memcache";
+import { writeEntry } from "./pgtable";
+import { readDescriptor } from "./phys";
+import { getPage, pageCount, poolFree, putPage } from "./pool";
+import { Leaf, MemoryCache, Vm } from "./structs";
+import { levelShift } from "./vtcr";
+
+/** -ENOSPC: the dump's buffer is full. */
+const ENOSPC = 28;
+/** Cache lines are counted in units of 64 bytes, the line of every profile but one. */
+const LINE_SHIFT = 6;
+
+/** A hypercall that invalidates one IPA and what stage 1 made of it: DSB, TLBI IPAS2E1IS, DSB, TLBI VMALLE1IS, DSB, ISB. */
+export function tlbFlushIpa(): void {
+  count(Event.HYPERCALL);
+  count(Event.TLBI_IPA);
+  count(Event.DSB, 3);
+  count(Event.ISB, 2);
+}
+
+/** A hypercall that invalidates the whole VMID. */
+export function tlbFlushVmid(): void {
+  count(Event.HYPERCALL);
+  count(Event.TLBI_VMID);
+  count(Event.DSB, 2);
+  count(Event.ISB, 2);
+}
+
+/** Writes a table or block entry: ordered before the walker may use it. */
+export function publishEntry(ptep: u64, desc: u64): void {
+  writeEntry(ptep, desc);
+  count(Event.DSB);
+  count(Event.ISB);
+}
+
+/** The break of break-before-make: clear and invalidate a valid entry. */
+export function breakEntry(ptep: u64): void {
+  count(Event.BREAK_BEFORE_MAKE);
+  writeEntry(ptep, 0);
+  tlbFlushIpa();
+}
+
+/** Blocks exist at level 2 with every granule and at level 1 with 4K. */
+// @ts-ignore: decorator
+@inline
+function blockLevel(vm: Vm, level: i32): bool {
+  return level == 2 || (level == 1 && vm.granuleShift == 12);
+}
+
+/** Maps [ipa, ...) to [pa, ...) with the largest entries that alignment and range allow. */
+@unmanaged
+@final
+export class MapVisitor {
+  ipa: u64;
+  pa: u64;
+  attributes: u64;
+  cache: u32;
+
+  private fits(vm: Vm, level: i32, addr: u64, end: u64): bool {
+    if (level == 3) return true;
+    const size = (<u64>1) << levelShift(vm.granuleShift, level);
+    const output = this.pa + (addr - this.ipa);
+    return blockLevel(vm, level) && end - addr == size && ((addr | output) & (size - 1)) == 0;
+  }
+
+  private entry(level: i32, addr: u64): u64 {
+    return leaf(this.pa + (addr - this.ipa), this.attributes, level);
+  }
+
+  leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    if (this.fits(vm, level, addr, end)) {
+      const desc = this.entry(level, addr);
+      if (old == desc) return 0;
+      if (isValid(old)) breakEntry(ptep);
+      else getPage(ptep);
+      writeEntry(ptep, desc);
+      return 0;
+    }
+    const page = cachePop(changetype<MemoryCache>(<usize>this.cache));
+    if (page == 0) return -ENOMEM;
+    if (isValid(old)) breakEntry(ptep);
+    else getPage(ptep);
+    publishEntry(ptep, tableDescriptor(page));
+    return 0;
+  }
+
+  /** A block takes the place of a whole table: the table goes first. */
+  tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    if (!this.fits(vm, level, addr, end)) return 0;
+    breakEntry(ptep);
+    freeTable(vm, outputAddress(old, vm.granuleShift), level + 1);
+    publishEntry(ptep, this.entry(level, addr));
+    return 0;
+  }
+
+  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+    return 0;
+  }
+}
+
+/** Frees an unlinked table page and every table below it. */
+function freeTable(vm: Vm, table: u64, level: i32): void {
+  for (let i: u64 = 0; level < 3 && i >> vm.stride == 0; i++) {
+    const desc = readDescriptor(table + (i << 3));
+    if (isTable(desc, level)) freeTable(vm, outputAddress(desc, vm.granuleShift), level + 1);
+  }
+  poolFree(table);
+}
+
+/** Clears every entry of the range; a block that is only partly in the range goes as a whole. */
+@unmanaged
+@final
+export class UnmapVisitor {
+  leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    if (old == 0) return 0;
+    writeEntry(ptep, 0);
+    tlbFlushIpa();
+    if (!isDevice(old)) count(Event.DC_CIVAC_LINE, (<u64>1) << (levelShift(vm.granuleShift, level) - LINE_SHIFT));
+    putPage(ptep);
+    return 0;
+  }
+
+  tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    return 0;
+  }
+
+  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+    if (pageCount(table) != 1) return 0;
+    writeEntry(ptep, 0);
+    tlbFlushIpa();
+    poolFree(table);
+    putPage(ptep);
+    return 0;
+  }
+}
+
+/** Sets and clears attribute bits in every valid leaf of the range; counts the leaves that changed. */
+@unmanaged
+@final
+export class AttributeVisitor {
+  set: u64;
+  clear: u64;
+  changed: u64;
+
+  leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    if (!isValid(old)) return 0;
+    const desc = (old & ~this.clear) | this.set;
+    if (desc == old) return 0;
+    writeEntry(ptep, desc);
+    this.changed++;
+    return 0;
+  }
+
+  tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    return 0;
+  }
+
+  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+    return 0;
+  }
+}
+
+/** Cleans and invalidates the memory behind every present leaf that is not device. */
+@unmanaged
+@final
+export class FlushVisitor {
+  leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    if (isValid(old) && !isDevice(old)) {
+      count(Event.DC_CIVAC_LINE, (<u64>1) << (levelShift(vm.granuleShift, level) - LINE_SHIFT));
+    }
+    return 0;
+  }
+
+  tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    return 0;
+  }
+
+  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+    return 0;
+  }
+}
+
+/** Writes every valid leaf of the range to a buffer; -ENOSPC when it is full. */
+@unmanaged
+@final
+export class DumpVisitor {
+  out: u32;
+  capacity: u32;
+  found: u32;
+
+  leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    if (!isValid(old)) return 0;
+    if (this.found == this.capacity) return -ENOSPC;
+    const out = changetype<Leaf>(<usize>this.out + this.found * LEAF_SIZEOF);
+    out.ipa = addr & ~(((<u64>1) << levelShift(vm.granuleShift, level)) - 1);
+    out.desc = old;
+    out.level = level;
+    this.found++;
+    return 0;
+  }
+
+  tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    return 0;
+  }
+
+  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+    return 0;
+  }
+}

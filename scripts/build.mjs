@@ -1,0 +1,61 @@
+// Builds the package.
+//   node scripts/build.mjs           build/*.wasm, from them src/core/wasm.generated.ts, then dist
+//   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyData } from './copy-data.mjs';
+import { embedWasm } from './embed-wasm.mjs';
+import { asc, fromRoot, tsc } from './tools.mjs';
+
+const args = process.argv.slice(2);
+if (args.length > 1 || (args.length === 1 && args[0] !== '--debug')) {
+  console.error('usage: node scripts/build.mjs [--debug]');
+  process.exit(2);
+}
+
+try {
+  await (args[0] === '--debug' ? buildDebug() : buildPackage());
+} catch (error) {
+  console.error(`build: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}
+
+async function buildDebug() {
+  await asc(['debug', 'debug-accounted']);
+  console.log('build: build/debug/stage2.wasm, build/debug/stage2-accounted.wasm');
+}
+
+async function buildPackage() {
+  await asc(['release', 'release-accounted']);
+  embedWasm();
+
+  // Filled beside dist and renamed at the end: a failed build leaves the old dist whole, and a source that is
+  // gone leaves no stale output. At dist's own depth, for the relative paths in the source maps.
+  const next = fromRoot(`.dist-${process.pid}`);
+  try {
+    await tsc(['-p', 'tsconfig.build.json', '--outDir', next]);
+    const dataFiles = copyData(join(next, 'data'));
+    mkdirSync(join(next, 'core'), { recursive: true });
+    for (const name of ['stage2.wasm', 'stage2-accounted.wasm']) {
+      copyFileSync(fromRoot(`build/${name}`), join(next, 'core', name));
+    }
+    rmSync(fromRoot('dist'), { recursive: true, force: true });
+    renameSync(next, fromRoot('dist'));
+    console.log(`build: dist, with ${dataFiles} data files`);
+  } finally {
+    rmSync(next, { recursive: true, force: true });
+  }
+  checkPromises();
+}
+
+/** Every file that package.json names in `exports` and `bin` must be there; the command must be executable. */
+function checkPromises() {
+  const manifest = JSON.parse(readFileSync(fromRoot('package.json'), 'utf8'));
+  /** @type {(value: string | object) => string[]} */
+  const leaves = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(leaves));
+  const missing = leaves([manifest.exports, manifest.bin]).filter((path) => !existsSync(fromRoot(path)));
+  if (missing.length > 0) {
+    throw new Error(`package.json names what was not built: ${missing.join(', ')}`);
+  }
+  for (const command of leaves(manifest.bin)) chmodSync(fromRoot(command), 0o755);
+}

@@ -1,0 +1,114 @@
+// Field positions of the Arm architecture, as in the Arm ARM (DDI 0487). Compiled by asc and by tsc:
+// import-free, numbers and enums only. A field is declared by its lowest bit and its width.
+
+// Stage-2 descriptor (VMSAv8-64).
+export const DESC_VALID_LSB = 0;
+export const DESC_TABLE_LSB = 1;
+export const DESC_MEMATTR_LSB = 2;
+export const DESC_MEMATTR_WIDTH = 4;
+export const DESC_S2AP_LSB = 6;
+export const DESC_S2AP_WIDTH = 2;
+export const DESC_SH_LSB = 8;
+export const DESC_SH_WIDTH = 2;
+export const DESC_AF_LSB = 10;
+export const DESC_NT_LSB = 16;
+export const DESC_DBM_LSB = 51;
+export const DESC_CONTIG_LSB = 52;
+export const DESC_XN_LSB = 53;
+export const DESC_XN_WIDTH = 2;
+
+// VTCR_EL2.
+export const VTCR_T0SZ_LSB = 0;
+export const VTCR_T0SZ_WIDTH = 6;
+export const VTCR_SL0_LSB = 6;
+export const VTCR_SL0_WIDTH = 2;
+export const VTCR_IRGN0_LSB = 8;
+export const VTCR_IRGN0_WIDTH = 2;
+export const VTCR_ORGN0_LSB = 10;
+export const VTCR_ORGN0_WIDTH = 2;
+export const VTCR_SH0_LSB = 12;
+export const VTCR_SH0_WIDTH = 2;
+export const VTCR_TG0_LSB = 14;
+export const VTCR_TG0_WIDTH = 2;
+export const VTCR_PS_LSB = 16;
+export const VTCR_PS_WIDTH = 3;
+export const VTCR_VS_LSB = 19;
+export const VTCR_HA_LSB = 21;
+export const VTCR_HD_LSB = 22;
+export const VTCR_RES1_LSB = 31;
+
+export const TG0_4K = 0;
+export const TG0_64K = 1;
+export const TG0_16K = 2;
+
+// VTTBR_EL2.
+export const VTTBR_BADDR_WIDTH = 48;
+export const VTTBR_VMID_LSB = 48;
+export const VTTBR_VMID_WIDTH = 16;
+
+// HCR_EL2.
+export const HCR_VM_LSB = 0;
+export const HCR_VSE_LSB = 8;
+export const HCR_DC_LSB = 12;
+
+// ESR_ELx and its data/instruction abort ISS.
+export const ESR_EC_LSB = 26;
+export const ESR_EC_WIDTH = 6;
+export const ESR_IL_LSB = 25;
+export const ESR_ISV_LSB = 24;
+export const ESR_SAS_LSB = 22;
+export const ESR_SAS_WIDTH = 2;
+export const ESR_SSE_LSB = 21;
+export const ESR_SRT_LSB = 16;
+export const ESR_SRT_WIDTH = 5;
+export const ESR_SF_LSB = 15;
+export const ESR_FNV_LSB = 10;
+export const ESR_EA_LSB = 9;
+export const ESR_CM_LSB = 8;
+export const ESR_S1PTW_LSB = 7;
+export const ESR_WNR_LSB = 6;
+export const ESR_FSC_LSB = 0;
+export const ESR_FSC_WIDTH = 6;
+
+/** Exception classes of ESR_ELx.EC that this project names. */
+export enum Ec {
+  UNKNOWN = 0x00,
+  WFX = 0x01,
+  FP_ASIMD = 0x07,
+  HVC64 = 0x16,
+  SYS64 = 0x18,
+  IABT_LOW = 0x20,
+  IABT_CUR = 0x21,
+  DABT_LOW = 0x24,
+  DABT_CUR = 0x25,
+}
+
+/** Fault status codes without their level bits (ESR & 0x3C), and the codes that carry no level. */
+export enum Fsc {
+  ADDRESS_SIZE = 0x00,
+  TRANSLATION = 0x04,
+  ACCESS_FLAG = 0x08,
+  PERMISSION = 0x0c,
+  EXTERNAL = 0x10,
+  EXTERNAL_WALK = 0x14,
+  PARITY = 0x18,
+  PARITY_WALK = 0x1c,
+  ALIGNMENT = 0x21,
+}
+
+// HPFAR_EL2.FIPA holds IPA[51:12] from bit 4.
+export const HPFAR_FIPA_LSB = 4;
+export const HPFAR_FIPA_WIDTH = 40;
+
+// PAR_EL1.
+export const PAR_F_LSB = 0;
+export const PAR_PA_LSB = 12;
+export const PAR_PA_WIDTH = 36;
+
+// PSTATE / SPSR.
+export const PSTATE_MODE_WIDTH = 5;
+export const PSTATE_AARCH32_LSB = 4;
+export const PSTATE_EL1T = 0x4;
+export const PSTATE_EL1H = 0x5;
+/** EL1h with D, A, I and F masked: the state an injected abort starts in. */
+export const PSTATE_EL1H_MASKED = 0x3c5;

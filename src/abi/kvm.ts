@@ -1,0 +1,286 @@
+// Constants and enumerations of the emulated Linux v4.13 KVM/arm64. Compiled by asc and by tsc:
+// import-free, numbers and enums only. Names are the kernel's, or those of the stage2-build files.
+
+export const KVM_USER_MEM_SLOTS = 512;
+export const KVM_PRIVATE_MEM_SLOTS = 256;
+/** KVM_MEM_MAX_NR_PAGES of v4.13. */
+export const KVM_MEM_MAX_NR_PAGES = 0x7fffffff;
+export const KVM_MEM_LOG_DIRTY_PAGES = 1;
+export const KVM_MEM_READONLY = 2;
+export const KVM_MEMSLOT_INVALID = 0x10000;
+export const KVM_NR_MEM_OBJS = 40;
+/** IPA bits of every v4.13 VM. */
+export const KVM_PHYS_SHIFT = 40;
+export const PAGE_SHIFT = 12;
+export const PAGE_SIZE = 4096;
+
+export const EPERM = 1;
+export const ENOENT = 2;
+export const EAGAIN = 11;
+export const ENOMEM = 12;
+export const EFAULT = 14;
+export const EEXIST = 17;
+export const EINVAL = 22;
+export const ENOSYS = 38;
+
+/** What __kvm_vcpu_run returned: the low bits of the exit code. */
+export enum ExitCode {
+  IRQ = 0,
+  EL1_SERROR = 1,
+  TRAP = 2,
+  HYP_GONE = 3,
+}
+export const EXIT_WITH_SERROR_LSB = 31;
+
+export enum ExitReason {
+  NONE = 0,
+  FAIL_ENTRY = 9,
+  MMIO = 6,
+  INTERNAL_ERROR = 17,
+}
+
+/** How a fault ended, beside the return value of handle_exit. */
+export enum Disposition {
+  NONE,
+  MAPPED_PAGE,
+  MAPPED_BLOCK,
+  RETRY,
+  ACCESS_FLAG,
+  MMIO_USER,
+  MMIO_KERNEL,
+  INJECT_PABT,
+  INJECT_DABT,
+  INJECT_VABT,
+  SKIP_INSTRUCTION,
+  RAS_CLAIMED,
+  SIGBUS,
+  ERROR,
+  REENTERED_AT_EL2,
+  HOST_OOPS,
+  NOT_AN_ABORT,
+}
+
+/** Lines the emulated kernel logs. */
+export enum LogMessage {
+  UNSUPPORTED_FSC,
+  UNEXPECTED_READ_PERMISSION,
+  INTERNAL_VM_FAULT,
+  NO_VMA,
+  MMIO_NO_ISV,
+}
+export const LOG_MESSAGES = 5;
+
+/** Which test of the kind of VM the fault handler makes (site U2). */
+export enum VmCheck {
+  NONE,
+  MM,
+  FLAG,
+  KEY,
+}
+
+/** I-cache type as CTR_EL0.L1Ip gives it. */
+export enum IcachePolicy {
+  PIPT,
+  ALIASING_VIPT,
+  VPIPT,
+}
+
+// Backing areas (vm_area_struct), host page-table entries and struct page, as far as the fault path sees them.
+export const AREA_WRITE = 1;
+export const AREA_HUGETLB = 2;
+export const AREA_PFNMAP = 4;
+export const AREA_THP = 8;
+
+export const HOST_PTE_PRESENT = 1;
+export const HOST_PTE_WRITE = 2;
+export const HOST_PTE_POISON = 4;
+export const HOST_PTE_LATE_POISON = 8;
+export const HOST_PTE_ERROR = 16;
+
+export const PG_HEAD = 1;
+export const PG_TAIL = 2;
+export const PG_MAPCOUNT_NEG = 4;
+export const PG_RESERVED = 8;
+export const PG_INACTIVE = 16;
+export const PG_UNEVICTABLE = 32;
+export const PG_REFERENCED = 64;
+export const PG_FILE = 128;
+export const PG_OFF_LRU = 256;
+
+/** Predicates of the stage2-build files, in their order. Meanings: the `predicates` key of any build. */
+export enum Predicate {
+  is_iabt,
+  is_dabt,
+  type_sea,
+  type_ext,
+  fsc_known,
+  type_access,
+  type_perm,
+  is_cm,
+  is_write,
+  sea_claimed,
+  guest_aarch32,
+  slot_found,
+  slot_invalid,
+  hva_is_error,
+  slot_readonly,
+  slot_writable,
+  slot_has_bitmap,
+  slot_logging,
+  slot_misaligned,
+  vm_has_mm,
+  vm_flag_internal,
+  task_has_mm,
+  vma_found,
+  vma_starts_above,
+  vma_hugetlb,
+  hugetlb,
+  cache_enough,
+  has_cache,
+  cache_empty,
+  topup_failed,
+  pfn_poisoned,
+  pfn_error,
+  pfn_is_device,
+  host_writable,
+  map_logging,
+  map_writable,
+  force_pte,
+  notifier_count,
+  notifier_seq_moved,
+  page_head_flag,
+  page_is_tail,
+  page_mapcount_neg,
+  page_is_thp,
+  thp_tail,
+  map_block,
+  l1_empty,
+  l2_empty,
+  l2_is_block,
+  l2_is_table,
+  l2_present,
+  pte_empty,
+  pte_present,
+  install_failed,
+  host_at_el2,
+  icache_aliasing,
+  icache_vpipt,
+  key_internal_on,
+  llsc_retry,
+  table_last_ref,
+  entry_kernel_only,
+  l1_slot_missing,
+  l2_slot_missing,
+  va_linear,
+  caps_ready,
+  cap_cache_dic,
+  cap_cache_dic_bit,
+  key_trace_guest_fault_on,
+  key_trace_access_fault_on,
+  cpu_online,
+  trace_funcs,
+  trace_more,
+  preempt_held,
+  need_resched,
+}
+
+/** Integers that loops and callee slopes of the stage2-build files depend on. */
+export enum Quantity {
+  cache_room,
+  alloc_ok,
+  map_lines,
+  slot_steps_ge,
+  slot_steps_lt,
+  vma_null_probes,
+  vma_other_probes,
+  vma_probe_below,
+  tree_left,
+  tree_right,
+  mb_lt,
+  mb_ge,
+  bus_lt,
+  bus_gt,
+  bus_empty_r,
+  bus_empty_w,
+  bus_last_lt_r,
+  bus_last_lt_w,
+  bus_not_first_r,
+  bus_not_first_w,
+  rt_zero_w,
+}
+
+/** Functions outside mmu.o whose cost depends on state; those with one outcome are not named here. */
+export enum Callee {
+  handle_exit,
+  pfn_valid,
+  gfn_to_memslot,
+  gfn_to_hva_memslot_prot,
+  down_read,
+  find_vma,
+  gfn_to_pfn_prot,
+  kvm_set_pfn_dirty,
+  mark_page_dirty,
+  kvm_set_pfn_accessed,
+  kvm_release_pfn_clean,
+  kvm_get_pfn,
+  io_mem_abort,
+  kvm_inject_pabt,
+}
+
+/** Conditions of the fault path in the order of fault-path.md section 4; U12a and U12b are its two tests. */
+export enum Site {
+  A1,
+  A2,
+  A3,
+  A4,
+  A5,
+  A6,
+  A7,
+  A8,
+  U0,
+  U1,
+  U2,
+  U3,
+  U4,
+  U5,
+  U6,
+  U7,
+  U8,
+  U9,
+  U10,
+  U11,
+  U12a,
+  U12b,
+  U13,
+  H1,
+  H2,
+  U14,
+  U15a,
+  U15b,
+  M1,
+  A9,
+  F1,
+  F2,
+  F3,
+  F4,
+  W1,
+  C1,
+  C2,
+  C3,
+  G2,
+  P1,
+  P2,
+  D1,
+  P3,
+  P4,
+  P5,
+  P6,
+  I1,
+  I2,
+  R1,
+  R2,
+  R3,
+  R5,
+  R7,
+  COUNT,
+}

@@ -1,0 +1,202 @@
+// Where things are in the linear memory of an instance. Compiled by asc and by tsc; assembly/structs.ts
+// compares these offsets with its classes at compile time. All offsets in bytes.
+
+export const ABI_MAGIC = 0x324d4d53;
+export const ABI_VERSION = 1;
+
+// From memoryBase: guard page | header | event counts | site counts | signature | what the host places.
+export const HEADER_OFFSET = 4096;
+export const EVENT_COUNTS_OFFSET = 4608;
+export const SITE_COUNTS_OFFSET = 5120;
+export const SIGNATURE_OFFSET = 6656;
+export const LOG_COUNTS_OFFSET = 7680;
+/** First offset the host may place objects at. */
+export const FIXED_END = 8192;
+
+export const HEADER_MAGIC = 0;
+export const HEADER_ABI = 4;
+export const HEADER_BANKS = 8;
+export const HEADER_BANK_COUNT = 12;
+export const HEADER_MEMBLOCK = 16;
+export const HEADER_MEMBLOCK_COUNT = 20;
+export const HEADER_PATH_TABLE = 24;
+export const HEADER_PATH_TABLE_MASK = 28;
+export const HEADER_PATH_COUNT = 32;
+export const HEADER_PATH_ARENA = 36;
+export const HEADER_PATH_ARENA_END = 40;
+export const HEADER_IO_BUS = 44;
+export const HEADER_IO_BUS_COUNT = 48;
+export const HEADER_HOST_AT_EL2 = 52;
+export const HEADER_ICACHE_POLICY = 56;
+export const HEADER_CAPS_READY = 60;
+export const HEADER_CACHE_DIC = 64;
+export const HEADER_CACHE_DIC_BIT = 68;
+export const HEADER_KEY_INTERNAL = 72;
+export const HEADER_ERRATUM_834220 = 76;
+export const HEADER_SEA_CLAIMED = 80;
+export const HEADER_HOST_NEXT = 88;
+export const HEADER_HOST_END = 96;
+export const HEADER_HOST_HINT = 104;
+export const HEADER_ZERO_PAGE = 112;
+export const HEADER_HUGE_ZERO_PAGE = 120;
+export const HEADER_POOL_PA = 128;
+export const HEADER_POOL_OFFSET = 136;
+export const HEADER_POOL_SHIFT = 140;
+export const HEADER_POOL_PAGES = 144;
+export const HEADER_POOL_FREE = 148;
+export const HEADER_POOL_STACK = 152;
+export const HEADER_POOL_REFS = 156;
+export const HEADER_POOL_BUDGET = 160;
+export const HEADER_SIZE = 168;
+
+/** Physical memory bank: [pa, pa + size). Sorted by pa, not overlapping. */
+export const BANK_PA = 0;
+export const BANK_END = 8;
+export const BANK_OFFSET = 16;
+export const BANK_KIND = 20;
+export const BANK_MEM_MAP = 24;
+export const BANK_SIZEOF = 32;
+
+export enum BankKind {
+  /** Memory with bytes in linear memory. */
+  RAM,
+  /** Memory the host kernel knows whose bytes are not held: reads as zero, writes are dropped. */
+  UNBACKED,
+  DEVICE,
+}
+
+/** First 64 bytes as in struct kvm of the recorded builds: mmu_lock 0, slots_lock 8, mm 40, memslots[0] 48. */
+export const VM_MMU_LOCK = 0;
+export const VM_SLOTS_LOCK = 8;
+export const VM_MM = 40;
+export const VM_MEMSLOTS = 48;
+export const VM_PGD = 64;
+export const VM_VTTBR = 72;
+export const VM_GRANULE_SHIFT = 80;
+export const VM_STRIDE = 84;
+export const VM_START_LEVEL = 88;
+export const VM_IA_BITS = 92;
+export const VM_NOTIFIER_COUNT = 96;
+export const VM_NOTIFIER_SEQ = 100;
+export const VM_CHECK = 104;
+export const VM_FLAG_INTERNAL = 108;
+export const VM_RACE = 112;
+export const VM_SLOT_CAPACITY = 116;
+export const VM_SIZEOF = 128;
+
+/** struct kvm_memslots: generation, the slots, id_to_index[], lru_slot, used_slots. */
+export const SLOTS_GENERATION = 0;
+export const SLOTS_ARRAY = 8;
+export const SLOT_BASE_GFN = 0;
+export const SLOT_NPAGES = 8;
+export const SLOT_DIRTY_BITMAP = 16;
+export const SLOT_USERSPACE_ADDR = 24;
+export const SLOT_FLAGS = 32;
+export const SLOT_ID = 36;
+export const SLOT_SIZEOF = 40;
+
+/** mm_struct: tree root, sequence number of the per-task cache. */
+export const MM_ROOT = 0;
+export const MM_SEQNUM = 4;
+export const MM_SIZEOF = 8;
+
+export const AREA_START = 0;
+export const AREA_END = 8;
+export const AREA_LEFT = 16;
+export const AREA_RIGHT = 20;
+export const AREA_FLAGS = 24;
+export const AREA_PTES = 28;
+export const AREA_PFN_BASE = 32;
+export const AREA_HUGE_SHIFT = 40;
+export const AREA_SIZEOF = 48;
+
+export const VCPU_VM = 0;
+export const VCPU_TASK_MM = 4;
+export const VCPU_PC = 8;
+export const VCPU_PSTATE = 16;
+export const VCPU_ESR = 24;
+export const VCPU_FAR = 32;
+export const VCPU_HPFAR = 40;
+export const VCPU_PAR = 48;
+export const VCPU_HCR = 56;
+export const VCPU_ELR_EL1 = 64;
+export const VCPU_SPSR_EL1 = 72;
+export const VCPU_VBAR_EL1 = 80;
+export const VCPU_FAR_EL1 = 88;
+export const VCPU_ESR_EL1 = 96;
+export const VCPU_MMIO_PA = 104;
+export const VCPU_MMIO_DATA = 112;
+export const VCPU_MMIO_LEN = 120;
+export const VCPU_MMIO_IS_WRITE = 124;
+export const VCPU_EXIT_REASON = 128;
+export const VCPU_DISPOSITION = 132;
+export const VCPU_SIGNAL_HVA = 136;
+export const VCPU_SIGNAL_LSB = 144;
+export const VCPU_VMACACHE_SEQ = 148;
+export const VCPU_VMACACHE = 152;
+export const VCPU_CACHE = 168;
+export const VCPU_REGS = 496;
+export const VCPU_SIZEOF = 744;
+
+/** kvm_mmu_memory_cache: number of objects, then their PAs. */
+export const CACHE_NOBJS = 0;
+export const CACHE_OBJECTS = 8;
+export const CACHE_SIZEOF = 328;
+
+/** An in-kernel MMIO device: its range and the value its reads return. */
+export const IODEV_ADDR = 0;
+export const IODEV_LEN = 8;
+export const IODEV_VALUE = 16;
+export const IODEV_SIZEOF = 24;
+
+/** One fault of a batch. */
+export const REQUEST_VCPU = 0;
+export const REQUEST_EXIT_CODE = 4;
+export const REQUEST_ESR = 8;
+export const REQUEST_FAR = 16;
+export const REQUEST_HPFAR = 24;
+export const REQUEST_PAR = 32;
+export const REQUEST_SIZEOF = 40;
+
+export const RESULT_RET = 0;
+export const RESULT_DISPOSITION = 4;
+/** Path table entry of the fault (accounted output), 0 if none. */
+export const RESULT_PATH = 8;
+export const RESULT_SIZEOF = 16;
+
+/** The registers and features one hardware walk depends on, and what they decode to. */
+export const REGIME_VTCR = 0;
+export const REGIME_VTTBR = 8;
+export const REGIME_HCR = 16;
+export const REGIME_FEATURES = 24;
+export const REGIME_PA_MAX = 28;
+export const REGIME_BASE = 32;
+export const REGIME_GRANULE_SHIFT = 40;
+export const REGIME_STRIDE = 44;
+export const REGIME_START_LEVEL = 48;
+export const REGIME_IA_BITS = 52;
+export const REGIME_OA_BITS = 56;
+export const REGIME_VALID = 60;
+export const REGIME_SIZEOF = 64;
+
+export const FEAT_XNX = 1;
+export const FEAT_HAFDBS = 2;
+export const FEAT_TTST = 4;
+
+/** What a walk gives. `fsc` is the fault status code with its level, or -1. */
+export const TRANSLATION_FSC = 0;
+export const TRANSLATION_LEVEL = 4;
+export const TRANSLATION_PA = 8;
+export const TRANSLATION_DESC = 16;
+export const TRANSLATION_STEPS = 24;
+export const TRANSLATION_STAGE2_OFF = 28;
+/** Up to 5 steps: address and value of each descriptor read. */
+export const TRANSLATION_STEP = 32;
+export const TRANSLATION_STEP_SIZEOF = 16;
+export const TRANSLATION_SIZEOF = 112;
+
+/** One leaf written by the dump visitor. */
+export const LEAF_IPA = 0;
+export const LEAF_DESC = 8;
+export const LEAF_LEVEL = 16;
+export const LEAF_SIZEOF = 24;

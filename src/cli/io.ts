@@ -1,0 +1,19 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { CliError } from './errors.js';
+
+/** Opens a file, or standard input for `-`, as a stream of bytes. Throws CliError (exit 2) if it cannot be read. */
+export async function openInput(path: string): Promise<AsyncIterable<Uint8Array>> {
+  if (path === '-') return process.stdin;
+  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new CliError(`${path}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
+  });
+  if (info.isDirectory()) throw new CliError(`${path}: is a directory, expected a file`);
+  return createReadStream(path);
+}
+
+/** Path of a file that ships in the package's data folder. */
+export function dataPath(name: string): string {
+  return fileURLToPath(new URL(`../data/${name}`, import.meta.url));
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { Exit } from './errors.js';
+import { reportError } from './output.js';
+
+/** Commands by the order help shows them. */
+const commands: ((program: Command) => void)[] = [];
+
+// A reader that stops early (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(Exit.OK);
+  throw error;
+});
+
+const program = new Command('stage2')
+  .description('arm64 stage-2 translation and the cost of a change to the KVM fault path')
+  .showSuggestionAfterError()
+  .exitOverride();
+for (const register of commands) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? Exit.OK : Exit.INPUT;
+  else reportError(error, false);
+}

@@ -1,0 +1,36 @@
+/** The exports of the wasm core (assembly/index.ts). u64 results are signed here: wrap them with BigInt.asUintN. */
+export interface CoreExports {
+  init(memoryBase: number): void;
+  banksChanged(): void;
+  regimeDecode(regime: number): void;
+  translateOne(regime: number, ipa: bigint, access: number, el: number, out: number): void;
+  translateMany(
+    regime: number,
+    ipas: number,
+    n: number,
+    access: number,
+    el: number,
+    scratch: number,
+    results: number,
+  ): void;
+  faultMany(requests: number, n: number, results: number): void;
+  mmioReturn(vcpu: number, value: bigint): void;
+  tableAlloc(): bigint;
+  tableFree(pa: bigint): void;
+  tableRefs(pa: bigint): number;
+  cacheTopup(cache: number, min: number): number;
+  cacheFree(cache: number): void;
+  stage2Map(vm: number, ipa: bigint, size: bigint, visitor: number): number;
+  stage2SetPte(vm: number, cache: number, ipa: bigint, desc: bigint, iomap: number, logging: number): number;
+  stage2Unmap(vm: number, ipa: bigint, size: bigint): number;
+  stage2Attributes(vm: number, ipa: bigint, size: bigint, visitor: number): number;
+  stage2Flush(vm: number, ipa: bigint, size: bigint): number;
+  stage2Dump(vm: number, ipa: bigint, size: bigint, visitor: number): number;
+  tlbFlushAll(): void;
+  idmapAsPosted(vm: number, cache: number, start: bigint, end: bigint): number;
+  notifierUnmap(vm: number, start: bigint, end: bigint): void;
+  notifierStart(vm: number, start: bigint, end: bigint): void;
+  notifierEnd(vm: number): void;
+  notifierChangePte(vm: number, hva: bigint, pa: bigint): void;
+  notifierAge(vm: number, start: bigint, end: bigint, visitor: number): void;
+}

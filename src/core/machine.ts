@@ -1,0 +1,293 @@
+import { Event } from '../abi/event.js';
+import { LOG_MESSAGES, Site } from '../abi/kvm.js';
+import * as L from '../abi/layout.js';
+import { Arena } from './arena.js';
+import { Stage2Error } from './error.js';
+import type { CoreExports } from './exports.js';
+import { coreModule } from './load.js';
+import { type BankSpec, checkBanks, checkRange, memoryRegions, type RegionSpec } from './physmap.js';
+import { View } from './view.js';
+
+const WASM_PAGE = 65536;
+const PATH_SLOTS = 16384;
+const PATH_BYTES = 4 << 20;
+const BANK_KIND = { ram: L.BankKind.RAM, unbacked: L.BankKind.UNBACKED, device: L.BankKind.DEVICE } as const;
+/** The allocator never refuses. */
+const UNLIMITED = 0xffffffff;
+
+/** What a machine is made of. Sizes are fixed at creation, so no view of its memory is ever detached by it. */
+export interface MachineOptions {
+  /** Physical address map. Default: none but the table pool and the root tables. */
+  banks?: readonly BankSpec[];
+  /** Pool of page-table pages: a RAM bank of its own. */
+  tablePool?: { pa: bigint; pages: number; pageShift?: 12 | 14 | 16 };
+  /** RAM bank for root tables, which are one contiguous allocation each. */
+  roots?: { pa: bigint; size: number };
+  /** Memory regions of the host kernel. Default: the memory banks, neighbours joined. */
+  regions?: readonly RegionSpec[];
+  /** Keep struct page flags for every page of the regions (2 bytes a page). Default true. */
+  pageState?: boolean;
+  /** Range the host's page allocator hands pages out from, inside a region. */
+  hostPages?: RegionSpec;
+  /** Bytes for kernel objects: slot tables, bitmaps, areas, host page tables. Default 4 MiB. */
+  arenaBytes?: number;
+  /** Record events, branch sites and fault signatures. Default false. */
+  accounted?: boolean;
+  /** The embedder's own memory, and the 64 KiB aligned offset in it this machine may use. */
+  memory?: WebAssembly.Memory;
+  memoryBase?: number;
+}
+
+interface Placement {
+  total: number;
+  banks: number;
+  regions: number;
+  regionList: number;
+  memMaps: number[];
+  pathTable: number;
+  pathArena: number;
+  stack: number;
+  refs: number;
+  arena: number;
+  ram: number[];
+}
+
+/** One instance of the core: physical memory, kernel objects, counters. Any number may live side by side. */
+export class Machine {
+  readonly core: CoreExports;
+  readonly view: View;
+  readonly accounted: boolean;
+  /** Kernel objects, as offsets from memoryBase. */
+  readonly arena: Arena;
+  /** Root tables, as offsets from `rootsPa`. */
+  readonly roots: Arena;
+  readonly rootsPa: bigint;
+  readonly banks: readonly BankSpec[];
+  readonly regions: readonly RegionSpec[];
+  readonly #at: Placement;
+
+  constructor(options: MachineOptions = {}) {
+    this.accounted = options.accounted ?? false;
+    const pool = { pa: 1n << 40n, pages: 256, pageShift: 12 as const, ...options.tablePool };
+    const roots = { pa: 1n << 41n, size: 1 << 20, ...options.roots };
+    this.rootsPa = roots.pa;
+    this.banks = checkBanks([
+      ...(options.banks ?? []),
+      { pa: pool.pa, size: BigInt(pool.pages) << BigInt(pool.pageShift), kind: 'ram' },
+      { pa: roots.pa, size: BigInt(roots.size), kind: 'ram' },
+    ]);
+    this.regions = options.regions ?? memoryRegions(this.banks);
+    for (const region of this.regions) checkRange('memory region', region);
+    const arenaBytes = options.arenaBytes ?? 4 << 20;
+    this.#at = place(this.banks, this.regions, options.pageState ?? true, pool.pages, arenaBytes);
+    this.view = new View(...memoryFor(options, this.#at.total));
+    this.view.fill(0, this.#at.total);
+    this.core = instantiate(this.accounted, this.view.memory);
+    this.core.init(this.view.base);
+    this.arena = new Arena('kernel objects', this.#at.arena, this.#at.arena + arenaBytes);
+    this.roots = new Arena('root tables', 0, roots.size);
+    this.#writeBanks();
+    this.#writePool(pool);
+    this.#writeHeader(options.hostPages);
+  }
+
+  #writeBanks(): void {
+    const { view } = this;
+    for (const [i, bank] of this.banks.entries()) {
+      const at = this.#at.banks + i * L.BANK_SIZEOF;
+      view.setU64(at + L.BANK_PA, bank.pa);
+      view.setU64(at + L.BANK_END, bank.pa + bank.size);
+      view.setU32(at + L.BANK_OFFSET, this.#at.ram[i] ?? 0);
+      view.setU32(at + L.BANK_KIND, BANK_KIND[bank.kind]);
+    }
+    for (const [i, region] of this.regions.entries()) {
+      const at = this.#at.regions + i * L.BANK_SIZEOF;
+      view.setU64(at + L.BANK_PA, region.pa);
+      view.setU64(at + L.BANK_END, region.pa + region.size);
+      view.setU32(at + L.BANK_KIND, L.BankKind.UNBACKED);
+      view.setU32(at + L.BANK_MEM_MAP, this.#at.memMaps[i] ?? 0);
+      view.setU32(this.#at.regionList + i * 4, at);
+    }
+  }
+
+  #writePool(pool: { pa: bigint; pages: number; pageShift: number }): void {
+    const { view } = this;
+    const bank = this.banks.findIndex((b) => b.pa === pool.pa);
+    this.setHeader(L.HEADER_POOL_OFFSET, this.#at.ram[bank] ?? 0);
+    view.setU64(L.HEADER_OFFSET + L.HEADER_POOL_PA, pool.pa);
+    this.setHeader(L.HEADER_POOL_SHIFT, pool.pageShift);
+    this.setHeader(L.HEADER_POOL_PAGES, pool.pages);
+    this.setHeader(L.HEADER_POOL_FREE, pool.pages);
+    this.setHeader(L.HEADER_POOL_STACK, this.#at.stack);
+    this.setHeader(L.HEADER_POOL_REFS, this.#at.refs);
+    this.setHeader(L.HEADER_POOL_BUDGET, UNLIMITED);
+    // Popped from the end: the lowest page goes out first.
+    for (let i = 0; i < pool.pages; i++) view.setU32(this.#at.stack + i * 4, pool.pages - 1 - i);
+  }
+
+  #writeHeader(hostPages: RegionSpec | undefined): void {
+    this.setHeader(L.HEADER_BANKS, this.#at.banks);
+    this.setHeader(L.HEADER_BANK_COUNT, this.banks.length);
+    this.setHeader(L.HEADER_MEMBLOCK, this.#at.regionList);
+    this.setHeader(L.HEADER_MEMBLOCK_COUNT, this.regions.length);
+    this.setHeader(L.HEADER_PATH_TABLE, this.#at.pathTable);
+    this.setHeader(L.HEADER_PATH_TABLE_MASK, PATH_SLOTS - 1);
+    this.setHeader(L.HEADER_PATH_ARENA, this.#at.pathArena);
+    this.setHeader(L.HEADER_PATH_ARENA_END, this.#at.pathArena + (this.accounted ? PATH_BYTES : 0));
+    if (hostPages !== undefined) {
+      checkRange('host page range', hostPages);
+      this.view.setU64(L.HEADER_OFFSET + L.HEADER_HOST_NEXT, hostPages.pa);
+      this.view.setU64(L.HEADER_OFFSET + L.HEADER_HOST_END, hostPages.pa + hostPages.size);
+    }
+    this.core.banksChanged();
+  }
+
+  /** Header word at `field` (an offset of src/abi/layout.ts). */
+  header(field: number): number {
+    return this.view.u32(L.HEADER_OFFSET + field);
+  }
+
+  setHeader(field: number, value: number): void {
+    this.view.setU32(L.HEADER_OFFSET + field, value);
+  }
+
+  /** Linear offset of the bytes of `pa`, or undefined if no RAM bank holds it. */
+  ramOffset(pa: bigint): number | undefined {
+    const index = this.banks.findIndex((b) => b.kind === 'ram' && pa >= b.pa && pa < b.pa + b.size);
+    const bank = this.banks[index];
+    return bank === undefined ? undefined : (this.#at.ram[index] ?? 0) + Number(pa - bank.pa);
+  }
+
+  /** struct page flags (PG_*) of the page at `pa`; the flags stay 0 where no state is kept. */
+  setPageFlags(pa: bigint, flags: number): void {
+    const at = this.#pageFlagsOffset(pa);
+    if (at !== undefined) this.view.setU16(at, flags);
+  }
+
+  pageFlags(pa: bigint): number {
+    const at = this.#pageFlagsOffset(pa);
+    return at === undefined ? 0 : this.view.u16(at);
+  }
+
+  #pageFlagsOffset(pa: bigint): number | undefined {
+    const index = this.regions.findIndex((r) => pa >= r.pa && pa < r.pa + r.size);
+    const region = this.regions[index];
+    const map = this.#at.memMaps[index] ?? 0;
+    if (region === undefined || map === 0) return undefined;
+    return map + Number((pa - region.pa) >> 12n) * 2;
+  }
+
+  /** Writes a 64-bit word of RAM. Throws EFAULT where no bytes are held. */
+  writeRam(pa: bigint, value: bigint): void {
+    const at = this.ramOffset(pa);
+    if (at === undefined || (pa & 7n) !== 0n) {
+      throw new Stage2Error('EFAULT', `0x${pa.toString(16)}: expected an 8-byte aligned address in RAM`);
+    }
+    this.view.setU64(at, value);
+  }
+
+  /** Table pages the pool still has. */
+  get freeTablePages(): number {
+    return this.header(L.HEADER_POOL_FREE);
+  }
+
+  get tablePages(): number {
+    return this.header(L.HEADER_POOL_PAGES);
+  }
+
+  /** Lets the table allocator deliver `pages` more pages and then refuse. */
+  setAllocationBudget(pages: number | 'unlimited'): void {
+    this.setHeader(L.HEADER_POOL_BUDGET, pages === 'unlimited' ? UNLIMITED : pages);
+  }
+
+  /** Count of `event` since creation or `resetCounts` (accounted output only). */
+  eventCount(event: Event): number {
+    return Number(this.view.u64(L.EVENT_COUNTS_OFFSET + event * 8));
+  }
+
+  /** How often the condition of `site` was [false, true]. */
+  siteCounts(site: Site): [number, number] {
+    const at = L.SITE_COUNTS_OFFSET + site * 16;
+    return [Number(this.view.u64(at)), Number(this.view.u64(at + 8))];
+  }
+
+  /** Lines of the emulated kernel log by LogMessage. */
+  logCounts(): number[] {
+    return Array.from({ length: LOG_MESSAGES }, (_, i) => Number(this.view.u64(L.LOG_COUNTS_OFFSET + i * 8)));
+  }
+
+  /** Forgets events, sites, log lines and fault signatures. */
+  resetCounts(): void {
+    this.view.fill(L.EVENT_COUNTS_OFFSET, Event.COUNT * 8);
+    this.view.fill(L.SITE_COUNTS_OFFSET, Site.COUNT * 16);
+    this.view.fill(L.LOG_COUNTS_OFFSET, LOG_MESSAGES * 8);
+    this.view.fill(this.#at.pathTable, PATH_SLOTS * 4);
+    this.setHeader(L.HEADER_PATH_COUNT, 0);
+    this.setHeader(L.HEADER_PATH_ARENA, this.#at.pathArena);
+  }
+
+  /** Offset of the first entry of the path table; entries follow each other up to the header's pathArena. */
+  get pathArena(): number {
+    return this.#at.pathArena;
+  }
+}
+
+/** Where each object goes, in bytes from memoryBase. */
+function place(
+  banks: readonly BankSpec[],
+  regions: readonly RegionSpec[],
+  pageState: boolean,
+  poolPages: number,
+  arenaBytes: number,
+): Placement {
+  let next = L.FIXED_END;
+  const take = (bytes: number, align = 8): number => {
+    const start = Math.ceil(next / align) * align;
+    next = start + bytes;
+    return start;
+  };
+  const at = {
+    banks: take(banks.length * L.BANK_SIZEOF),
+    regions: take(regions.length * L.BANK_SIZEOF),
+    regionList: take(regions.length * 4),
+    pathTable: take(PATH_SLOTS * 4),
+    pathArena: take(PATH_BYTES),
+    stack: take(poolPages * 4),
+    refs: take(poolPages * 2),
+    arena: take(arenaBytes),
+  };
+  const memMaps = regions.map((r) => (pageState ? take(bytesOf(r.size >> 12n) * 2) : 0));
+  const ram = banks.map((b) => (b.kind === 'ram' ? take(bytesOf(b.size), 4096) : 0));
+  if (next > 2 ** 32)
+    throw new Stage2Error('ENOMEM', `${next} bytes asked for: a machine holds at most 4 GiB`);
+  return { ...at, memMaps, ram, total: next };
+}
+
+function bytesOf(size: bigint): number {
+  if (size >= 1n << 32n)
+    throw new Stage2Error('ENOMEM', `${size} bytes asked for: a machine holds at most 4 GiB`);
+  return Number(size);
+}
+
+function memoryFor(options: MachineOptions, total: number): [WebAssembly.Memory, number] {
+  const base = options.memoryBase ?? 0;
+  if (options.memory === undefined) {
+    return [new WebAssembly.Memory({ initial: Math.ceil(total / WASM_PAGE) }), 0];
+  }
+  if (!Number.isInteger(base) || base < 0 || base % WASM_PAGE !== 0) {
+    throw new Stage2Error('EINVAL', `memoryBase ${base}: expected a multiple of ${WASM_PAGE}`);
+  }
+  const bytes = options.memory.buffer.byteLength;
+  if (base + total > bytes) {
+    throw new Stage2Error(
+      'ENOMEM',
+      `memory of ${bytes} bytes: expected at least ${base + total} (memoryBase + ${total})`,
+    );
+  }
+  return [options.memory, base];
+}
+
+function instantiate(accounted: boolean, memory: WebAssembly.Memory): CoreExports {
+  const instance = new WebAssembly.Instance(coreModule(accounted), { env: { memory } });
+  return instance.exports as unknown as CoreExports;
+}

@@ -1,0 +1,57 @@
+import { hex, Stage2Error } from './error.js';
+
+/** Part of the physical address space. `ram` holds bytes; `unbacked` is memory whose bytes are not kept. */
+export interface BankSpec {
+  /** First PA, 4 KiB aligned, below 2^52. */
+  pa: bigint;
+  /** Bytes, a multiple of 4 KiB. */
+  size: bigint;
+  kind: 'ram' | 'unbacked' | 'device';
+}
+
+/** A memory region as the host kernel's memblock lists it. */
+export interface RegionSpec {
+  pa: bigint;
+  size: bigint;
+}
+
+const PA_LIMIT = 1n << 52n;
+
+/** Sorts the banks by PA and checks alignment, bounds and overlap. Throws EINVAL naming the bank. */
+export function checkBanks(banks: readonly BankSpec[]): BankSpec[] {
+  const sorted = [...banks].sort((a, b) => (a.pa < b.pa ? -1 : a.pa > b.pa ? 1 : 0));
+  for (const [index, bank] of sorted.entries()) {
+    checkRange('bank', bank);
+    const previous = sorted[index - 1];
+    if (previous !== undefined && previous.pa + previous.size > bank.pa) {
+      throw new Stage2Error('EINVAL', `bank ${range(bank)} overlaps bank ${range(previous)}`);
+    }
+  }
+  return sorted;
+}
+
+/** Throws EINVAL unless the range is 4 KiB aligned, not empty and below 2^52. */
+export function checkRange(what: string, { pa, size }: RegionSpec): void {
+  if (pa < 0n || size <= 0n || pa + size > PA_LIMIT || ((pa | size) & 0xfffn) !== 0n) {
+    throw new Stage2Error(
+      'EINVAL',
+      `${what} ${range({ pa, size })}: expected 4 KiB aligned bytes below 2^52`,
+    );
+  }
+}
+
+/** Memory regions of a bank list: neighbouring memory banks joined, as memblock joins them. */
+export function memoryRegions(banks: readonly BankSpec[]): RegionSpec[] {
+  const regions: RegionSpec[] = [];
+  for (const bank of banks) {
+    if (bank.kind === 'device') continue;
+    const last = regions.at(-1);
+    if (last !== undefined && last.pa + last.size === bank.pa) last.size += bank.size;
+    else regions.push({ pa: bank.pa, size: bank.size });
+  }
+  return regions;
+}
+
+function range({ pa, size }: RegionSpec): string {
+  return `[${hex(pa)}, ${hex(pa + size)})`;
+}

@@ -1,0 +1,49 @@
+import { IcachePolicy } from '../abi/kvm.js';
+import * as L from '../abi/layout.js';
+import { Machine, type MachineOptions } from '../core/machine.js';
+import { type BankSpec, checkRange } from '../core/physmap.js';
+
+/** A host machine: RAM from 1 GiB up, device registers below it, its table pages at the top of RAM. */
+export interface HostOptions {
+  /** Bytes of host RAM. Default 8 GiB; only table pages take real memory. */
+  ramBytes?: bigint;
+  /** Page-table pages. Default 4096 (16 MiB). */
+  tablePages?: number;
+  pageShift?: 12 | 14 | 16;
+  arenaBytes?: number;
+  accounted?: boolean;
+  /** Keep struct page flags (2 bytes a page of RAM). Default true; internal VMs alone need none. */
+  pageState?: boolean;
+}
+
+const RAM_START = 1n << 30n;
+const ROOT_BYTES = 4 << 20;
+/** Pages below this offset into RAM stand for the kernel image and early allocations. */
+const KERNEL_BYTES = 64n << 20n;
+
+/** Builds the machine of a KVM host. */
+export function createHost(options: HostOptions = {}): Machine {
+  const ram = options.ramBytes ?? 8n << 30n;
+  const pages = options.tablePages ?? 4096;
+  const shift = options.pageShift ?? 12;
+  const reserved = (BigInt(pages) << BigInt(shift)) + BigInt(ROOT_BYTES);
+  checkRange('host RAM', { pa: RAM_START, size: ram });
+  const rootsPa = RAM_START + ram;
+  const banks: BankSpec[] = [
+    { pa: 0n, size: RAM_START, kind: 'device' },
+    { pa: RAM_START, size: ram, kind: 'unbacked' },
+  ];
+  const machine: MachineOptions = {
+    banks,
+    roots: { pa: rootsPa, size: ROOT_BYTES },
+    tablePool: { pa: rootsPa + BigInt(ROOT_BYTES), pages, pageShift: shift },
+    hostPages: { pa: RAM_START + KERNEL_BYTES, size: ram - KERNEL_BYTES },
+    regions: [{ pa: RAM_START, size: ram + reserved }],
+    pageState: options.pageState ?? true,
+    arenaBytes: options.arenaBytes ?? 16 << 20,
+    accounted: options.accounted ?? false,
+  };
+  const host = new Machine(machine);
+  host.setHeader(L.HEADER_ICACHE_POLICY, IcachePolicy.PIPT);
+  return host;
+}

@@ -1,0 +1,163 @@
+import { AREA_HUGETLB, AREA_PFNMAP, AREA_THP, AREA_WRITE, PAGE_SHIFT } from '../abi/kvm.js';
+import * as L from '../abi/layout.js';
+import { hex, Stage2Error } from '../core/error.js';
+import type { Machine } from '../core/machine.js';
+
+/** What backs a range of host virtual addresses. */
+export interface AreaSpec {
+  /** First hva, 4 KiB aligned, below 2^48. */
+  hva: bigint;
+  /** Bytes, a multiple of 4 KiB. */
+  size: bigint;
+  kind: 'anonymous' | 'thp' | 'hugetlb' | 'pfnmap';
+  /** VM_WRITE. Default true. */
+  writable?: boolean;
+  /** hugetlb: log2 of the page size. Default 21. */
+  hugeShift?: number;
+  /** pfnmap: PA of the first byte. */
+  pa?: bigint;
+}
+
+export interface Area extends Required<Omit<AreaSpec, 'pa'>> {
+  pa: bigint;
+  end: bigint;
+  /** Offset of the area's record. */
+  offset: number;
+  /** Offset of its host page-table entries, 0 for pfnmap. */
+  ptes: number;
+}
+
+const HVA_LIMIT = 1n << 48n;
+const KIND_FLAGS = { anonymous: 0, thp: AREA_THP, hugetlb: AREA_HUGETLB, pfnmap: AREA_PFNMAP } as const;
+
+/** The mm of a user process: its areas as a search tree in emulated memory, and the host's page table. */
+export class AddressSpace {
+  readonly machine: Machine;
+  /** Offset of the mm record. */
+  readonly offset: number;
+  readonly #areas: Area[] = [];
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.offset = machine.arena.allocate(L.MM_SIZEOF);
+    machine.view.fill(this.offset, L.MM_SIZEOF);
+    machine.view.setU32(this.offset + L.MM_SEQNUM, 1);
+  }
+
+  /** The areas by ascending address. */
+  get areas(): readonly Area[] {
+    return this.#areas;
+  }
+
+  /** Adds an area; nothing in it is mapped yet. Throws EINVAL for a bad range, EEXIST for an overlap. */
+  map(spec: AreaSpec): Area {
+    checkArea(spec);
+    const end = spec.hva + spec.size;
+    const clash = this.#areas.find((a) => spec.hva < a.end && end > a.hva);
+    if (clash !== undefined) {
+      throw new Stage2Error(
+        'EEXIST',
+        `area ${hex(spec.hva)}+${hex(spec.size)} overlaps the area at ${hex(clash.hva)}`,
+      );
+    }
+    const area: Area = { writable: true, hugeShift: 21, pa: 0n, ...spec, end, offset: 0, ptes: 0 };
+    const { arena, view } = this.machine;
+    const bytes = spec.kind === 'pfnmap' ? 0 : Number(spec.size >> BigInt(PAGE_SHIFT)) * 8;
+    area.offset = arena.allocate(L.AREA_SIZEOF);
+    area.ptes = bytes === 0 ? 0 : arena.allocate(bytes);
+    view.fill(area.ptes, bytes);
+    this.#writeArea(area);
+    this.#areas.push(area);
+    this.#rebuild();
+    return area;
+  }
+
+  /** Removes an area. Its pages are forgotten; telling the notifiers is the caller's part. */
+  unmap(area: Area): void {
+    const index = this.#areas.indexOf(area);
+    if (index < 0) throw new Stage2Error('EINVAL', `area ${hex(area.hva)} is not part of this address space`);
+    this.#areas.splice(index, 1);
+    this.machine.arena.release(area.offset);
+    if (area.ptes !== 0) this.machine.arena.release(area.ptes);
+    this.#rebuild();
+  }
+
+  /** The area that holds `hva`. */
+  find(hva: bigint): Area | undefined {
+    return this.#areas.find((a) => hva >= a.hva && hva < a.end);
+  }
+
+  /** Changes VM_WRITE of an area. */
+  protect(area: Area, writable: boolean): void {
+    area.writable = writable;
+    this.#writeArea(area);
+  }
+
+  /** The host page-table entry of `hva`: PA and HOST_PTE_* flags. */
+  pte(hva: bigint): bigint {
+    return this.machine.view.u64(this.#pteOffset(hva));
+  }
+
+  /** Sets the host page-table entry of `hva`. */
+  setPte(hva: bigint, pa: bigint, flags: number): void {
+    this.machine.view.setU64(this.#pteOffset(hva), (pa & ~0xfffn) | BigInt(flags));
+  }
+
+  /** Forgets the host's pages in [start, end), clipped to the areas. */
+  clearPtes(start: bigint, end: bigint): void {
+    for (const area of this.#areas) {
+      const low = start > area.hva ? start : area.hva;
+      const high = end < area.end ? end : area.end;
+      if (low >= high || area.ptes === 0) continue;
+      const first = area.ptes + Number((low - area.hva) >> 12n) * 8;
+      this.machine.view.fill(first, Number((high - low + 0xfffn) >> 12n) * 8);
+    }
+  }
+
+  #pteOffset(hva: bigint): number {
+    const area = this.find(hva);
+    if (area === undefined || area.ptes === 0) {
+      throw new Stage2Error(
+        'EINVAL',
+        `hva ${hex(hva)}: expected an address in an area with a host page table`,
+      );
+    }
+    return area.ptes + Number((hva - area.hva) >> 12n) * 8;
+  }
+
+  #writeArea(area: Area): void {
+    const { view } = this.machine;
+    view.setU64(area.offset + L.AREA_START, area.hva);
+    view.setU64(area.offset + L.AREA_END, area.end);
+    view.setU32(area.offset + L.AREA_FLAGS, KIND_FLAGS[area.kind] | (area.writable ? AREA_WRITE : 0));
+    view.setU32(area.offset + L.AREA_PTES, area.ptes);
+    view.setU64(area.offset + L.AREA_PFN_BASE, area.pa);
+    view.setU32(area.offset + L.AREA_HUGE_SHIFT, area.hugeShift);
+  }
+
+  /** Links the areas into a balanced tree; cached look-ups of older trees become stale. */
+  #rebuild(): void {
+    this.#areas.sort((a, b) => (a.hva < b.hva ? -1 : 1));
+    const { view } = this.machine;
+    const link = (low: number, high: number): number => {
+      if (low >= high) return 0;
+      const middle = (low + high) >> 1;
+      const area = this.#areas[middle] as Area;
+      view.setU32(area.offset + L.AREA_LEFT, link(low, middle));
+      view.setU32(area.offset + L.AREA_RIGHT, link(middle + 1, high));
+      return area.offset;
+    };
+    view.setU32(this.offset + L.MM_ROOT, link(0, this.#areas.length));
+    view.setU32(this.offset + L.MM_SEQNUM, view.u32(this.offset + L.MM_SEQNUM) + 1);
+  }
+}
+
+function checkArea(spec: AreaSpec): void {
+  const { hva, size } = spec;
+  if (hva < 0n || size <= 0n || hva + size > HVA_LIMIT || ((hva | size) & 0xfffn) !== 0n) {
+    throw new Stage2Error('EINVAL', `area ${hex(hva)}+${hex(size)}: expected 4 KiB aligned bytes below 2^48`);
+  }
+  if (spec.kind === 'pfnmap' && spec.pa === undefined) {
+    throw new Stage2Error('EINVAL', `area ${hex(hva)}: a pfnmap area needs the pa of its first byte`);
+  }
+}

@@ -1,0 +1,94 @@
+import { PAGE_SHIFT } from '../abi/kvm.js';
+import * as L from '../abi/layout.js';
+import type { Machine } from '../core/machine.js';
+
+/** One memory slot, struct kvm_memory_slot. */
+export interface MemorySlot {
+  id: number;
+  baseGfn: bigint;
+  npages: bigint;
+  userspaceAddr: bigint;
+  flags: number;
+  /** Offset of the dirty bitmap, 0 if none is kept. */
+  dirtyBitmap: number;
+}
+
+export function emptySlot(id: number): MemorySlot {
+  return { id, baseGfn: 0n, npages: 0n, userspaceAddr: 0n, flags: 0, dirtyBitmap: 0 };
+}
+
+/** First IPA of a slot. */
+export function slotIpa(slot: MemorySlot): bigint {
+  return slot.baseGfn << BigInt(PAGE_SHIFT);
+}
+
+/** Bytes of a slot. */
+export function slotBytes(slot: MemorySlot): bigint {
+  return slot.npages << BigInt(PAGE_SHIFT);
+}
+
+/** struct kvm_memslots in emulated memory: slots in use sorted by descending base_gfn, then the empty ones. */
+export class SlotTable {
+  readonly capacity: number;
+  readonly offset: number;
+  readonly #machine: Machine;
+  #slots = new Map<number, MemorySlot>();
+  #generation = 0n;
+
+  constructor(machine: Machine, capacity: number) {
+    this.#machine = machine;
+    this.capacity = capacity;
+    this.offset = machine.arena.allocate(SlotTable.bytes(capacity));
+    machine.view.fill(this.offset, SlotTable.bytes(capacity));
+    this.publish([]);
+  }
+
+  /** sizeof(struct kvm_memslots): 21,520 for 512 slots, 32,272 for 768. */
+  static bytes(capacity: number): number {
+    return 8 + capacity * (L.SLOT_SIZEOF + 2) + 8;
+  }
+
+  get(id: number): MemorySlot {
+    return this.#slots.get(id) ?? emptySlot(id);
+  }
+
+  /** Slots in use, by descending base. */
+  get used(): MemorySlot[] {
+    return [...this.#slots.values()].sort((a, b) =>
+      a.baseGfn < b.baseGfn ? 1 : a.baseGfn > b.baseGfn ? -1 : 0,
+    );
+  }
+
+  /** Replaces slots and makes the new table the one that is searched. A slot without pages leaves the table. */
+  publish(changed: readonly MemorySlot[]): void {
+    for (const slot of changed) {
+      if (slot.npages === 0n) this.#slots.delete(slot.id);
+      else this.#slots.set(slot.id, slot);
+    }
+    const { view } = this.#machine;
+    const used = this.used;
+    view.fill(this.offset + L.SLOTS_ARRAY, this.capacity * (L.SLOT_SIZEOF + 2));
+    view.setU64(this.offset + L.SLOTS_GENERATION, this.#generation++);
+    const indexOfId = this.offset + L.SLOTS_ARRAY + this.capacity * L.SLOT_SIZEOF;
+    for (const [index, slot] of used.entries()) {
+      this.#write(this.offset + L.SLOTS_ARRAY + index * L.SLOT_SIZEOF, slot);
+      view.setU16(indexOfId + slot.id * 2, index);
+    }
+    view.setU32(indexOfId + this.capacity * 2 + 4, used.length);
+  }
+
+  /** Index of the slot found last: where the next search looks first. */
+  set lru(index: number) {
+    this.#machine.view.setU32(this.offset + L.SLOTS_ARRAY + this.capacity * (L.SLOT_SIZEOF + 2), index);
+  }
+
+  #write(at: number, slot: MemorySlot): void {
+    const { view } = this.#machine;
+    view.setU64(at + L.SLOT_BASE_GFN, slot.baseGfn);
+    view.setU64(at + L.SLOT_NPAGES, slot.npages);
+    view.setU64(at + L.SLOT_DIRTY_BITMAP, BigInt(slot.dirtyBitmap));
+    view.setU64(at + L.SLOT_USERSPACE_ADDR, slot.userspaceAddr);
+    view.setU32(at + L.SLOT_FLAGS, slot.flags);
+    view.setU32(at + L.SLOT_ID, slot.id);
+  }
+}

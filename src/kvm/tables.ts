@@ -1,0 +1,176 @@
+import { DESC_AF_LSB, DESC_MEMATTR_LSB, DESC_S2AP_LSB, DESC_SH_LSB, DESC_XN_LSB } from '../abi/arm.js';
+import { ENOMEM, KVM_NR_MEM_OBJS } from '../abi/kvm.js';
+import * as L from '../abi/layout.js';
+import type { Machine } from '../core/machine.js';
+import { startLevel } from './geometry.js';
+import type { Vm } from './vm.js';
+
+const S2AP_WRITE = 2n << BigInt(DESC_S2AP_LSB);
+const AF = 1n << BigInt(DESC_AF_LSB);
+/** PAGE_S2_DEVICE of v4.13: Device-nGnRE, readable, inner shareable, AF, execute-never. */
+const PAGE_S2_DEVICE =
+  3n |
+  (1n << BigInt(DESC_MEMATTR_LSB)) |
+  (1n << BigInt(DESC_S2AP_LSB)) |
+  (3n << BigInt(DESC_SH_LSB)) |
+  AF |
+  (2n << BigInt(DESC_XN_LSB));
+/** Visitor records in emulated memory: at most four 64-bit fields. */
+const VISITOR_SIZEOF = 32;
+const DUMP_LEAVES = 512;
+const EAGAIN_FULL = -28;
+
+/** One valid leaf of the tables. */
+export interface LeafEntry {
+  ipa: bigint;
+  desc: bigint;
+  level: number;
+}
+
+/** The software side of a VM's stage-2 tables: map, unmap, write-protect, age, flush, dump. */
+export class Stage2Tables {
+  readonly #machine: Machine;
+  readonly #vm: Vm;
+  readonly pgd: bigint;
+  readonly #visitor: number;
+  readonly #cache: number;
+
+  constructor(vm: Vm, pgd: bigint) {
+    this.#vm = vm;
+    this.#machine = vm.machine;
+    this.pgd = pgd;
+    this.#visitor = this.#machine.arena.allocate(VISITOR_SIZEOF);
+    this.#cache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
+    this.#machine.view.fill(this.#cache, L.CACHE_SIZEOF);
+  }
+
+  /** Runs `body` with an attribute visitor that clears and sets nothing. */
+  withVisitor<T>(body: (visitor: number) => T): T {
+    this.#machine.view.fill(this.#visitor, VISITOR_SIZEOF);
+    return body(this.#visitor);
+  }
+
+  /**
+   * Maps [ipa, ipa + size) to [pa, ...) with the largest entries that fit; `attributes` are those of a page.
+   * 0 or -ENOMEM. Live entries that differ are replaced by break-before-make.
+   */
+  map(ipa: bigint, size: bigint, pa: bigint, attributes: bigint): number {
+    const { view, core } = this.#machine;
+    for (let done = 0n; done < size; ) {
+      // One top-up carries the tables of one gigabyte at most.
+      const chunk = min(size - done, (1n << 30n) - ((ipa + done) & ((1n << 30n) - 1n)));
+      if (core.cacheTopup(this.#cache, 3 - startLevel(this.#vm.geometry)) < 0) return -ENOMEM;
+      this.withVisitor((visitor) => {
+        view.setU64(visitor, ipa + done);
+        view.setU64(visitor + 8, pa + done);
+        view.setU64(visitor + 16, attributes);
+        view.setU32(visitor + 24, view.base + this.#cache);
+      });
+      const ret = core.stage2Map(this.#vm.offset, ipa + done, chunk, this.#visitor);
+      if (ret < 0) return ret;
+      done += chunk;
+    }
+    return 0;
+  }
+
+  /** kvm_phys_addr_ioremap: device pages one by one; the cache is freed at the end. 0 or -errno. */
+  mapDevicePages(ipa: bigint, pa: bigint, size: bigint, writable: boolean): number {
+    const { core } = this.#machine;
+    const attributes = PAGE_S2_DEVICE | (writable ? S2AP_WRITE : 0n);
+    const step = 1n << BigInt(this.#vm.geometry.granuleShift);
+    let ret = 0;
+    for (let done = 0n; done < size && ret === 0; done += step) {
+      ret = core.cacheTopup(this.#cache, 3 - startLevel(this.#vm.geometry));
+      if (ret === 0)
+        ret = core.stage2SetPte(this.#vm.offset, this.#cache, ipa + done, (pa + done) | attributes, 1, 0);
+    }
+    core.cacheFree(this.#cache);
+    return ret;
+  }
+
+  /** Unmaps the range; a block partly in it goes as a whole; empty tables are freed. */
+  unmap(ipa: bigint, size: bigint): void {
+    this.#machine.core.stage2Unmap(this.#vm.offset, ipa, size);
+  }
+
+  /** Sets and clears bits in every valid leaf of the range. Returns how many changed. */
+  changeAttributes(ipa: bigint, size: bigint, set: bigint, clear: bigint): bigint {
+    return this.withVisitor((visitor) => {
+      this.#machine.view.setU64(visitor, set);
+      this.#machine.view.setU64(visitor + 8, clear);
+      this.#machine.core.stage2Attributes(this.#vm.offset, ipa, size, visitor);
+      return this.#machine.view.u64(visitor + 16);
+    });
+  }
+
+  writeProtect(ipa: bigint, size: bigint): bigint {
+    return this.changeAttributes(ipa, size, 0n, S2AP_WRITE);
+  }
+
+  /** Clears the access flag of every leaf of the range. */
+  age(ipa: bigint, size: bigint): bigint {
+    return this.changeAttributes(ipa, size, 0n, AF);
+  }
+
+  /** Cleans the memory behind every present leaf of the range. */
+  flush(ipa: bigint, size: bigint): void {
+    this.#machine.core.stage2Flush(this.#vm.offset, ipa, size);
+  }
+
+  /** Every valid leaf by ascending IPA. */
+  *leaves(): Generator<LeafEntry> {
+    const { arena, core, view } = this.#machine;
+    const end = 1n << BigInt(this.#vm.geometry.ipaBits);
+    const buffer = arena.allocate(DUMP_LEAVES * L.LEAF_SIZEOF);
+    try {
+      for (let next = 0n; next < end; ) {
+        const at = this.#startDump(buffer);
+        const ret = core.stage2Dump(this.#vm.offset, next, end - next, at);
+        const leaves = this.#readLeaves(buffer, view.u32(at + 8));
+        yield* leaves;
+        const last = leaves.at(-1);
+        if (ret !== EAGAIN_FULL || last === undefined) return;
+        const shift =
+          this.#vm.geometry.granuleShift + (3 - last.level) * (this.#vm.geometry.granuleShift - 3);
+        next = last.ipa + (1n << BigInt(shift));
+      }
+    } finally {
+      arena.release(buffer);
+    }
+  }
+
+  #startDump(buffer: number): number {
+    const { view } = this.#machine;
+    return this.withVisitor((visitor) => {
+      view.setU32(visitor, view.base + buffer);
+      view.setU32(visitor + 4, DUMP_LEAVES);
+      return visitor;
+    });
+  }
+
+  #readLeaves(buffer: number, n: number): LeafEntry[] {
+    const { view } = this.#machine;
+    return Array.from({ length: n }, (_, i) => {
+      const at = buffer + i * L.LEAF_SIZEOF;
+      return {
+        ipa: view.u64(at + L.LEAF_IPA),
+        desc: view.u64(at + L.LEAF_DESC),
+        level: view.i32(at + L.LEAF_LEVEL),
+      };
+    });
+  }
+
+  /** Table pages the cache of this object may hold. */
+  static readonly cacheCapacity = KVM_NR_MEM_OBJS;
+
+  destroy(): void {
+    this.unmap(0n, 1n << BigInt(this.#vm.geometry.ipaBits));
+    this.#machine.core.cacheFree(this.#cache);
+    this.#machine.arena.release(this.#visitor);
+    this.#machine.arena.release(this.#cache);
+  }
+}
+
+function min(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

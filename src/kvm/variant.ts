@@ -1,0 +1,22 @@
+import { VmCheck } from '../abi/kvm.js';
+
+/** A form of the patch, as far as the kernel's behaviour differs: what src/data/variants.json holds. */
+export interface Variant {
+  id: string;
+  /** Test of the kind of VM in the fault handler (site U2). */
+  check: 'none' | 'mm' | 'flag' | 'key';
+  /** 256 more memory slots, ids 512 to 767, for the kernel itself. */
+  privateSlots: boolean;
+  /** A slot of a VM without mm is mapped one to one when it is created. */
+  idmap: boolean;
+}
+
+export const BASE_VARIANT: Variant = { id: 'base', check: 'none', privateSlots: false, idmap: false };
+export const RFC_VARIANT: Variant = { id: 'rfc', check: 'mm', privateSlots: true, idmap: true };
+
+export const VM_CHECK = {
+  none: VmCheck.NONE,
+  mm: VmCheck.MM,
+  flag: VmCheck.FLAG,
+  key: VmCheck.KEY,
+} as const satisfies Record<Variant['check'], VmCheck>;

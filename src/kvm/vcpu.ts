@@ -1,0 +1,134 @@
+import { ESR_EC_LSB, type Fsc, HPFAR_FIPA_LSB, PSTATE_EL1H } from '../abi/arm.js';
+import { type Disposition, ExitCode, type ExitReason } from '../abi/kvm.js';
+import * as L from '../abi/layout.js';
+import type { Machine } from '../core/machine.js';
+import type { Vm } from './vm.js';
+
+/** One exit of the guest. */
+export interface GuestExit {
+  esr: bigint;
+  far: bigint;
+  /** IPA of the fault; HPFAR_EL2, and PAR_EL1 where AT would be used, are made from it. */
+  ipa: bigint;
+  /** HPFAR_EL2 itself, instead of one made from `ipa`. */
+  hpfar?: bigint;
+  /** PAR_EL1 after AT S1E1R on FAR, instead of one made from `ipa`. Bit 0 set: the walk failed. */
+  par?: bigint;
+  exitCode?: number;
+}
+
+/** How an exit ended. */
+export interface ExitResult {
+  /** Return of handle_exit: 1 resume, 0 to user space, -errno. */
+  ret: number;
+  disposition: Disposition;
+  /** Entry of the path table (accounted output), 0 if none. */
+  path: number;
+}
+
+/** What KVM_RUN leaves for user space. */
+export interface RunState {
+  exitReason: ExitReason;
+  mmio: { pa: bigint; length: number; isWrite: boolean; data: bigint };
+  signal: { hva: bigint; lsb: number };
+}
+
+/** A virtual CPU: its registers, its cache of table pages, its task. */
+export class Vcpu {
+  readonly vm: Vm;
+  readonly machine: Machine;
+  readonly offset: number;
+  readonly #request: number;
+  readonly #result: number;
+
+  constructor(vm: Vm) {
+    this.vm = vm;
+    this.machine = vm.machine;
+    const { arena, view } = this.machine;
+    this.offset = arena.allocate(L.VCPU_SIZEOF);
+    this.#request = arena.allocate(L.REQUEST_SIZEOF);
+    this.#result = arena.allocate(L.RESULT_SIZEOF);
+    view.fill(this.offset, L.VCPU_SIZEOF);
+    view.setU32(this.offset + L.VCPU_VM, vm.offset);
+    view.setU32(this.offset + L.VCPU_TASK_MM, vm.mm?.offset ?? 0);
+    view.setU64(this.offset + L.VCPU_PSTATE, BigInt(PSTATE_EL1H));
+  }
+
+  /** 64-bit register at `field`, a VCPU_* offset of src/abi/layout.ts. */
+  get(field: number): bigint {
+    return this.machine.view.u64(this.offset + field);
+  }
+
+  set(field: number, value: bigint): void {
+    this.machine.view.setU64(this.offset + field, value);
+  }
+
+  /** General register x0 to x30. */
+  register(index: number): bigint {
+    return this.get(L.VCPU_REGS + index * 8);
+  }
+
+  setRegister(index: number, value: bigint): void {
+    this.set(L.VCPU_REGS + index * 8, value);
+  }
+
+  /** Takes one exit through the emulated kernel. Never throws for what a guest may do. */
+  takeExit(exit: GuestExit): ExitResult {
+    writeRequest(this.machine, this.#request, this.offset, exit);
+    this.machine.core.faultMany(this.#request, 1, this.#result);
+    return readResult(this.machine, this.#result);
+  }
+
+  /** What user space finds after an exit with ret 0. */
+  get run(): RunState {
+    const { view } = this.machine;
+    return {
+      exitReason: view.u32(this.offset + L.VCPU_EXIT_REASON),
+      mmio: {
+        pa: this.get(L.VCPU_MMIO_PA),
+        length: view.u32(this.offset + L.VCPU_MMIO_LEN),
+        isWrite: view.u32(this.offset + L.VCPU_MMIO_IS_WRITE) !== 0,
+        data: this.get(L.VCPU_MMIO_DATA),
+      },
+      signal: { hva: this.get(L.VCPU_SIGNAL_HVA), lsb: view.u32(this.offset + L.VCPU_SIGNAL_LSB) },
+    };
+  }
+
+  /** Completes an MMIO read with the value user space found. */
+  completeMmioRead(value: bigint): void {
+    this.machine.core.mmioReturn(this.offset, value);
+  }
+
+  /** Frees the vcpu's records and cached table pages. */
+  destroy(): void {
+    this.machine.core.cacheFree(this.offset + L.VCPU_CACHE);
+    for (const at of [this.offset, this.#request, this.#result]) this.machine.arena.release(at);
+  }
+}
+
+/** Writes a request of a batch at `at`. */
+export function writeRequest(machine: Machine, at: number, vcpu: number, exit: GuestExit): void {
+  const { view } = machine;
+  const page = exit.ipa >> 12n;
+  view.setU32(at + L.REQUEST_VCPU, vcpu);
+  view.setU32(at + L.REQUEST_EXIT_CODE, exit.exitCode ?? ExitCode.TRAP);
+  view.setU64(at + L.REQUEST_ESR, exit.esr);
+  view.setU64(at + L.REQUEST_FAR, exit.far);
+  view.setU64(at + L.REQUEST_HPFAR, exit.hpfar ?? page << BigInt(HPFAR_FIPA_LSB));
+  view.setU64(at + L.REQUEST_PAR, exit.par ?? page << 12n);
+}
+
+/** Reads the result of a batch at `at`. */
+export function readResult(machine: Machine, at: number): ExitResult {
+  const { view } = machine;
+  return {
+    ret: view.i32(at + L.RESULT_RET),
+    disposition: view.u32(at + L.RESULT_DISPOSITION),
+    path: view.u32(at + L.RESULT_PATH),
+  };
+}
+
+/** ESR_EL2 of a stage-2 abort: exception class and fault type with level, IL set, other bits as given. */
+export function abortSyndrome(ec: number, fsc: Fsc | number, bits = 0): bigint {
+  return (BigInt(ec) << BigInt(ESR_EC_LSB)) | (1n << 25n) | BigInt(bits >>> 0) | BigInt(fsc);
+}

@@ -1,0 +1,231 @@
+import {
+  EFAULT,
+  EINVAL,
+  EPERM,
+  KVM_MEM_LOG_DIRTY_PAGES,
+  KVM_MEM_READONLY,
+  KVM_PRIVATE_MEM_SLOTS,
+  KVM_USER_MEM_SLOTS,
+} from '../abi/kvm.js';
+import * as L from '../abi/layout.js';
+import { CACHE_SIZEOF } from '../abi/layout.js';
+import { hex, Stage2Error } from '../core/error.js';
+import type { Machine } from '../core/machine.js';
+import {
+  checkGeometry,
+  type Geometry,
+  rootBytes,
+  startLevel,
+  stride,
+  V4_13_GEOMETRY,
+  vttbr,
+} from './geometry.js';
+import { bitmapBytes, refuse, SLOT_OK, type SlotChange, type SlotResult } from './memslots.js';
+import type { AddressSpace, Area } from './mm.js';
+import { type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
+import { Stage2Tables } from './tables.js';
+import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
+import { Vcpu } from './vcpu.js';
+
+export interface VmOptions {
+  /** The process behind a user VM; absent for an internal VM (kvm->mm == NULL). */
+  mm?: AddressSpace;
+  /** Default: the RFC as posted. */
+  variant?: Variant;
+  /** Default: 4K pages, 40-bit IPA. */
+  geometry?: Geometry;
+  vmid?: number;
+}
+
+/** A VM: struct kvm, its slots and its stage-2 tables. */
+export class Vm {
+  readonly machine: Machine;
+  readonly mm: AddressSpace | undefined;
+  readonly variant: Variant;
+  readonly geometry: Geometry;
+  /** Offset of struct kvm. */
+  readonly offset: number;
+  readonly slots: SlotTable;
+  readonly tables: Stage2Tables;
+  readonly vcpus: Vcpu[] = [];
+  readonly #root: number;
+  readonly #localCache: number;
+
+  constructor(machine: Machine, options: VmOptions = {}) {
+    this.machine = machine;
+    this.mm = options.mm;
+    this.variant = options.variant ?? RFC_VARIANT;
+    this.geometry = options.geometry ?? V4_13_GEOMETRY;
+    checkGeometry(this.geometry);
+    const { arena, roots, view } = machine;
+    this.offset = arena.allocate(L.VM_SIZEOF, 64);
+    this.#localCache = arena.allocate(CACHE_SIZEOF);
+    const bytes = rootBytes(this.geometry);
+    this.#root = roots.allocate(bytes, Math.max(bytes, 64));
+    const pgd = machine.rootsPa + BigInt(this.#root);
+    const pgdOffset = machine.ramOffset(pgd);
+    if (pgdOffset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
+    view.fill(pgdOffset, bytes);
+    this.slots = new SlotTable(
+      machine,
+      this.variant.privateSlots ? KVM_USER_MEM_SLOTS + KVM_PRIVATE_MEM_SLOTS : KVM_USER_MEM_SLOTS,
+    );
+    this.#writeVm(pgd, options.vmid ?? 1);
+    this.tables = new Stage2Tables(this, pgd);
+  }
+
+  #writeVm(pgd: bigint, vmid: number): void {
+    const { view } = this.machine;
+    const at = this.offset;
+    view.fill(at, L.VM_SIZEOF);
+    view.setU32(at + L.VM_MM, this.mm?.offset ?? 0);
+    view.setU32(at + L.VM_MEMSLOTS, this.slots.offset);
+    view.setU64(at + L.VM_PGD, pgd);
+    view.setU64(at + L.VM_VTTBR, vttbr(pgd, vmid));
+    view.setU32(at + L.VM_GRANULE_SHIFT, this.geometry.granuleShift);
+    view.setU32(at + L.VM_STRIDE, stride(this.geometry));
+    view.setU32(at + L.VM_START_LEVEL, startLevel(this.geometry));
+    view.setU32(at + L.VM_IA_BITS, this.geometry.ipaBits);
+    view.setU32(at + L.VM_CHECK, VM_CHECK[this.variant.check]);
+    view.setU32(at + L.VM_FLAG_INTERNAL, this.variant.check === 'flag' && this.mm === undefined ? 1 : 0);
+    view.setU32(at + L.VM_SLOT_CAPACITY, this.slots.capacity);
+  }
+
+  get isInternal(): boolean {
+    return this.mm === undefined;
+  }
+
+  createVcpu(): Vcpu {
+    const vcpu = new Vcpu(this);
+    this.vcpus.push(vcpu);
+    return vcpu;
+  }
+
+  /** unmap_stage2_range: unmaps [ipa, ipa + size) and frees the tables that become empty. */
+  unmapRange(ipa: bigint, size: bigint): void {
+    this.tables.unmap(ipa, size);
+  }
+
+  /** kvm_mmu_wp_memory_region: every leaf of the slot becomes read-only, then the VMID is flushed. */
+  writeProtectSlot(slot: MemorySlot): void {
+    this.tables.writeProtect(slotIpa(slot), slotBytes(slot));
+    this.machine.core.tlbFlushAll();
+  }
+
+  /** kvm_arch_prepare_memory_region for CREATE, MOVE and FLAGS_ONLY. */
+  prepareMemoryRegion(slot: MemorySlot, change: SlotChange): SlotResult {
+    const limit = 1n << BigInt(this.geometry.ipaBits - 12);
+    if (slot.baseGfn + slot.npages >= limit) {
+      return refuse(EFAULT, `slot ${slot.id} ends at or above the ${this.geometry.ipaBits}-bit IPA space`);
+    }
+    const mapped = this.mm === undefined ? this.#prepareInternal(slot) : this.#prepareAreas(this.mm, slot);
+    if (mapped.leave || change === 'flags') return mapped.result;
+    if (mapped.result.ret < 0) this.unmapRange(slotIpa(slot), slotBytes(slot));
+    else this.tables.flush(slotIpa(slot), slotBytes(slot));
+    return mapped.result;
+  }
+
+  /** R5: an internal VM maps its slot now; a failure leaves at once, without the unmap. */
+  #prepareInternal(slot: MemorySlot): { result: SlotResult; leave: boolean } {
+    if (!this.variant.idmap) {
+      return {
+        result: refuse(EFAULT, `slot ${slot.id}: no mm, and variant ${this.variant.id} maps none`),
+        leave: true,
+      };
+    }
+    const ipa = slotIpa(slot);
+    const ret = this.machine.core.idmapAsPosted(this.offset, this.#localCache, ipa, ipa + slotBytes(slot));
+    const result = ret < 0 ? refuse(-ret, `slot ${slot.id}: no memory for stage-2 tables`) : SLOT_OK;
+    return { result, leave: ret < 0 };
+  }
+
+  /** The walk over the areas behind a slot: permissions, and device areas mapped at once. */
+  #prepareAreas(mm: AddressSpace, slot: MemorySlot): { result: SlotResult; leave: boolean } {
+    const end = slot.userspaceAddr + slotBytes(slot);
+    for (const area of mm.areas) {
+      if (area.end <= slot.userspaceAddr || area.hva >= end) continue;
+      if (!area.writable && !(slot.flags & KVM_MEM_READONLY)) {
+        return {
+          result: refuse(EPERM, `slot ${slot.id}: writable slot over the read-only area ${hex(area.hva)}`),
+          leave: false,
+        };
+      }
+      if (area.kind !== 'pfnmap') continue;
+      if (slot.flags & KVM_MEM_LOG_DIRTY_PAGES) {
+        return { result: refuse(EINVAL, `slot ${slot.id}: device memory cannot be logged`), leave: true };
+      }
+      const result = this.#mapDevice(slot, area, end);
+      if (result.ret < 0) return { result, leave: false };
+    }
+    return { result: SLOT_OK, leave: false };
+  }
+
+  /** kvm_phys_addr_ioremap for the part of a device area that the slot shows. */
+  #mapDevice(slot: MemorySlot, area: Area, end: bigint): SlotResult {
+    const low = area.hva > slot.userspaceAddr ? area.hva : slot.userspaceAddr;
+    const high = area.end < end ? area.end : end;
+    const ipa = slotIpa(slot) + (low - slot.userspaceAddr);
+    const writable = !(slot.flags & KVM_MEM_READONLY);
+    const ret = this.tables.mapDevicePages(ipa, area.pa + (low - area.hva), high - low, writable);
+    return ret < 0
+      ? refuse(-ret, `slot ${slot.id}: device pages at ${hex(ipa)} could not be mapped`)
+      : SLOT_OK;
+  }
+
+  /**
+   * KVM_GET_DIRTY_LOG: the slot's bitmap, which is cleared, its dirty pages write-protected again.
+   * Throws ENOENT if the slot keeps none.
+   */
+  getDirtyLog(id: number): Uint8Array {
+    const slot = this.slots.get(id);
+    if (slot.dirtyBitmap === 0) throw new Stage2Error('ENOENT', `slot ${id} keeps no dirty bitmap`);
+    const { view } = this.machine;
+    const bytes = bitmapBytes(slot.npages);
+    const log = view.bytes(slot.dirtyBitmap, bytes).slice();
+    let dirty = false;
+    for (let word = 0; word < bytes; word += 8) {
+      const bits = view.u64(slot.dirtyBitmap + word);
+      if (bits === 0n) continue;
+      dirty = true;
+      view.setU64(slot.dirtyBitmap + word, 0n);
+      const first = BigInt(word * 8 + trailingZeros(bits));
+      const last = BigInt(word * 8 + bits.toString(2).length - 1);
+      this.tables.writeProtect(slotIpa(slot) + (first << 12n), (last - first + 1n) << 12n);
+    }
+    if (dirty) this.machine.core.tlbFlushAll();
+    return log;
+  }
+
+  /** The host invalidates [start, end): kvm_mmu_notifier_invalidate_range_start and _end. */
+  invalidateHva(start: bigint, end: bigint): void {
+    this.machine.core.notifierStart(this.offset, start, end);
+    this.machine.core.notifierEnd(this.offset);
+  }
+
+  /** The host's page at `hva` is now at `pa`: kvm_set_spte_hva. */
+  changeHva(hva: bigint, pa: bigint): void {
+    this.machine.core.notifierChangePte(this.offset, hva, pa);
+  }
+
+  /** The host asks whether [start, end) was used; clears the access flags. Returns how many entries were young. */
+  ageHva(start: bigint, end: bigint): bigint {
+    return this.tables.withVisitor((visitor) => {
+      this.machine.core.notifierAge(this.offset, start, end, visitor);
+      return this.machine.view.u64(visitor + 16);
+    });
+  }
+
+  /** Frees tables, caches, slots and records. */
+  destroy(): void {
+    for (const vcpu of this.vcpus) vcpu.destroy();
+    this.tables.destroy();
+    for (const slot of this.slots.used)
+      if (slot.dirtyBitmap !== 0) this.machine.arena.release(slot.dirtyBitmap);
+    this.machine.roots.release(this.#root);
+    for (const at of [this.offset, this.#localCache, this.slots.offset]) this.machine.arena.release(at);
+  }
+}
+
+function trailingZeros(bits: bigint): number {
+  return (bits & -bits).toString(2).length - 1;
+}

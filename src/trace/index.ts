@@ -1,0 +1,13 @@
+export * from './backing.js';
+export * from './dump.js';
+export type * from './dump-types.js';
+export { TraceError, type TracePlace } from './error.js';
+export type * from './event.js';
+export { parseLine, readTrace, readTraceBatches } from './ftrace.js';
+export { parseJson, readJson } from './json.js';
+export { LINE_MAX, type Line, readLines } from './lines.js';
+export type * from './memslot-types.js';
+export * from './memslots.js';
+export type { MmioRange } from './mmio-range.js';
+export * from './tally.js';
+export { readText } from './text.js';
