@@ -28,13 +28,13 @@ export function count(event: Event, n: u64 = 1): void {
   }
 }
 
-/** Reports the outcome of a branch site and passes it through. */
+/** Reports the outcome of a branch site, met `n` times, and passes it through. */
 // @ts-ignore: decorator
 @inline
-export function site(id: Site, condition: bool): bool {
+export function site(id: Site, condition: bool, n: u64 = 1): bool {
   if (ACCOUNTED) {
     const at = base() + <usize>id * 16 + <usize>condition * 8;
-    store<u64>(at, load<u64>(at, SITE_COUNTS_OFFSET) + 1, SITE_COUNTS_OFFSET);
+    store<u64>(at, load<u64>(at, SITE_COUNTS_OFFSET) + n, SITE_COUNTS_OFFSET);
   }
   return condition;
 }

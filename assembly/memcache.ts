@@ -14,8 +14,13 @@ function objectAt(cache: MemoryCache, index: u32): usize {
 }
 
 /** Fills the cache to KVM_NR_MEM_OBJS if it holds fewer than `min` pages. 0 or -ENOMEM, keeping what it got. */
+// @ts-ignore: decorator
+@inline
 export function topupMemoryCache(cache: MemoryCache, min: u32): i32 {
-  if (site(Site.C1, cache.nobjs >= min)) return 0;
+  return site(Site.C1, cache.nobjs >= min) ? 0 : refill(cache);
+}
+
+function refill(cache: MemoryCache): i32 {
   while (cache.nobjs < <u32>KVM_NR_MEM_OBJS) {
     site(Site.C2, true);
     const page = poolAlloc();

@@ -36,12 +36,12 @@ function poolIndex(pa: u64): i32 {
   return index < <u64>h.poolPages ? <i32>index : -1;
 }
 
-/** Takes a reference on the table page that holds the entry at `pa`. */
-export function getPage(pa: u64): void {
+/** Takes `n` references on the table page that holds the entry at `pa`. */
+export function getPage(pa: u64, n: u32 = 1): void {
   const index = poolIndex(pa);
   if (index < 0) return;
   const at = base() + header().poolRefs + (<usize>index << 1);
-  store<u16>(at, load<u16>(at) + 1);
+  store<u16>(at, <u16>(load<u16>(at) + n));
 }
 
 /** Drops a reference on the table page that holds the entry at `pa`. */

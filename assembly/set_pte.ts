@@ -21,30 +21,33 @@ export function takeEmptyCachePop(): bool {
   return was;
 }
 
-/** Links a page of the cache under `ptep`. False if the cache was empty. */
-function linkTable(cache: MemoryCache, ptep: u64): bool {
+/** Links a page of the cache under `ptep`. Its table descriptor, or 0 if the cache was empty. */
+function linkTable(cache: MemoryCache, ptep: u64): u64 {
   const page = cachePop(cache);
   if (page == 0) {
     emptyCachePop = true;
-    return false;
+    return 0;
   }
   publishEntry(ptep, tableDescriptor(page));
   getPage(ptep);
-  return true;
+  return tableDescriptor(page);
 }
 
 /** stage2_get_pmd: PA of the level-2 entry for `ipa`, or 0 if a table above it is missing and there is no cache. */
+// @ts-ignore: decorator
+@inline
 export function getPmd(vm: Vm, cache: MemoryCache | null, ipa: u64): u64 {
   let table = vm.pgd;
   for (let level = vm.startLevel; level < 2; level++) {
     const ptep = entryAddress(vm, table, level, ipa);
-    const empty = readEntry(ptep) == 0;
-    if (level == 1) site(Site.G2, empty);
-    if (empty) {
+    let desc = readEntry(ptep);
+    if (level == 1) site(Site.G2, desc == 0);
+    if (desc == 0) {
       if (cache == null) return 0;
-      if (!linkTable(cache, ptep)) return 0;
+      desc = linkTable(cache, ptep);
+      if (desc == 0) return 0;
     }
-    table = outputAddress(readDescriptor(ptep), vm.granuleShift);
+    table = outputAddress(desc, vm.granuleShift);
   }
   return entryAddress(vm, table, 2, ipa);
 }
@@ -71,14 +74,15 @@ export function setPte(vm: Vm, cache: MemoryCache | null, ipa: u64, desc: u64, i
   const pmd = getPmd(vm, cache, ipa);
   if (site(Site.P1, pmd == 0)) return 0;
   if (site(Site.P2, logging)) dissolve(pmd);
-  const entry = readEntry(pmd);
+  let entry = readEntry(pmd);
   if (site(Site.P3, entry == 0)) {
     if (site(Site.P4, cache == null)) return 0;
-    if (!linkTable(cache as MemoryCache, pmd)) return 0;
+    entry = linkTable(cache as MemoryCache, pmd);
+    if (entry == 0) return 0;
   } else if (isBlock(entry)) {
     count(Event.BLOCK_TAKEN_AS_TABLE);
   }
-  const ptep = entryAddress(vm, outputAddress(readDescriptor(pmd), vm.granuleShift), 3, ipa);
+  const ptep = entryAddress(vm, outputAddress(entry, vm.granuleShift), 3, ipa);
   const present = isPresent(readEntry(ptep));
   if (site(Site.P5, iomap && present)) return -EFAULT;
   if (site(Site.P6, present)) breakEntry(ptep);

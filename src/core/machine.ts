@@ -93,13 +93,25 @@ export class Machine {
 
   #writeBanks(): void {
     const { view } = this;
+    let records = 0;
     for (const [i, bank] of this.banks.entries()) {
-      const at = this.#at.banks + i * L.BANK_SIZEOF;
-      view.setU64(at + L.BANK_PA, bank.pa);
+      const offset = this.#at.ram[i] ?? 0;
+      const previous = this.banks[i - 1];
+      const joins =
+        previous !== undefined &&
+        bank.kind === 'ram' &&
+        previous.kind === 'ram' &&
+        previous.pa + previous.size === bank.pa;
+      // Neighbouring RAM banks lie side by side in linear memory too: one record, found at one go.
+      if (!joins) records++;
+      const at = this.#at.banks + (records - 1) * L.BANK_SIZEOF;
       view.setU64(at + L.BANK_END, bank.pa + bank.size);
-      view.setU32(at + L.BANK_OFFSET, this.#at.ram[i] ?? 0);
+      if (joins) continue;
+      view.setU64(at + L.BANK_PA, bank.pa);
+      view.setU32(at + L.BANK_OFFSET, offset);
       view.setU32(at + L.BANK_KIND, BANK_KIND[bank.kind]);
     }
+    this.setHeader(L.HEADER_BANK_COUNT, records);
     for (const [i, region] of this.regions.entries()) {
       const at = this.#at.regions + i * L.BANK_SIZEOF;
       view.setU64(at + L.BANK_PA, region.pa);
@@ -127,7 +139,6 @@ export class Machine {
 
   #writeHeader(hostPages: RegionSpec | undefined): void {
     this.setHeader(L.HEADER_BANKS, this.#at.banks);
-    this.setHeader(L.HEADER_BANK_COUNT, this.banks.length);
     this.setHeader(L.HEADER_MEMBLOCK, this.#at.regionList);
     this.setHeader(L.HEADER_MEMBLOCK_COUNT, this.regions.length);
     this.setHeader(L.HEADER_PATH_TABLE, this.#at.pathTable);

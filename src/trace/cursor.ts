@@ -152,8 +152,7 @@ export class Cursor {
   }
 }
 
-/** Whether a UTF-16 unit is 0-9. */
-export function isDigit(code: number): boolean {
+function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 

@@ -25,6 +25,7 @@ export class TraceError extends Error {
 }
 
 const SHOWN_MAX = 60;
+const PLACE_MAX = 300;
 
 /** A found value as short one-line text for a message: strings quoted, control characters escaped. */
 export function show(value: unknown): string {
@@ -44,7 +45,7 @@ function describePlace({ file, line, field }: TracePlace): string {
   return field === undefined ? where : `${where}: ${oneLine(field)}`;
 }
 
-/** Text with its control characters escaped, so that it cannot break a message into lines. */
+/** Text with its control characters escaped, so that it cannot break a message into lines; shortened if very long. */
 export function oneLine(text: string): string {
-  return JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
+  return JSON.stringify(cut(text, PLACE_MAX)).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
 }

@@ -66,8 +66,7 @@ export function parseLine(text: string, line: number): TraceEvent | null {
 }
 
 function parseEvent(text: string, line: number, prefix: LinePrefix): TraceEvent {
-  const { task, cpu, name, payload } = prefix;
-  return withBase(parseBody(text, name, payload), { line, task, cpu });
+  return withBase(parseBody(text, prefix.name, prefix.payload), line, prefix);
 }
 
 function parseBody(text: string, name: string, payload: number): EventBody {
@@ -94,7 +93,11 @@ function parseNonEvent(text: string, line: number): TraceEvent | null {
   return { line, task: '', cpu: -1, kind: 'unparsed', reason, text };
 }
 
-/** Fills the body up to an event; object spread costs microseconds per line here. */
-function withBase(body: EventBody, base: EventBase): TraceEvent {
-  return Object.assign(body, base);
+/** Fills the body up to an event, in place: object spread costs microseconds per line here. */
+function withBase(body: EventBody, line: number, { task, cpu }: LinePrefix): TraceEvent {
+  const event = body as EventBody & EventBase;
+  event.line = line;
+  event.task = task;
+  event.cpu = cpu;
+  return event;
 }
