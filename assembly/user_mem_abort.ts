@@ -1,7 +1,7 @@
 // user_mem_abort: the fault on memory of a slot. One function per step, in the kernel's order, with its
 // branch sites. Sources: fault-path.md 2.5 to 2.9 and section 4.
 import { Event, GupOutcome, SIG_ALLOC_OK, SIG_CACHE_ROOM, SIG_MAP_LINES } from "../src/abi/event";
-import { AREA_HUGETLB, Callee, Disposition, EFAULT, KVM_NR_MEM_OBJS, LogMessage, PAGE_SHIFT } from "../src/abi/kvm";
+import { AREA_HUGETLB, Callee, Disposition, EFAULT, ENOMEM, KVM_NR_MEM_OBJS, LogMessage, PAGE_SHIFT } from "../src/abi/kvm";
 import { IcachePolicy, PG_HEAD, PG_MAPCOUNT_NEG, PG_TAIL, Predicate, Site, VmCheck } from "../src/abi/kvm";
 import { VCPU_CACHE } from "../src/abi/layout";
 import * as A from "../src/abi/arm";
@@ -99,7 +99,7 @@ function faultOnUserMemory(): i32 {
   chooseMapping(area as Area);
   if (topup() < 0) {
     vcpu.disposition = Disposition.ERROR;
-    return -12;
+    return -ENOMEM;
   }
   return obtainPage(mm);
 }

@@ -222,6 +222,15 @@ export class Machine {
     return [Number(this.view.u64(at)), Number(this.view.u64(at + 8))];
   }
 
+  /** Reports the outcome of a site that the host side of the emulated kernel evaluates; passes it through. */
+  countSite(site: Site, condition: boolean): boolean {
+    if (this.accounted) {
+      const at = L.SITE_COUNTS_OFFSET + site * 16 + (condition ? 8 : 0);
+      this.view.setU64(at, this.view.u64(at) + 1n);
+    }
+    return condition;
+  }
+
   /** Lines of the emulated kernel log by LogMessage. */
   logCounts(): number[] {
     return Array.from({ length: LOG_MESSAGES }, (_, i) => Number(this.view.u64(L.LOG_COUNTS_OFFSET + i * 8)));

@@ -1,3 +1,4 @@
+export { stage2UnmapVm } from './arch.js';
 export * from './geometry.js';
 export { createHost, type HostOptions } from './host.js';
 export { type MemoryRegion, type SlotResult, setMemoryRegion, setUserMemoryRegion } from './memslots.js';

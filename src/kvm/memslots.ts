@@ -1,9 +1,7 @@
 import {
   EEXIST,
-  EFAULT,
   EINVAL,
   ENOMEM,
-  EPERM,
   KVM_MEM_LOG_DIRTY_PAGES,
   KVM_MEM_MAX_NR_PAGES,
   KVM_MEM_READONLY,
@@ -12,6 +10,7 @@ import {
   PAGE_SHIFT,
 } from '../abi/kvm.js';
 import { hex, Stage2Error } from '../core/error.js';
+import { prepareMemoryRegion } from './arch.js';
 import { emptySlot, type MemorySlot, slotBytes, slotIpa } from './slot_table.js';
 import type { Vm } from './vm.js';
 
@@ -32,12 +31,12 @@ export interface SlotResult {
 
 export type SlotChange = 'create' | 'delete' | 'move' | 'flags' | 'none';
 
-const OK: SlotResult = { ret: 0, reason: '' };
+export const SLOT_OK: SlotResult = { ret: 0, reason: '' };
 const TASK_SIZE = 1n << 48n;
 const PAGE_MASK = 0xfffn;
 const U64 = (1n << 64n) - 1n;
 
-function refuse(errno: number, reason: string): SlotResult {
+export function refuse(errno: number, reason: string): SlotResult {
   return { ret: -errno, reason };
 }
 
@@ -61,7 +60,7 @@ export function setMemoryRegion(vm: Vm, region: MemoryRegion): SlotResult {
   const slot = slotOf(region, old);
   const change = changeOf(old, slot);
   if (typeof change !== 'string') return change;
-  if (change === 'none') return OK;
+  if (change === 'none') return SLOT_OK;
   const clash = change === 'create' || change === 'move' ? overlap(vm, slot) : undefined;
   if (clash !== undefined)
     return refuse(EEXIST, `slot ${slot.id} overlaps slot ${clash.id} at ${hex(slotIpa(clash))}`);
@@ -157,7 +156,7 @@ function applyChange(
     vm.slots.publish([{ ...old, flags: old.flags | KVM_MEMSLOT_INVALID }]);
     vm.unmapRange(slotIpa(old), slotBytes(old));
   }
-  const prepared = change === 'delete' ? OK : vm.prepareMemoryRegion(slot, change);
+  const prepared = change === 'delete' ? SLOT_OK : prepareMemoryRegion(vm, slot, change);
   if (prepared.ret < 0) {
     if (slot.dirtyBitmap !== 0 && slot.dirtyBitmap !== old.dirtyBitmap)
       vm.machine.arena.release(slot.dirtyBitmap);
@@ -167,7 +166,7 @@ function applyChange(
   if (old.dirtyBitmap !== 0 && (change === 'delete' || slot.dirtyBitmap === 0))
     vm.machine.arena.release(old.dirtyBitmap);
   if (change !== 'delete' && slot.flags & KVM_MEM_LOG_DIRTY_PAGES) vm.writeProtectSlot(slot);
-  return OK;
+  return SLOT_OK;
 }
 
 /** A slot without logging drops its bitmap; one with logging gets one of twice the needed size, as the kernel's. */
@@ -192,5 +191,3 @@ function chooseBitmap(vm: Vm, slot: MemorySlot): SlotResult | undefined {
 export function bitmapBytes(npages: bigint): number {
   return Number((npages + 63n) >> 6n) * 8;
 }
-
-export { EFAULT, EPERM, OK as SLOT_OK, refuse };

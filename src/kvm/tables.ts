@@ -34,6 +34,7 @@ export class Stage2Tables {
   readonly pgd: bigint;
   readonly #visitor: number;
   readonly #cache: number;
+  readonly #idmapCache: number;
 
   constructor(vm: Vm, pgd: bigint) {
     this.#vm = vm;
@@ -41,6 +42,7 @@ export class Stage2Tables {
     this.pgd = pgd;
     this.#visitor = this.#machine.arena.allocate(VISITOR_SIZEOF);
     this.#cache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
+    this.#idmapCache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
     this.#machine.view.fill(this.#cache, L.CACHE_SIZEOF);
   }
 
@@ -71,6 +73,14 @@ export class Stage2Tables {
       done += chunk;
     }
     return 0;
+  }
+
+  /**
+   * internal_vm_prep_mem as posted: maps the range one to one, page by page. 0, or -ENOMEM with what was mapped
+   * left in place. The pages its local cache still holds at the end are lost.
+   */
+  idmapAsPosted(ipa: bigint, size: bigint): number {
+    return this.#machine.core.idmapAsPosted(this.#vm.offset, this.#idmapCache, ipa, ipa + size);
   }
 
   /** kvm_phys_addr_ioremap: device pages one by one; the cache is freed at the end. 0 or -errno. */
@@ -168,6 +178,7 @@ export class Stage2Tables {
     this.#machine.core.cacheFree(this.#cache);
     this.#machine.arena.release(this.#visitor);
     this.#machine.arena.release(this.#cache);
+    this.#machine.arena.release(this.#idmapCache);
   }
 }
 

@@ -1,14 +1,5 @@
-import {
-  EFAULT,
-  EINVAL,
-  EPERM,
-  KVM_MEM_LOG_DIRTY_PAGES,
-  KVM_MEM_READONLY,
-  KVM_PRIVATE_MEM_SLOTS,
-  KVM_USER_MEM_SLOTS,
-} from '../abi/kvm.js';
+import { KVM_PRIVATE_MEM_SLOTS, KVM_USER_MEM_SLOTS } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { CACHE_SIZEOF } from '../abi/layout.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import {
@@ -20,8 +11,8 @@ import {
   V4_13_GEOMETRY,
   vttbr,
 } from './geometry.js';
-import { bitmapBytes, refuse, SLOT_OK, type SlotChange, type SlotResult } from './memslots.js';
-import type { AddressSpace, Area } from './mm.js';
+import { bitmapBytes } from './memslots.js';
+import type { AddressSpace } from './mm.js';
 import { type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
 import { Stage2Tables } from './tables.js';
 import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
@@ -49,7 +40,6 @@ export class Vm {
   readonly tables: Stage2Tables;
   readonly vcpus: Vcpu[] = [];
   readonly #root: number;
-  readonly #localCache: number;
 
   constructor(machine: Machine, options: VmOptions = {}) {
     this.machine = machine;
@@ -59,7 +49,6 @@ export class Vm {
     checkGeometry(this.geometry);
     const { arena, roots, view } = machine;
     this.offset = arena.allocate(L.VM_SIZEOF, 64);
-    this.#localCache = arena.allocate(CACHE_SIZEOF);
     const bytes = rootBytes(this.geometry);
     this.#root = roots.allocate(bytes, Math.max(bytes, 64));
     const pgd = machine.rootsPa + BigInt(this.#root);
@@ -112,66 +101,6 @@ export class Vm {
     this.machine.core.tlbFlushAll();
   }
 
-  /** kvm_arch_prepare_memory_region for CREATE, MOVE and FLAGS_ONLY. */
-  prepareMemoryRegion(slot: MemorySlot, change: SlotChange): SlotResult {
-    const limit = 1n << BigInt(this.geometry.ipaBits - 12);
-    if (slot.baseGfn + slot.npages >= limit) {
-      return refuse(EFAULT, `slot ${slot.id} ends at or above the ${this.geometry.ipaBits}-bit IPA space`);
-    }
-    const mapped = this.mm === undefined ? this.#prepareInternal(slot) : this.#prepareAreas(this.mm, slot);
-    if (mapped.leave || change === 'flags') return mapped.result;
-    if (mapped.result.ret < 0) this.unmapRange(slotIpa(slot), slotBytes(slot));
-    else this.tables.flush(slotIpa(slot), slotBytes(slot));
-    return mapped.result;
-  }
-
-  /** R5: an internal VM maps its slot now; a failure leaves at once, without the unmap. */
-  #prepareInternal(slot: MemorySlot): { result: SlotResult; leave: boolean } {
-    if (!this.variant.idmap) {
-      return {
-        result: refuse(EFAULT, `slot ${slot.id}: no mm, and variant ${this.variant.id} maps none`),
-        leave: true,
-      };
-    }
-    const ipa = slotIpa(slot);
-    const ret = this.machine.core.idmapAsPosted(this.offset, this.#localCache, ipa, ipa + slotBytes(slot));
-    const result = ret < 0 ? refuse(-ret, `slot ${slot.id}: no memory for stage-2 tables`) : SLOT_OK;
-    return { result, leave: ret < 0 };
-  }
-
-  /** The walk over the areas behind a slot: permissions, and device areas mapped at once. */
-  #prepareAreas(mm: AddressSpace, slot: MemorySlot): { result: SlotResult; leave: boolean } {
-    const end = slot.userspaceAddr + slotBytes(slot);
-    for (const area of mm.areas) {
-      if (area.end <= slot.userspaceAddr || area.hva >= end) continue;
-      if (!area.writable && !(slot.flags & KVM_MEM_READONLY)) {
-        return {
-          result: refuse(EPERM, `slot ${slot.id}: writable slot over the read-only area ${hex(area.hva)}`),
-          leave: false,
-        };
-      }
-      if (area.kind !== 'pfnmap') continue;
-      if (slot.flags & KVM_MEM_LOG_DIRTY_PAGES) {
-        return { result: refuse(EINVAL, `slot ${slot.id}: device memory cannot be logged`), leave: true };
-      }
-      const result = this.#mapDevice(slot, area, end);
-      if (result.ret < 0) return { result, leave: false };
-    }
-    return { result: SLOT_OK, leave: false };
-  }
-
-  /** kvm_phys_addr_ioremap for the part of a device area that the slot shows. */
-  #mapDevice(slot: MemorySlot, area: Area, end: bigint): SlotResult {
-    const low = area.hva > slot.userspaceAddr ? area.hva : slot.userspaceAddr;
-    const high = area.end < end ? area.end : end;
-    const ipa = slotIpa(slot) + (low - slot.userspaceAddr);
-    const writable = !(slot.flags & KVM_MEM_READONLY);
-    const ret = this.tables.mapDevicePages(ipa, area.pa + (low - area.hva), high - low, writable);
-    return ret < 0
-      ? refuse(-ret, `slot ${slot.id}: device pages at ${hex(ipa)} could not be mapped`)
-      : SLOT_OK;
-  }
-
   /**
    * KVM_GET_DIRTY_LOG: the slot's bitmap, which is cleared, its dirty pages write-protected again.
    * Throws ENOENT if the slot keeps none.
@@ -222,7 +151,7 @@ export class Vm {
     for (const slot of this.slots.used)
       if (slot.dirtyBitmap !== 0) this.machine.arena.release(slot.dirtyBitmap);
     this.machine.roots.release(this.#root);
-    for (const at of [this.offset, this.#localCache, this.slots.offset]) this.machine.arena.release(at);
+    for (const at of [this.offset, this.slots.offset]) this.machine.arena.release(at);
   }
 }
 

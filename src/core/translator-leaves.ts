@@ -1,0 +1,74 @@
+import * as L from '../abi/layout.js';
+import { levelShift } from '../arm/descriptor.js';
+import { Stage2Error } from './error.js';
+import type { Machine } from './machine.js';
+import type { Regime } from './regime.js';
+
+/** One valid leaf of the tables. */
+export interface TableLeaf {
+  ipa: bigint;
+  desc: bigint;
+  level: number;
+}
+
+const LEAVES_AT_ONCE = 512;
+/** -ENOSPC of the dump visitor: its buffer is full. */
+const BUFFER_FULL = -28;
+/** DumpVisitor of assembly/stage2.ts: three 32-bit words. */
+const VISITOR_OUT = 0;
+const VISITOR_CAPACITY = 4;
+const VISITOR_FOUND = 8;
+const VISITOR_SIZEOF = 16;
+
+/**
+ * Every valid leaf below the regime's first table by ascending IPA, as the software walk of the core sees them:
+ * without the checks of the hardware walk. Tables that link each other in a circle give as many leaves as levels
+ * allow; the caller makes sure that they do not.
+ * @throws Stage2Error EINVAL if the registers describe no walk
+ */
+export function* tableLeaves(machine: Machine, regime: Regime): Generator<TableLeaf> {
+  if (!regime.valid) throw new Stage2Error('EINVAL', 'the registers describe no stage-2 walk');
+  const { arena, core, view } = machine;
+  const vm = arena.allocate(L.VM_SIZEOF, 64);
+  const visitor = arena.allocate(VISITOR_SIZEOF);
+  const buffer = arena.allocate(LEAVES_AT_ONCE * L.LEAF_SIZEOF);
+  try {
+    writeVm(machine, vm, regime);
+    const end = 1n << BigInt(regime.iaBits);
+    let next = 0n;
+    let full = true;
+    while (full && next < end) {
+      view.setU32(visitor + VISITOR_OUT, view.base + buffer);
+      view.setU32(visitor + VISITOR_CAPACITY, LEAVES_AT_ONCE);
+      view.setU32(visitor + VISITOR_FOUND, 0);
+      full = core.stage2Dump(vm, next, end - next, visitor) === BUFFER_FULL;
+      const leaves = readLeaves(machine, buffer, view.u32(visitor + VISITOR_FOUND));
+      yield* leaves;
+      const last = leaves.at(-1);
+      if (last !== undefined) next = last.ipa + (1n << BigInt(levelShift(regime.granuleShift, last.level)));
+    }
+  } finally {
+    for (const at of [buffer, visitor, vm]) arena.release(at);
+  }
+}
+
+/** The part of struct kvm that a table walk reads. */
+function writeVm({ view }: Machine, at: number, regime: Regime): void {
+  view.fill(at, L.VM_SIZEOF);
+  view.setU64(at + L.VM_PGD, regime.tableBase);
+  view.setU32(at + L.VM_GRANULE_SHIFT, regime.granuleShift);
+  view.setU32(at + L.VM_STRIDE, regime.stride);
+  view.setU32(at + L.VM_START_LEVEL, regime.startLevel);
+  view.setU32(at + L.VM_IA_BITS, regime.iaBits);
+}
+
+function readLeaves({ view }: Machine, buffer: number, n: number): TableLeaf[] {
+  return Array.from({ length: n }, (_, i) => {
+    const at = buffer + i * L.LEAF_SIZEOF;
+    return {
+      ipa: view.u64(at + L.LEAF_IPA),
+      desc: view.u64(at + L.LEAF_DESC),
+      level: view.i32(at + L.LEAF_LEVEL),
+    };
+  });
+}
