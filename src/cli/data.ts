@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import {
+  type Build,
+  type Constant,
+  type CostModel,
+  createCostModel,
+  parseBuild,
+  parseClocks,
+  parseConstants,
+  parseIdmapEstimates,
+  parsePathCycles,
+  parseSites,
+  parseWorldSwitch,
+  type SiteTable,
+} from '../cost/index.js';
+import { dataPath } from './io.js';
+
+/** A JSON file of the package's data folder. */
+async function readData(name: string): Promise<{ value: unknown; file: string }> {
+  return { value: JSON.parse(await readFile(dataPath(name), 'utf8')), file: name };
+}
+
+export async function loadSites(): Promise<SiteTable> {
+  const { value, file } = await readData('sites.json');
+  return parseSites(value, file);
+}
+
+/** Build `id` (such as gcc12c-rfc) of the package. */
+export async function loadBuild(id: string, sites: SiteTable): Promise<Build> {
+  const { value, file } = await readData(`builds/${id}.json`);
+  return parseBuild(value, file, sites);
+}
+
+/** Prices, calibrated with the given builds. */
+export async function loadCostModel(builds: readonly Build[]): Promise<CostModel> {
+  const [cycles, profiles, estimates, worldSwitch] = await Promise.all(
+    ['path-cycles.json', 'profiles.json', 'estimates.json', 'world-switch.json'].map(readData),
+  );
+  if (
+    cycles === undefined ||
+    profiles === undefined ||
+    estimates === undefined ||
+    worldSwitch === undefined
+  ) {
+    throw new Error('data files went missing while they were read');
+  }
+  return createCostModel(
+    builds,
+    parsePathCycles(cycles.value, cycles.file),
+    parseConstants(profiles, estimates),
+    parseWorldSwitch(worldSwitch.value, worldSwitch.file),
+  );
+}
+
+/** Clocks in GHz, and what the build files do not hold of the internal VM's map. */
+export async function loadMachineData(): Promise<{
+  clocks: ReadonlyMap<string, Constant>;
+  idmap: { loopInsn: Constant };
+}> {
+  const profiles = await readData('profiles.json');
+  const idmap = await readData('idmap-estimates.json');
+  return {
+    clocks: parseClocks(profiles.value, profiles.file),
+    idmap: parseIdmapEstimates(idmap.value, idmap.file),
+  };
+}

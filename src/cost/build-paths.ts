@@ -1,0 +1,84 @@
+import type { RecordedPath } from './build-types.js';
+import { noCounts, readCounts } from './counts.js';
+import { BuildError } from './error.js';
+import { Field } from './field.js';
+import type { CalleeOutcome } from './signature.js';
+
+/** What totals may be at least: they are counts. */
+const NOT_NEGATIVE = 0;
+
+/** Reads scenarios as a build file gives them, by name. */
+export function readPaths(field: Field): ReadonlyMap<string, RecordedPath> {
+  return new Map(field.entries().map(([name, path]) => [name, readPath(name, path)]));
+}
+
+function readPath(name: string, field: Field): RecordedPath {
+  const ret = field.get('ret');
+  const oops = field.get('oops');
+  return {
+    name,
+    input: {
+      predicates: new Map(readEach(field.get('predicates'), (item) => item.flag())),
+      quantities: readQuantities(field.get('quantities')),
+      callees: field.get('callees').list().map(readOutcome),
+    },
+    ret: ret.value === null ? null : ret.integer(),
+    blocks: readTexts(field.get('blocks')),
+    totals: readCounts(field.get('totals'), NOT_NEGATIVE),
+    loops: field.get('loops').present ? readCounts(field.get('loops'), NOT_NEGATIVE) : noCounts(),
+    opaque: field.get('opaque').present ? readTexts(field.get('opaque')) : [],
+    oops: oops.present ? oops.text() : undefined,
+  };
+}
+
+function readEach<T>(field: Field, read: (item: Field) => T): [string, T][] {
+  return field.entries().map(([name, item]) => [name, read(item)]);
+}
+
+function readQuantities(field: Field): Record<string, number> {
+  return Object.fromEntries(readEach(field, (item) => item.count()));
+}
+
+function readTexts(field: Field): string[] {
+  return field.list().map((item) => item.text());
+}
+
+function readOutcome(field: Field): CalleeOutcome {
+  const q = field.get('q');
+  const call = { name: field.get('name').text(), outcome: field.get('outcome').text() };
+  return q.present ? { ...call, q: readQuantities(q) } : call;
+}
+
+const FORMAT = 'stage2-paths/1';
+
+/** Further scenarios for a build. */
+export interface PathFile {
+  /** Id of the build they were recorded on, if the file names it. */
+  build: string | undefined;
+  paths: ReadonlyMap<string, RecordedPath>;
+}
+
+/**
+ * Reads a "stage2-paths/1" file: scenarios under `paths`, or at the top beside `format`.
+ * @throws {@link BuildError} naming the field that is wrong.
+ */
+export function parsePaths(value: unknown, file: string): PathFile {
+  const root = Field.root(value, file, BuildError);
+  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const build = [root.get('build'), root.get('id')].find((name) => typeof name.value === 'string');
+  return {
+    build: build?.text(),
+    paths: new Map(scenariosOf(root).map(([name, path]) => [name, readPath(name, path)])),
+  };
+}
+
+function scenariosOf(root: Field): [string, Field][] {
+  const paths = root.get('paths');
+  if (paths.present) return paths.entries();
+  const scenarios = root.entries().filter(([, item]) => isScenario(item.value));
+  return scenarios.length > 0 ? scenarios : root.expected('scenarios under paths');
+}
+
+function isScenario(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'predicates' in value && 'blocks' in value;
+}

@@ -1,0 +1,55 @@
+/** Misuse of the cost model or data it cannot use: `code` in the style of errno, the problem in one line. */
+export class CostError extends Error {
+  readonly code = 'EINVAL';
+
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+/** A data file that is not what it should be. */
+export class DataError extends CostError {
+  readonly file: string;
+  /** Where in the file, such as `callees.find_vma` or `kvm_handle_guest_abort b27.taken`; empty for the whole. */
+  readonly field: string;
+
+  constructor(file: string, field: string, problem: string) {
+    super([oneLine(file), oneLine(field), problem].filter((part) => part !== '').join(': '));
+    this.file = file;
+    this.field = field;
+  }
+}
+
+/** A file of compiled blocks or of recorded paths that cannot be followed. */
+export class BuildError extends DataError {}
+
+/** A walk that cannot go on: the build, the block it stopped at, and why. */
+export class WalkError extends CostError {
+  readonly build: string;
+  readonly block: string;
+
+  constructor(build: string, block: string, problem: string) {
+    super(`${oneLine(build)}: ${oneLine(block)}: ${problem}`);
+    this.build = build;
+    this.block = block;
+  }
+}
+
+const SHOWN_MAX = 60;
+
+/** A found value as short one-line text for a message. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'string' ? JSON.stringify(cut(value)) : String(value);
+}
+
+function cut(text: string): string {
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+}
+
+function oneLine(text: string): string {
+  return JSON.stringify(cut(text)).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
+}

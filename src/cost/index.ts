@@ -1,0 +1,39 @@
+export { parseBuild } from './build.js';
+export { type PathFile, parsePaths } from './build-paths.js';
+export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
+export { type Calibration, type CoreCalibration, calibrate } from './calibration.js';
+export { type Constant, type CoreConstants, parseConstants } from './constants.js';
+export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
+export { walkBuild, walkCalls } from './cursor.js';
+export { BuildError, CostError, DataError, WalkError } from './error.js';
+export { describeClass, type FaultClass } from './fault-class.js';
+export { parseClocks, parseIdmapEstimates } from './machine-data.js';
+export { type Replacement, useNearestOutcomes } from './nearest.js';
+export type { OperationCount, Part } from './operations.js';
+export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
+export { type PathCycles, parsePathCycles } from './path-cycles.js';
+export {
+  type CostModel,
+  createCostModel,
+  type PriceItem,
+  priceCode,
+  priceDifference,
+  pricedCores,
+  priceWalk,
+  type WalkPrice,
+} from './pricing.js';
+export { exactly, type Range, scale, sum } from './range.js';
+export { formatBlocks, formatOpaque, runLengths } from './sequence.js';
+export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';
+export {
+  type BranchRow,
+  branchStatistics,
+  type CountedWalk,
+  type SiteCounts,
+  type SiteRow,
+  siteStatistics,
+  sumTotals,
+} from './site-statistics.js';
+export { type Hint, parseSites, type SiteInfo, type SiteTable, siteNumber, siteOf } from './sites.js';
+export type { Call, Step, Walk, WalkLimits } from './walk.js';
+export { parseWorldSwitch, type WorldSwitch } from './world-switch.js';

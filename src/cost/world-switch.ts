@@ -1,0 +1,62 @@
+import { DataError } from './error.js';
+import { describeClass } from './fault-class.js';
+import { Field } from './field.js';
+
+/** Operations by name, and how many. `el2_insn` are the instructions that are none of the others. */
+export type Operations = ReadonlyMap<string, number>;
+
+/** What EL2 executes around the handler. */
+export interface WorldSwitch {
+  /** Operations to leave the guest and to enter it again, by kind of abort. */
+  switches: ReadonlyMap<string, { exit: Operations; enter: Operations }>;
+  /** By hypercall. */
+  hypercalls: ReadonlyMap<string, Operations>;
+}
+
+const FORMAT = 'stage2-world-switch/1';
+const COUNTED = ['mrs', 'msr', 'sysreg', 'dsb', 'isb', 'at', 'tlbi'] as const;
+
+/** Reads src/data/world-switch.json. @throws {@link DataError} naming what is wrong. */
+export function parseWorldSwitch(value: unknown, file: string): WorldSwitch {
+  const root = Field.root(value, file, DataError);
+  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const hostCall = root.get('hostCall').get('insn').count();
+  const switches = root
+    .get('switches')
+    .entries()
+    .map(([kind, item]) => {
+      // Out of the guest to EL2, back from the host's hvc to EL1; then that hvc, and the eret to the guest.
+      const exit = readOperations(item.get('exit'), 0);
+      const enter = readOperations(item.get('enter'), hostCall);
+      return [kind, { exit, enter }] as const;
+    });
+  const hypercalls = root
+    .get('hypercalls')
+    .entries()
+    .map(([name, item]) => [name, readOperations(item, 0)] as const);
+  return { switches: new Map(switches), hypercalls: new Map(hypercalls) };
+}
+
+/** One way through EL2: an exception taken, an exception returned from, and what is between. */
+function readOperations(field: Field, moreInsn: number): Operations {
+  const counts = new Map<string, number>();
+  for (const key of COUNTED) {
+    if (field.get(key).present) counts.set(key, field.get(key).count());
+  }
+  const erets = field.get('eret').present ? field.get('eret').count() : 0;
+  const special = [...counts.values()].reduce((all, n) => all + n, erets);
+  counts.set('el2_insn', field.get('insn').integer(special) - special + moreInsn);
+  counts.set('exc_entry', 1);
+  counts.set('exc_return', 1);
+  // The price of a TLBI includes the DSB that waits for it.
+  const dsb = (counts.get('dsb') ?? 0) - (counts.get('tlbi') ?? 0);
+  counts.set('dsb', Math.max(dsb, 0));
+  return counts;
+}
+
+/** The kind of switch a fault of this class makes: a permission fault not on a walk reads its IPA by an AT. */
+export function switchKind(faultClass: number): string {
+  const { type, access, s1ptw } = describeClass(faultClass);
+  if (type === 'permission') return s1ptw ? 'dabt_s1ptw_permission' : 'dabt_permission';
+  return access === 'execute' ? 'iabt_translation' : 'dabt_translation';
+}

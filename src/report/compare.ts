@@ -1,0 +1,163 @@
+import type { Comparison, ConfigCost, GroupCost, VariantCost } from '../scenario/compare.js';
+import type { IdmapPrice } from '../scenario/idmap-price.js';
+import { type AnnotatedBranch, branchAnnotated } from './branch-annotated.js';
+import { bytes, figure, type Interval, interval, signed, table, whole, wrap } from './text.js';
+
+/** Everything the main job has to say. */
+export interface CompareReport {
+  capture: { trace: string; about: string; guestFaults: number; taken: number; notTaken: number };
+  comparison: Comparison;
+  idmap: { config: string; prices: IdmapPrice[] };
+  /** Clocks in GHz by core. */
+  clocks: Record<string, Interval>;
+  annotated: AnnotatedBranch[];
+  verdict: string;
+  notModelled: readonly string[];
+}
+
+/** Cores the table of classes shows: the one a branch costs most on, and an out-of-order one. */
+const CLASS_CORES = ['cortex-a53', 'neoverse-n1'];
+
+/** The text for people: counts first, then cycles with their range, then the verdict. */
+export function compareText(report: CompareReport): string {
+  const { comparison } = report;
+  const rfc = comparison.configs.flatMap((c) =>
+    c.variants.filter((v) => v.variant === 'rfc').map((v) => [c, v] as const),
+  );
+  return [
+    'What the internal-VM patch (RFC 04/11) costs the KVM/arm64 v4.13 fault path\n',
+    captureText(report),
+    heading(
+      'COUNTS: added to one fault, mean over all faults taken; exact, from the blocks of the compiled handler',
+    ),
+    ...comparison.configs.map(countsText),
+    heading('CYCLES: one fault, and what is added to it; mean [low - high]; event-cost model'),
+    ...comparison.configs.map(cyclesText),
+    ...rfc.map(([config, variant]) => classesText(config, variant)),
+    heading(`MAPPING AN INTERNAL VM page by page as posted (${report.idmap.config})`),
+    idmapText(report),
+    heading('HINTS of the RFC kernel on this capture, as tracing/trace_stat/branch_annotated shows them'),
+    branchAnnotated(report.annotated),
+    heading('VERDICT'),
+    wrap(report.verdict),
+    heading('NOT MODELLED'),
+    report.notModelled.map((line) => wrap(`- ${line}`)).join(''),
+  ].join('');
+}
+
+function heading(text: string): string {
+  return `\n${text}\n`;
+}
+
+function captureText({ capture, comparison }: CompareReport): string {
+  return table(
+    ['capture', capture.trace],
+    [
+      ['', capture.about],
+      [
+        'faults',
+        `${whole(capture.guestFaults)} captured, ${whole(capture.taken)} taken through the v4.13 path`,
+      ],
+      ['', `${whole(capture.notTaken)} that v4.13 would not have had: see "stage2 replay" for the reasons`],
+      [
+        'paths',
+        `${whole(comparison.signatures)} distinct ways through the handler, each counted block by block`,
+      ],
+    ],
+    2,
+  );
+}
+
+function countsText(config: ConfigCost): string {
+  const rows = config.variants.map((v) => {
+    const { added } = v.all;
+    const counts = [added.insn, added.loads, added.stores, added.cbr, added.taken, added.calls].map(signed);
+    return [v.variant, ...counts, signed(v.addedBytes.handler), signed(v.addedBytes.reachable)];
+  });
+  const base = config.variants[0]?.all.base;
+  const before =
+    base === undefined
+      ? []
+      : [base.insn, base.loads, base.stores, base.cbr, base.taken, base.calls].map(figure);
+  const size = [whole(config.baseBytes.handler), whole(config.baseBytes.reachable)];
+  const header = ['', 'insn', 'loads', 'stores', 'cond br', 'taken', 'calls', 'handler B', 'reachable B'];
+  return `${configLine(config)}${table(header, [['base', ...before, ...size], ...rows])}`;
+}
+
+function configLine(config: ConfigCost): string {
+  return `  ${config.config}: ${config.compiler}, ${config.flags}\n`;
+}
+
+function cyclesText(config: ConfigCost): string {
+  const first = config.variants[0];
+  if (first === undefined) return '';
+  const rows = first.all.cores.map(({ core, base, code }) => {
+    const added = config.variants.map((v) => interval(costOn(v.all, core).added));
+    return [core, interval(base), interval(code), ...added];
+  });
+  const header = [
+    '',
+    'base: whole fault',
+    'of it handler code',
+    ...config.variants.map((v) => `+ ${v.variant}`),
+  ];
+  return `${configLine(config)}${table(header, rows)}`;
+}
+
+function costOn(group: GroupCost, core: string): { added: Interval; percent: Interval } {
+  const zero = { v: 0, lo: 0, hi: 0 };
+  return group.cores.find((c) => c.core === core) ?? { added: zero, percent: zero };
+}
+
+function classesText(config: ConfigCost, variant: VariantCost): string {
+  const rows = variant.groups.map((g) => [
+    g.group,
+    whole(g.faults),
+    figure(g.base.insn),
+    signed(g.added.insn),
+    signed(g.added.loads),
+    signed(g.added.cbr),
+    ...CLASS_CORES.map((core) => interval(costOn(g, core).added)),
+  ]);
+  const header = [
+    '',
+    'faults',
+    'insn',
+    '+insn',
+    '+loads',
+    '+cond br',
+    ...CLASS_CORES.map((core) => `+cycles ${core}`),
+  ];
+  return `\n  by fault class, ${config.config} ${variant.variant}\n${table(header, rows)}`;
+}
+
+function idmapText({ idmap, clocks }: CompareReport): string {
+  const header = ['size', 'pages', 'tables', 'leaked', 'insn/page', 'flush insn/page', 'lines cleaned'];
+  const rows = idmap.prices.map(({ counts, totals, flushTotals, loopInsn }) => [
+    bytes(counts.bytes),
+    whole(counts.pages),
+    whole(counts.tablePages),
+    whole(counts.leaked),
+    interval(shift(loopInsn, totals.insn / counts.pages)),
+    figure(flushTotals.insn / counts.pages),
+    whole(counts.flushedLines),
+  ]);
+  return table(header, rows) + timesText(idmap.prices, clocks);
+}
+
+function timesText(prices: readonly IdmapPrice[], clocks: CompareReport['clocks']): string {
+  const cores = prices[0]?.cores.map(({ core }) => core) ?? [];
+  const rows = cores.map((core) => {
+    const clock = clocks[core]?.v ?? Number.NaN;
+    const cells = prices.map((price) => {
+      const total = price.cores.find((c) => c.core === core)?.total ?? { v: 0, lo: 0, hi: 0 };
+      return interval({ v: total.v / clock / 1e6, lo: total.lo / clock / 1e6, hi: total.hi / clock / 1e6 });
+    });
+    return [`ms on ${core} at ${clock} GHz`, ...cells];
+  });
+  return table(['', ...prices.map((p) => bytes(p.counts.bytes))], rows);
+}
+
+function shift(range: Interval, by: number): Interval {
+  return { v: range.v + by, lo: range.lo + by, hi: range.hi + by };
+}

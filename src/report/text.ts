@@ -1,0 +1,70 @@
+/** A number with its plausible range. */
+export interface Interval {
+  v: number;
+  lo: number;
+  hi: number;
+}
+
+/** Three significant digits, grouped by thousands; no exponent. */
+export function figure(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4;
+  return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+/** `v [lo - hi]`. */
+export function interval(range: Interval): string {
+  return `${figure(range.v)} [${figure(range.lo)} - ${figure(range.hi)}]`;
+}
+
+/** With a sign, as a difference is written. */
+export function signed(value: number): string {
+  return value > 0 ? `+${figure(value)}` : figure(value);
+}
+
+/** A whole number, grouped by thousands. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** Bytes in the unit they are whole in. */
+export function bytes(value: bigint): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let size = value;
+  let unit = 0;
+  while (size >= 1024n && size % 1024n === 0n && unit < units.length - 1) {
+    size /= 1024n;
+    unit++;
+  }
+  return `${size} ${units[unit]}`;
+}
+
+/** Columns padded to their widest cell: the first `left` columns to the left, the rest to the right. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) =>
+        column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return `${all.map((row) => `  ${line(row)}`).join('\n')}\n`;
+}
+
+/** Words broken into lines of at most `width`. */
+export function wrap(text: string, width = 108, indent = '  '): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width - indent.length) {
+      lines.push(indent + line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return `${[...lines, indent + line].join('\n')}\n`;
+}
