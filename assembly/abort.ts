@@ -144,8 +144,8 @@ function noteEntry(vcpu: Vcpu, fetch: bool, type: u32): void {
   predicate(Predicate.is_cm, esrBit(vcpu, A.ESR_CM_LSB));
   predicate(Predicate.is_write, !fetch && (esrBit(vcpu, A.ESR_WNR_LSB) || esrBit(vcpu, A.ESR_S1PTW_LSB)));
   predicate(Predicate.host_at_el2, h.hostAtEl2 != 0);
-  predicate(Predicate.icache_aliasing, h.icachePolicy == IcachePolicy.ALIASING_VIPT);
-  predicate(Predicate.icache_vpipt, h.icachePolicy == IcachePolicy.VPIPT);
+  predicate(Predicate.icache_aliasing, (h.icachePolicy & IcachePolicy.ALIASING_VIPT) != 0);
+  predicate(Predicate.icache_vpipt, (h.icachePolicy & IcachePolicy.VPIPT) != 0);
   predicate(Predicate.caps_ready, h.capsReady != 0);
   predicate(Predicate.cap_cache_dic, h.cacheDic != 0);
   predicate(Predicate.cap_cache_dic_bit, h.cacheDicBit != 0);
@@ -216,9 +216,11 @@ function noteSlot(slot: Slot | null): void {
   const invalid = found && isInvalid(slot as Slot);
   const readonly = found && isReadonly(slot as Slot);
   predicate(Predicate.slot_found, found);
-  predicate(Predicate.slot_invalid, invalid);
+  if (found) {
+    predicate(Predicate.slot_invalid, invalid);
+    predicate(Predicate.slot_readonly, readonly);
+  }
   predicate(Predicate.hva_is_error, !found || invalid);
-  predicate(Predicate.slot_readonly, readonly);
   predicate(Predicate.slot_writable, found && !invalid && !readonly);
   const outcome = !found ? HvaOutcome.NO_SLOT : invalid ? HvaOutcome.INVALID_SLOT : readonly ? HvaOutcome.READONLY_SLOT : HvaOutcome.RW_SLOT;
   callee(Callee.gfn_to_hva_memslot_prot, outcome);

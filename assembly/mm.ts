@@ -1,5 +1,5 @@
 // The user side of a user VM: backing areas (vm_area_struct), find_vma with its per-task cache, the host's
-// page table, and get_user_pages as far as KVM sees it. Sources: fault-path.md 2.5 and 2.7, FORMAT.md 3.
+// page table, and get_user_pages as far as KVM sees it. Sources: fault-path.md 2.5 and 2.7, build-format.md 3.
 import { VmaOutcome } from "../src/abi/event";
 import { AREA_HUGETLB, AREA_PFNMAP, AREA_THP, AREA_WRITE, Callee, HOST_PTE_ERROR, PG_RESERVED } from "../src/abi/kvm";
 import { HOST_PTE_LATE_POISON, HOST_PTE_POISON, HOST_PTE_PRESENT, HOST_PTE_WRITE, PAGE_SHIFT, Quantity } from "../src/abi/kvm";
@@ -191,7 +191,19 @@ function mappingShift(area: Area, hva: u64): u32 {
   const shift: u32 = area.flags & AREA_HUGETLB ? area.hugeShift : area.flags & AREA_THP ? THP_SHIFT : PAGE_SHIFT;
   const size = (<u64>1) << shift;
   const start = hva & ~(size - 1);
-  return start >= area.start && area.end - start >= size && start < area.end ? shift : PAGE_SHIFT;
+  if (start < area.start || start >= area.end || area.end - start < size) return PAGE_SHIFT;
+  return area.flags & AREA_HUGETLB || holdsOnePage(area, start, shift) ? shift : PAGE_SHIFT;
+}
+
+/** True if the host maps nothing at `start` or one page of that size: a range that has a table stays in pages. */
+function holdsOnePage(area: Area, start: u64, shift: u32): bool {
+  const first = load<u64>(hostPteAddress(area, start));
+  const step = first == 0 ? 0 : PAGE_BYTES;
+  const pages = (<u64>1) << (shift - PAGE_SHIFT);
+  for (let i: u64 = 1; i < pages; i++) {
+    if (load<u64>(hostPteAddress(area, start + i * PAGE_BYTES)) != first + i * step) return false;
+  }
+  return true;
 }
 
 function mapHostPages(area: Area, start: u64, pa: u64, shift: u32, flags: u64): void {

@@ -1,9 +1,10 @@
 // The host's struct page and memory regions, as far as pfn_valid, kvm_set_pfn_dirty and their kin look at
-// them. Sources: FORMAT.md section 3 of the builds, fault-path.md section 2.7.
+// them. Sources: build-format.md section 3, fault-path.md section 2.7.
 import { PfnOutcome } from "../src/abi/event";
 import { Callee, PAGE_SHIFT, PG_FILE, PG_INACTIVE, PG_MAPCOUNT_NEG, PG_OFF_LRU } from "../src/abi/kvm";
 import { PG_HEAD, PG_REFERENCED, PG_RESERVED, PG_TAIL, PG_UNEVICTABLE, Quantity } from "../src/abi/kvm";
 import { beginQuantities, callee, endQuantities, quantity } from "./account";
+import { findBank } from "./phys";
 import { base, Bank, header } from "./structs";
 
 /** Pages of a 2 MiB compound. */
@@ -51,9 +52,13 @@ function flagsAddress(bank: Bank, pfn: u64): usize {
   return bank.memMap == 0 ? 0 : base() + bank.memMap + (<usize>(pfn - (bank.pa >> PAGE_SHIFT)) << 1);
 }
 
-/** struct page flags of `pfn`; 0 (an active page on the LRU) where none are kept. */
+/**
+ * struct page flags of `pfn`; 0 (an active page on the LRU) where none are kept. A device page has a struct page
+ * where its bank keeps one: v4.13 reads it on the way to a block.
+ */
 export function pageFlags(pfn: u64): u32 {
-  const bank = searchRegions(pfn);
+  const memory = searchRegions(pfn);
+  const bank = memory != null ? memory : findBank(pfn << PAGE_SHIFT);
   if (bank == null) return 0;
   const at = flagsAddress(bank, pfn);
   return at == 0 ? 0 : load<u16>(at);

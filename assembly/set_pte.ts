@@ -123,6 +123,7 @@ export function noteEntries(vm: Vm, ipa: u64, logging: bool): void {
   predicate(Predicate.l2_present, (l2 & 1) != 0);
   const reached = l2 != 0 && !(logging && isBlock(l2));
   const l3 = reached ? readDescriptor(entryAddress(vm, outputAddress(l2, vm.granuleShift), 3, ipa)) : 0;
-  predicate(Predicate.pte_empty, l3 == 0 || (l2 & 2) == 0);
+  // Through a block there is no level-3 entry, only the word its address is taken for.
+  if (!reached || !isBlock(l2)) predicate(Predicate.pte_empty, l3 == 0);
   predicate(Predicate.pte_present, isPresent(l3));
 }

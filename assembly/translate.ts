@@ -1,5 +1,5 @@
-// The hardware walk of one IPA. Order of checks: Arm ARM, stage-2 translation; sections 2 to 7 of the
-// specification notes. A guest fault is data: `fsc` holds the fault status code with its level.
+// The hardware walk of one IPA. Order of checks: Arm ARM, stage-2 translation; docs/notes/stage2-walk.md
+// sections 2 to 7. A guest fault is data: `fsc` holds the fault status code with its level.
 import { Fsc, HCR_DC_LSB, HCR_VM_LSB, VTCR_HA_LSB } from "../src/abi/arm";
 import { Access } from "../src/abi/event";
 import { FEAT_HAFDBS, FEAT_XNX, TRANSLATION_STEP, TRANSLATION_STEP_SIZEOF } from "../src/abi/layout";

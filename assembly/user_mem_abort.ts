@@ -1,6 +1,6 @@
 // user_mem_abort: the fault on memory of a slot. One function per step, in the kernel's order, with its
 // branch sites. Sources: fault-path.md 2.5 to 2.9 and section 4.
-import { Event, GupOutcome, SIG_ALLOC_OK, SIG_CACHE_ROOM, SIG_MAP_LINES } from "../src/abi/event";
+import { ALLOC_NEVER_REFUSES, Event, GupOutcome, SIG_ALLOC_OK, SIG_CACHE_ROOM, SIG_MAP_LINES } from "../src/abi/event";
 import { AREA_HUGETLB, Callee, Disposition, EFAULT, ENOMEM, KVM_NR_MEM_OBJS, LogMessage, PAGE_SHIFT } from "../src/abi/kvm";
 import { IcachePolicy, PG_HEAD, PG_MAPCOUNT_NEG, PG_TAIL, Predicate, Site, VmCheck } from "../src/abi/kvm";
 import { VCPU_CACHE } from "../src/abi/layout";
@@ -17,8 +17,6 @@ import { noteEntries, setPmdHuge, setPte, takeEmptyCachePop } from "./set_pte";
 import { Area, base, header, MemoryCache, Mm, Slot, Vcpu, Vm } from "./structs";
 import { levelShift } from "./vtcr";
 
-/** The allocator never refuses: what FORMAT.md writes for an unlimited alloc_ok. */
-const ALLOC_UNLIMITED: u32 = 1000000;
 const LINE_SHIFT: u32 = 6;
 
 // Facts about the fault being served, set step by step.
@@ -130,7 +128,7 @@ function topup(): i32 {
   const room = <u32>KVM_NR_MEM_OBJS - cache.nobjs;
   if (ACCOUNTED && !enough) {
     faultQuantity(SIG_CACHE_ROOM, room);
-    faultQuantity(SIG_ALLOC_OK, header().poolBudget < room ? header().poolBudget : ALLOC_UNLIMITED);
+    faultQuantity(SIG_ALLOC_OK, header().poolBudget < room ? header().poolBudget : <u32>ALLOC_NEVER_REFUSES);
   }
   const ret = topupMemoryCache(cache, need);
   predicate(Predicate.topup_failed, ret < 0);
@@ -175,7 +173,7 @@ function gfnToPfn(mm: Mm): Gup {
 function gupRecorded(result: Gup, readonly: bool): Gup {
   const upgraded = result == Gup.PAGE && !write && !readonly && gupResultWritable();
   writable = result == Gup.PFNMAP ? !readonly : write || upgraded;
-  predicate(Predicate.host_writable, writable);
+  if (result == Gup.PAGE || result == Gup.PFNMAP) predicate(Predicate.host_writable, writable);
   if (ACCOUNTED) {
     let code: u32 = <u32>result | (write ? <u32>GupOutcome.WRITE : readonly ? <u32>GupOutcome.READ_RO_SLOT : <u32>GupOutcome.READ);
     if (upgraded) code |= pageFlags(pfn) & PG_TAIL ? GupOutcome.UPGRADED | GupOutcome.TAIL : <u32>GupOutcome.UPGRADED;
@@ -222,10 +220,10 @@ function mustRetry(sequence: u32): bool {
 }
 
 function install(mapLogging: bool): i32 {
+  noteEntries(vm, ipa, mapLogging);
   if (site(Site.U13, !hugetlb && !forcePte)) hugetlb = adjustToBlock();
   else noteCompound();
   predicate(Predicate.map_block, hugetlb);
-  noteEntries(vm, ipa, mapLogging);
   if (!hugetlb) predicate(Predicate.install_failed, false);
   const attributes = (iomap ? PAGE_S2_DEVICE : PAGE_S2) | (writable ? S2AP_RDWR : 0);
   if (site(Site.U14, hugetlb)) return installBlock(attributes);
@@ -264,8 +262,8 @@ function cleanCaches(shift: u32): void {
   faultQuantity(SIG_MAP_LINES, lines);
   count(Event.DC_CIVAC_LINE, lines);
   const h = header();
-  if (site(Site.I1, h.icachePolicy == IcachePolicy.ALIASING_VIPT)) return;
-  if (site(Site.I2, h.hostAtEl2 != 0 || h.icachePolicy != IcachePolicy.VPIPT)) count(Event.PAGES_MADE_EXECUTABLE, (<u64>1) << (shift - PAGE_SHIFT));
+  if (site(Site.I1, (h.icachePolicy & IcachePolicy.ALIASING_VIPT) != 0)) return;
+  if (site(Site.I2, h.hostAtEl2 != 0 || (h.icachePolicy & IcachePolicy.VPIPT) == 0)) count(Event.PAGES_MADE_EXECUTABLE, (<u64>1) << (shift - PAGE_SHIFT));
 }
 
 function installBlock(attributes: u64): i32 {

@@ -1,5 +1,5 @@
 // VTCR_EL2, VTTBR_EL2 and HCR_EL2 -> the regime a walk runs under. Order of checks: Arm ARM, stage-2
-// translation; sections 1 to 3 of the specification notes.
+// translation; docs/notes/stage2-walk.md sections 1 to 3.
 import * as A from "../src/abi/arm";
 import { FEAT_TTST } from "../src/abi/layout";
 import { Regime } from "./structs";

@@ -16,6 +16,7 @@ const text = [`$ ${command}`, ...readFileSync(0, 'utf8').trimEnd().split('\n').s
 const columns = Math.max(...text.map((line) => line.length));
 const width = Math.ceil(columns * CHARACTER + 2 * MARGIN);
 const height = text.length * LINE + 2 * MARGIN;
+/** @param {string} line */
 const escape = (line) => line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const rows = text.map((line, i) => {
   const weight = /^[A-Z]{4}|^\$/.test(line) ? ' font-weight="bold"' : '';
