@@ -17,11 +17,11 @@ export function poolAlloc(): u64 {
   return h.poolPa + ((<u64>index) << h.poolShift);
 }
 
-/** Gives the page at `pa` back. Pages outside the pool are not ours to free. */
+/** Gives the page at `pa` back. Pages outside the pool are not ours to free, and one that is free stays so. */
 export function poolFree(pa: u64): void {
   const h = header();
   const index = poolIndex(pa);
-  if (index < 0) return;
+  if (index < 0 || pageCount(pa) == 0) return;
   store<u16>(base() + h.poolRefs + (<usize>index << 1), 0);
   store<u32>(base() + h.poolStack + (<usize>h.poolFree << 2), index);
   h.poolFree++;

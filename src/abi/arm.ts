@@ -11,11 +11,17 @@ export const DESC_S2AP_WIDTH = 2;
 export const DESC_SH_LSB = 8;
 export const DESC_SH_WIDTH = 2;
 export const DESC_AF_LSB = 10;
+export const DESC_FNXS_LSB = 11;
 export const DESC_NT_LSB = 16;
+/** One past the highest bit of an output or table address (no FEAT_LPA, no FEAT_LPA2). */
+export const DESC_ADDRESS_END = 48;
 export const DESC_DBM_LSB = 51;
 export const DESC_CONTIG_LSB = 52;
 export const DESC_XN_LSB = 53;
 export const DESC_XN_WIDTH = 2;
+/** Bits the hardware leaves to software. */
+export const DESC_SW_LSB = 55;
+export const DESC_SW_WIDTH = 4;
 
 // VTCR_EL2.
 export const VTCR_T0SZ_LSB = 0;
@@ -36,20 +42,33 @@ export const VTCR_VS_LSB = 19;
 export const VTCR_HA_LSB = 21;
 export const VTCR_HD_LSB = 22;
 export const VTCR_RES1_LSB = 31;
+export const VTCR_DS_LSB = 32;
+export const VTCR_SL2_LSB = 33;
 
 export const TG0_4K = 0;
 export const TG0_64K = 1;
 export const TG0_16K = 2;
 
-// VTTBR_EL2.
+// VTTBR_EL2. BADDR shares its lowest bit with CnP.
+export const VTTBR_CNP_LSB = 0;
 export const VTTBR_BADDR_WIDTH = 48;
 export const VTTBR_VMID_LSB = 48;
 export const VTTBR_VMID_WIDTH = 16;
 
 // HCR_EL2.
 export const HCR_VM_LSB = 0;
+export const HCR_PTW_LSB = 2;
+export const HCR_FMO_LSB = 3;
+export const HCR_IMO_LSB = 4;
+export const HCR_AMO_LSB = 5;
 export const HCR_VSE_LSB = 8;
 export const HCR_DC_LSB = 12;
+export const HCR_TGE_LSB = 27;
+export const HCR_RW_LSB = 31;
+export const HCR_CD_LSB = 32;
+export const HCR_ID_LSB = 33;
+export const HCR_E2H_LSB = 34;
+export const HCR_FWB_LSB = 46;
 
 // ESR_ELx and its data/instruction abort ISS.
 export const ESR_EC_LSB = 26;
@@ -62,6 +81,7 @@ export const ESR_SSE_LSB = 21;
 export const ESR_SRT_LSB = 16;
 export const ESR_SRT_WIDTH = 5;
 export const ESR_SF_LSB = 15;
+export const ESR_AR_LSB = 14;
 export const ESR_FNV_LSB = 10;
 export const ESR_EA_LSB = 9;
 export const ESR_CM_LSB = 8;
@@ -69,6 +89,8 @@ export const ESR_S1PTW_LSB = 7;
 export const ESR_WNR_LSB = 6;
 export const ESR_FSC_LSB = 0;
 export const ESR_FSC_WIDTH = 6;
+export const ESR_ISS_LSB = 0;
+export const ESR_ISS_WIDTH = 25;
 
 /** Exception classes of ESR_ELx.EC that this project names. */
 export enum Ec {
@@ -83,7 +105,7 @@ export enum Ec {
   DABT_CUR = 0x25,
 }
 
-/** Fault status codes without their level bits (ESR & 0x3C), and the codes that carry no level. */
+/** Fault status codes without their level bits (ESR & 0x3C), those of level -1, and those that carry no level. */
 export enum Fsc {
   ADDRESS_SIZE = 0x00,
   TRANSLATION = 0x04,
@@ -93,17 +115,45 @@ export enum Fsc {
   EXTERNAL_WALK = 0x14,
   PARITY = 0x18,
   PARITY_WALK = 0x1c,
+  EXTERNAL_WALK_MINUS_1 = 0x13,
+  PARITY_WALK_MINUS_1 = 0x1b,
   ALIGNMENT = 0x21,
+  ADDRESS_SIZE_MINUS_1 = 0x29,
+  TRANSLATION_MINUS_1 = 0x2b,
+  TLB_CONFLICT = 0x30,
+  ATOMIC_UPDATE = 0x31,
 }
 
 // HPFAR_EL2.FIPA holds IPA[51:12] from bit 4.
 export const HPFAR_FIPA_LSB = 4;
 export const HPFAR_FIPA_WIDTH = 40;
 
-// PAR_EL1.
+// PAR_EL1: F, then of a success SH, NS, PA and ATTR, of a fault FST, PTW and S. Bit 11 is RES1.
 export const PAR_F_LSB = 0;
+export const PAR_FST_LSB = 1;
+export const PAR_FST_WIDTH = 6;
+export const PAR_PTW_LSB = 8;
+export const PAR_S_LSB = 9;
+export const PAR_SH_LSB = 7;
+export const PAR_SH_WIDTH = 2;
+export const PAR_NS_LSB = 9;
+export const PAR_RES1_LSB = 11;
 export const PAR_PA_LSB = 12;
 export const PAR_PA_WIDTH = 36;
+export const PAR_ATTR_LSB = 56;
+export const PAR_ATTR_WIDTH = 8;
+
+// ID registers: the fields that say what stage 2 can do.
+export const MMFR0_PARANGE_LSB = 0;
+export const MMFR0_PARANGE_WIDTH = 4;
+export const MMFR1_HAFDBS_LSB = 0;
+export const MMFR1_HAFDBS_WIDTH = 4;
+export const MMFR1_XNX_LSB = 28;
+export const MMFR1_XNX_WIDTH = 4;
+export const MMFR2_ST_LSB = 28;
+export const MMFR2_ST_WIDTH = 4;
+export const MMFR2_FWB_LSB = 40;
+export const MMFR2_FWB_WIDTH = 4;
 
 // PSTATE / SPSR.
 export const PSTATE_MODE_WIDTH = 5;

@@ -60,6 +60,8 @@ export const SIG_CACHE_ROOM = 10;
 export const SIG_ALLOC_OK = 11;
 export const SIG_MAP_LINES = 12;
 export const SIG_CALLEES = 14;
+/** SIG_ALLOC_OK of an allocator that never refuses. */
+export const ALLOC_NEVER_REFUSES = 1000000;
 /** Words a signature may take; longer ones are counted as unrecorded. */
 export const SIG_MAX = 128;
 

@@ -78,7 +78,7 @@ export enum VmCheck {
   KEY,
 }
 
-/** I-cache type as CTR_EL0.L1Ip gives it. */
+/** I-cache types the kernel has seen, as flags: cpus of one system may differ. */
 export enum IcachePolicy {
   PIPT,
   ALIASING_VIPT,

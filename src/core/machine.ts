@@ -5,7 +5,8 @@ import { Arena } from './arena.js';
 import { Stage2Error } from './error.js';
 import type { CoreExports } from './exports.js';
 import { coreModule } from './load.js';
-import { type BankSpec, checkBanks, checkRange, memoryRegions, type RegionSpec } from './physmap.js';
+import type { BankSpec, RegionSpec } from './physmap.js';
+import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
 import { View } from './view.js';
 
 const WASM_PAGE = 65536;
@@ -70,6 +71,8 @@ export class Machine {
     this.accounted = options.accounted ?? false;
     const pool = { pa: 1n << 40n, pages: 256, pageShift: 12 as const, ...options.tablePool };
     const roots = { pa: 1n << 41n, size: 1 << 20, ...options.roots };
+    const arenaBytes = options.arenaBytes ?? 4 << 20;
+    checkSizes(pool, roots.size, arenaBytes);
     this.rootsPa = roots.pa;
     this.banks = checkBanks([
       ...(options.banks ?? []),
@@ -78,7 +81,6 @@ export class Machine {
     ]);
     this.regions = options.regions ?? memoryRegions(this.banks);
     for (const region of this.regions) checkRange('memory region', region);
-    const arenaBytes = options.arenaBytes ?? 4 << 20;
     this.#at = place(this.banks, this.regions, options.pageState ?? true, pool.pages, arenaBytes);
     this.view = new View(...memoryFor(options, this.#at.total));
     this.view.fill(0, this.#at.total);

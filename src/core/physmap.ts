@@ -16,12 +16,19 @@ export interface RegionSpec {
 }
 
 const PA_LIMIT = 1n << 52n;
+const KINDS = ['ram', 'unbacked', 'device'];
 
 /** Sorts the banks by PA and checks alignment, bounds and overlap. Throws EINVAL naming the bank. */
 export function checkBanks(banks: readonly BankSpec[]): BankSpec[] {
   const sorted = [...banks].sort((a, b) => (a.pa < b.pa ? -1 : a.pa > b.pa ? 1 : 0));
   for (const [index, bank] of sorted.entries()) {
     checkRange('bank', bank);
+    if (!KINDS.includes(bank.kind)) {
+      throw new Stage2Error(
+        'EINVAL',
+        `bank ${range(bank)}: kind ${bank.kind} is none of ${KINDS.join(', ')}`,
+      );
+    }
     const previous = sorted[index - 1];
     if (previous !== undefined && previous.pa + previous.size > bank.pa) {
       throw new Stage2Error('EINVAL', `bank ${range(bank)} overlaps bank ${range(previous)}`);
@@ -37,6 +44,30 @@ export function checkRange(what: string, { pa, size }: RegionSpec): void {
       'EINVAL',
       `${what} ${range({ pa, size })}: expected 4 KiB aligned bytes below 2^52`,
     );
+  }
+}
+
+interface PoolSpec {
+  pa: bigint;
+  pages: number;
+  pageShift: number;
+}
+
+/** Throws EINVAL unless the pool is whole pages of a granule, aligned to their size, and the other sizes are sizes. */
+export function checkSizes({ pa, pages, pageShift }: PoolSpec, rootBytes: number, arenaBytes: number): void {
+  if (![12, 14, 16].includes(pageShift)) {
+    throw new Stage2Error('EINVAL', `tablePool.pageShift ${pageShift}: expected 12, 14 or 16`);
+  }
+  for (const [what, value] of Object.entries({
+    'tablePool.pages': pages,
+    'roots.size': rootBytes,
+    arenaBytes,
+  })) {
+    if (!Number.isSafeInteger(value) || value <= 0)
+      throw new Stage2Error('EINVAL', `${what} ${value}: expected an integer above 0`);
+  }
+  if ((pa & ((1n << BigInt(pageShift)) - 1n)) !== 0n) {
+    throw new Stage2Error('EINVAL', `tablePool.pa ${hex(pa)}: expected a multiple of 2^${pageShift}`);
   }
 }
 

@@ -1,8 +1,11 @@
+import { VTCR_HA_LSB } from '../abi/arm.js';
+import { descriptorAddress, descriptorKind, levelShift } from '../arm/descriptor.js';
 import type { AccessKind } from '../arm/esr.js';
-import { levelShift } from '../arm/descriptor.js';
-import { hex } from './error.js';
+import { extract } from '../arm/fields.js';
+import { leafAttributes } from '../arm/leaf.js';
+import { hex, Stage2Error } from './error.js';
+import type { TranslateResult, Translator, WalkStep } from './translator.js';
 import type { TableLeaf } from './translator-leaves.js';
-import type { TranslatedLeaf, TranslateResult, Translator } from './translator.js';
 
 /** A leaf as another reader of the same tables lists it; the fields are numbers of the architecture. */
 export interface ListedMapping {
@@ -23,10 +26,10 @@ export interface ListedMapping {
   sh: number;
 }
 
-/** What the walk of one IPA gives and what was listed. */
+/** Where the walk and the listing disagree. */
 export interface Difference {
   ipa: bigint;
-  /** Such as `read at EL1: PA`. */
+  /** A field of the listing, `leaf`, or an access such as `read at EL1`. */
   what: string;
   found: string;
   expected: string;
@@ -39,57 +42,165 @@ export interface CheckReport {
   differences: Difference[];
 }
 
-/** Accesses that are tried on every mapping. */
-const ACCESSES: readonly { access: AccessKind; el: 0 | 1 }[] = [
+/** An access that is tried on every mapping. */
+interface Attempt {
+  access: AccessKind;
+  el: 0 | 1;
+}
+
+const ATTEMPTS: readonly Attempt[] = [
   { access: 'read', el: 1 },
   { access: 'write', el: 1 },
   { access: 'execute', el: 0 },
   { access: 'execute', el: 1 },
 ];
+const U64_END = 1n << 64n;
 
 /**
  * Walks the first byte, the middle and the last byte of every listed mapping for reads, writes and execution, and
- * the first and last page of every gap between them, of which each must fault. `leaves` are those of a software walk
- * of the same tables: each must be listed.
+ * the first and last page of every gap between them and what is beyond the IPA space, of which each must fault.
+ * `leaves` are those of a software walk of the same tables: each must be listed. With VTCR_EL2.HA the walks set
+ * access flags, so a second check on the same machine finds them set.
+ * @throws Stage2Error EINVAL if the registers describe no walk
  */
 export function checkMappings(
   translator: Translator,
   mappings: readonly ListedMapping[],
   leaves: Iterable<TableLeaf>,
 ): CheckReport {
+  const { valid, granuleShift, iaBits } = translator.regime;
+  if (!valid) throw new Stage2Error('EINVAL', 'the registers describe no stage-2 walk');
+  const found = [...leaves];
   const sorted = [...mappings].sort((a, b) => (a.ipa < b.ipa ? -1 : 1));
-  const probes = gapProbes(translator, sorted);
+  const probes = gapProbes(sorted, 1n << BigInt(granuleShift), 1n << BigInt(iaBits));
   return {
     mappings: sorted.length,
     gapProbes: probes.length,
     differences: [
       ...sorted.flatMap((mapping) => checkMapping(translator, mapping)),
       ...probes.flatMap((ipa) => checkGap(translator, ipa)),
-      ...unlisted(sorted, leaves),
+      ...unlisted(sorted, found),
     ],
   };
 }
 
 function checkMapping(translator: Translator, mapping: ListedMapping): Difference[] {
-  const { ipa, size } = mapping;
-  const walk = translator.translate({ ipa, access: 'cache-op', el: 1 });
-  const leaf = checkLeaf(translator, mapping, walk);
+  const leaf = checkLeaf(translator, mapping);
   if (leaf.length > 0) return leaf;
-  const offsets = [...new Set([0n, size / 2n, size - 1n])];
+  const { ipa, size } = mapping;
+  const offsets = [0n, size / 2n, size - 1n].filter((offset) => ipa + offset < U64_END);
   return offsets.flatMap((offset) =>
-    ACCESSES.flatMap((access) => checkAccess(translator, mapping, offset, access)),
+    ATTEMPTS.flatMap((attempt) => checkAttempt(translator, mapping, offset, attempt)),
   );
 }
 
-/** The leaf itself: a cache operation at EL1 needs no permission, so it gets there unless the access flag is clear. */
-function checkLeaf(translator: Translator, mapping: ListedMapping, walk: TranslateResult): Difference[] {
+/** Compares the entry a walk ends at, whether or not it lets the access through. */
+function checkLeaf(translator: Translator, mapping: ListedMapping): Difference[] {
   const { ipa } = mapping;
-  const leaf = leafOf(translator, walk);
-  if (leaf === undefined) return [{ ipa, what: 'walk', found: outcome(walk), expected: 'a leaf' }];
+  const walk = translator.translate({ ipa });
   const { granuleShift } = translator.regime;
-  const found = { ...listing(leaf), size: 1n << BigInt(levelShift(granuleShift, leaf.level)) };
-  return Object.entries(found)
-    .map(([what, value]) => ({ what, value, listed: mapping[what as keyof typeof found] }))
-    .filter(({ value, listed }) => value !== listed)
-    .map(({ what, value, listed }) => ({ ipa, what, found: show(value), expected: show(listed) }));
+  const step = walk.steps.at(-1);
+  if (step === undefined || !isLeaf(step, granuleShift)) {
+    return [{ ipa, what: 'leaf', found: outcome(walk), expected: leafText(mapping.desc, mapping.level) }];
+  }
+  const fields = Object.entries(listed(step, granuleShift, translator.attributeContext));
+  return fields.flatMap(([what, value]) => {
+    const expected = mapping[what as keyof ListedMapping];
+    return value === expected ? [] : [{ ipa, what, found: text(value), expected: text(expected) }];
+  });
 }
+
+function isLeaf({ desc, level }: WalkStep, granuleShift: number): boolean {
+  const kind = descriptorKind(desc, { granuleShift, level });
+  return kind === 'block' || kind === 'page';
+}
+
+/** An entry as a listing shows it. */
+function listed(
+  { desc, level }: WalkStep,
+  granuleShift: number,
+  context: { fwb: boolean; xnx: boolean },
+): Omit<ListedMapping, 'ipa'> {
+  const a = leafAttributes(desc, context);
+  return {
+    desc,
+    level,
+    size: 1n << BigInt(levelShift(granuleShift, level)),
+    pa: descriptorAddress(desc, { granuleShift, level }),
+    s2ap: a.s2ap,
+    r: Number(a.read),
+    w: Number(a.write),
+    xn: a.xn,
+    af: Number(a.af),
+    memattr: a.memAttr,
+    contig: Number(a.contiguous),
+    dbm: Number(a.dbm),
+    sw: a.software,
+    sh: a.sh,
+  };
+}
+
+function checkAttempt(
+  translator: Translator,
+  mapping: ListedMapping,
+  offset: bigint,
+  attempt: Attempt,
+): Difference[] {
+  const ipa = mapping.ipa + offset;
+  const found = outcome(translator.translate({ ipa, ...attempt }));
+  const expected = expectedOutcome(translator, mapping, offset, attempt);
+  return found === expected ? [] : [{ ipa, what: `${attempt.access} at EL${attempt.el}`, found, expected }];
+}
+
+function expectedOutcome(
+  translator: Translator,
+  mapping: ListedMapping,
+  offset: bigint,
+  { access, el }: Attempt,
+): string {
+  const { vtcr, features } = translator.registers;
+  const setsAf = features.hafdbs === true && extract(vtcr, VTCR_HA_LSB) === 1n;
+  if (mapping.af === 0 && !setsAf) return faultText('access-flag', mapping.level);
+  const { read, write, execute } = leafAttributes(mapping.desc, translator.attributeContext);
+  const allowed = { read, write, execute: el === 0 ? execute.el0 : execute.el1, 'cache-op': true }[access];
+  return allowed ? paText(mapping.pa + offset, mapping.level) : faultText('permission', mapping.level);
+}
+
+/** First and last page of each gap in [0, end), `end` itself and the last of all addresses. */
+function gapProbes(sorted: readonly ListedMapping[], page: bigint, end: bigint): bigint[] {
+  const probes = new Set<bigint>();
+  let next = 0n;
+  for (const { ipa, size } of [...sorted, { ipa: end, size: 0n }]) {
+    if (ipa > next && ipa <= end) probes.add(next).add(ipa - page);
+    if (ipa + size > next) next = ipa + size;
+  }
+  return [...probes, end, U64_END - 1n];
+}
+
+function checkGap(translator: Translator, ipa: bigint): Difference[] {
+  const walk = translator.translate({ ipa });
+  if (!walk.ok && walk.fault.type === 'translation') return [];
+  return [{ ipa, what: 'gap', found: outcome(walk), expected: 'a translation fault' }];
+}
+
+function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf[]): Difference[] {
+  const known = new Set(mappings.map(({ ipa }) => ipa));
+  return leaves
+    .filter(({ ipa }) => !known.has(ipa))
+    .map(({ ipa, desc, level }) => ({
+      ipa,
+      what: 'leaf',
+      found: leafText(desc, level),
+      expected: 'no mapping',
+    }));
+}
+
+function outcome(walk: TranslateResult): string {
+  if (!walk.ok) return faultText(walk.fault.type, walk.fault.level);
+  return walk.leaf === undefined ? 'stage 2 is off' : paText(walk.pa, walk.leaf.level);
+}
+
+const paText = (pa: bigint, level: number): string => `PA ${hex(pa)}, level ${level}`;
+const faultText = (type: string, level: number): string => `${type} fault, level ${level}`;
+const leafText = (desc: bigint, level: number): string => `${hex(desc)}, level ${level}`;
+const text = (value: bigint | number): string => (typeof value === 'bigint' ? hex(value) : `${value}`);

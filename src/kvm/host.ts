@@ -28,7 +28,8 @@ export function createHost(options: HostOptions = {}): Machine {
   const shift = options.pageShift ?? 12;
   const reserved = (BigInt(pages) << BigInt(shift)) + BigInt(ROOT_BYTES);
   checkRange('host RAM', { pa: RAM_START, size: ram });
-  const rootsPa = RAM_START + ram;
+  // Root tables are aligned to their size, whatever that of the RAM is.
+  const rootsPa = (RAM_START + ram + BigInt(ROOT_BYTES - 1)) & ~BigInt(ROOT_BYTES - 1);
   const banks: BankSpec[] = [
     { pa: 0n, size: RAM_START, kind: 'device' },
     { pa: RAM_START, size: ram, kind: 'unbacked' },
@@ -38,7 +39,7 @@ export function createHost(options: HostOptions = {}): Machine {
     roots: { pa: rootsPa, size: ROOT_BYTES },
     tablePool: { pa: rootsPa + BigInt(ROOT_BYTES), pages, pageShift: shift },
     hostPages: { pa: RAM_START + KERNEL_BYTES, size: ram - KERNEL_BYTES },
-    regions: [{ pa: RAM_START, size: ram + reserved }],
+    regions: [{ pa: RAM_START, size: rootsPa + reserved - RAM_START }],
     pageState: options.pageState ?? true,
     arenaBytes: options.arenaBytes ?? 16 << 20,
     accounted: options.accounted ?? false,

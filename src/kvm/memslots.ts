@@ -150,7 +150,7 @@ function applyChange(
   old: MemorySlot,
   slot: MemorySlot,
 ): SlotResult {
-  const bitmapRefusal = chooseBitmap(vm, slot);
+  const bitmapRefusal = change === 'delete' ? undefined : chooseBitmap(vm, slot);
   if (bitmapRefusal !== undefined) return bitmapRefusal;
   if (change === 'delete' || change === 'move') {
     vm.slots.publish([{ ...old, flags: old.flags | KVM_MEMSLOT_INVALID }]);

@@ -28,6 +28,7 @@ export interface Area extends Required<Omit<AreaSpec, 'pa'>> {
 }
 
 const HVA_LIMIT = 1n << 48n;
+const PA_LIMIT = 1n << 48n;
 const KIND_FLAGS = { anonymous: 0, thp: AREA_THP, hugetlb: AREA_HUGETLB, pfnmap: AREA_PFNMAP } as const;
 
 /** The mm of a user process: its areas as a search tree in emulated memory, and the host's page table. */
@@ -159,5 +160,9 @@ function checkArea(spec: AreaSpec): void {
   }
   if (spec.kind === 'pfnmap' && spec.pa === undefined) {
     throw new Stage2Error('EINVAL', `area ${hex(hva)}: a pfnmap area needs the pa of its first byte`);
+  }
+  const pa = spec.pa ?? 0n;
+  if (pa < 0n || pa + size > PA_LIMIT || (pa & 0xfffn) !== 0n) {
+    throw new Stage2Error('EINVAL', `area ${hex(hva)}: pa ${hex(pa)} is not 4 KiB aligned below 2^48`);
   }
 }

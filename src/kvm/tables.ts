@@ -1,8 +1,9 @@
 import { DESC_AF_LSB, DESC_MEMATTR_LSB, DESC_S2AP_LSB, DESC_SH_LSB, DESC_XN_LSB } from '../abi/arm.js';
 import { ENOMEM, KVM_NR_MEM_OBJS } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
-import { startLevel } from './geometry.js';
+import { levelShift, startLevel } from './geometry.js';
 import type { Vm } from './vm.js';
 
 const S2AP_WRITE = 2n << BigInt(DESC_S2AP_LSB);
@@ -18,6 +19,8 @@ const PAGE_S2_DEVICE =
 /** Visitor records in emulated memory: at most four 64-bit fields. */
 const VISITOR_SIZEOF = 32;
 const DUMP_LEAVES = 512;
+const GIB = 1n << 30n;
+const OUTPUT_LIMIT = 1n << 48n;
 const EAGAIN_FULL = -28;
 
 /** One valid leaf of the tables. */
@@ -54,14 +57,21 @@ export class Stage2Tables {
 
   /**
    * Maps [ipa, ipa + size) to [pa, ...) with the largest entries that fit; `attributes` are those of a page.
-   * 0 or -ENOMEM. Live entries that differ are replaced by break-before-make.
+   * 0 or -ENOMEM. Live entries that differ are replaced by break-before-make. Throws EINVAL for addresses that are
+   * no multiples of the granule or leave their space.
    */
   map(ipa: bigint, size: bigint, pa: bigint, attributes: bigint): number {
     const { view, core } = this.#machine;
+    this.#checkRange(ipa, size);
+    checkAligned(ipa | size | pa, this.#vm.geometry.granuleShift);
+    if (pa < 0n || pa + size > OUTPUT_LIMIT)
+      throw new Stage2Error('EINVAL', `output ${hex(pa)}+${hex(size)}: expected an address below 2^48`);
+    // One top-up carries what lies below one level-2 entry, or a gigabyte with pages at its two ends only.
+    const block = 1n << BigInt(levelShift(this.#vm.geometry, 2));
+    const reach = ((ipa ^ pa) & (block - 1n)) === 0n && block < GIB ? GIB : block;
     for (let done = 0n; done < size; ) {
-      // One top-up carries the tables of one gigabyte at most.
-      const chunk = min(size - done, (1n << 30n) - ((ipa + done) & ((1n << 30n) - 1n)));
-      if (core.cacheTopup(this.#cache, 3 - startLevel(this.#vm.geometry)) < 0) return -ENOMEM;
+      const chunk = min(size - done, reach - ((ipa + done) & (reach - 1n)));
+      if (core.cacheTopup(this.#cache, 4 - startLevel(this.#vm.geometry)) < 0) return -ENOMEM;
       this.withVisitor((visitor) => {
         view.setU64(visitor, ipa + done);
         view.setU64(visitor + 8, pa + done);
@@ -100,11 +110,13 @@ export class Stage2Tables {
 
   /** Unmaps the range; a block partly in it goes as a whole; empty tables are freed. */
   unmap(ipa: bigint, size: bigint): void {
+    this.#checkRange(ipa, size);
     this.#machine.core.stage2Unmap(this.#vm.offset, ipa, size);
   }
 
   /** Sets and clears bits in every valid leaf of the range. Returns how many changed. */
   changeAttributes(ipa: bigint, size: bigint, set: bigint, clear: bigint): bigint {
+    this.#checkRange(ipa, size);
     return this.withVisitor((visitor) => {
       this.#machine.view.setU64(visitor, set);
       this.#machine.view.setU64(visitor + 8, clear);
@@ -124,6 +136,7 @@ export class Stage2Tables {
 
   /** Cleans the memory behind every present leaf of the range. */
   flush(ipa: bigint, size: bigint): void {
+    this.#checkRange(ipa, size);
     this.#machine.core.stage2Flush(this.#vm.offset, ipa, size);
   }
 
@@ -147,6 +160,13 @@ export class Stage2Tables {
     } finally {
       arena.release(buffer);
     }
+  }
+
+  /** Throws EINVAL unless the range lies in the IPA space: the walk would leave the root table. */
+  #checkRange(ipa: bigint, size: bigint): void {
+    const { ipaBits } = this.#vm.geometry;
+    if (ipa >= 0n && size >= 0n && ipa + size <= 1n << BigInt(ipaBits)) return;
+    throw new Stage2Error('EINVAL', `range ${hex(ipa)}+${hex(size)}: expected one below 2^${ipaBits}`);
   }
 
   #startDump(buffer: number): number {
@@ -180,6 +200,11 @@ export class Stage2Tables {
     this.#machine.arena.release(this.#cache);
     this.#machine.arena.release(this.#idmapCache);
   }
+}
+
+function checkAligned(addresses: bigint, granuleShift: number): void {
+  if ((addresses & ((1n << BigInt(granuleShift)) - 1n)) === 0n) return;
+  throw new Stage2Error('EINVAL', `map: expected multiples of the granule, 2^${granuleShift} bytes`);
 }
 
 function min(a: bigint, b: bigint): bigint {

@@ -1,6 +1,7 @@
 import { ESR_EC_LSB, type Fsc, HPFAR_FIPA_LSB, PSTATE_EL1H } from '../abi/arm.js';
 import { type Disposition, ExitCode, type ExitReason } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { Vm } from './vm.js';
 
@@ -99,8 +100,11 @@ export class Vcpu {
     this.machine.core.mmioReturn(this.offset, value);
   }
 
-  /** Frees the vcpu's records and cached table pages. */
+  /** Frees the vcpu's records and cached table pages; its VM forgets it. */
   destroy(): void {
+    const index = this.vm.vcpus.indexOf(this);
+    if (index < 0) throw new Stage2Error('EINVAL', 'the vcpu is destroyed already');
+    this.vm.vcpus.splice(index, 1);
     this.machine.core.cacheFree(this.offset + L.VCPU_CACHE);
     for (const at of [this.offset, this.#request, this.#result]) this.machine.arena.release(at);
   }

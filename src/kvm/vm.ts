@@ -40,6 +40,7 @@ export class Vm {
   readonly tables: Stage2Tables;
   readonly vcpus: Vcpu[] = [];
   readonly #root: number;
+  #destroyed = false;
 
   constructor(machine: Machine, options: VmOptions = {}) {
     this.machine = machine;
@@ -47,10 +48,11 @@ export class Vm {
     this.variant = options.variant ?? RFC_VARIANT;
     this.geometry = options.geometry ?? V4_13_GEOMETRY;
     checkGeometry(this.geometry);
+    checkPlacement(machine, this.geometry);
     const { arena, roots, view } = machine;
-    this.offset = arena.allocate(L.VM_SIZEOF, 64);
     const bytes = rootBytes(this.geometry);
     this.#root = roots.allocate(bytes, Math.max(bytes, 64));
+    this.offset = arena.allocate(L.VM_SIZEOF, 64);
     const pgd = machine.rootsPa + BigInt(this.#root);
     const pgdOffset = machine.ramOffset(pgd);
     if (pgdOffset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
@@ -144,14 +146,29 @@ export class Vm {
     });
   }
 
-  /** Frees tables, caches, slots and records. */
+  /** Frees tables, caches, slots and records. Throws EINVAL the second time. */
   destroy(): void {
-    for (const vcpu of this.vcpus) vcpu.destroy();
+    if (this.#destroyed) throw new Stage2Error('EINVAL', 'the VM is destroyed already');
+    this.#destroyed = true;
+    for (const vcpu of [...this.vcpus]) vcpu.destroy();
     this.tables.destroy();
     for (const slot of this.slots.used)
       if (slot.dirtyBitmap !== 0) this.machine.arena.release(slot.dirtyBitmap);
     this.machine.roots.release(this.#root);
     for (const at of [this.offset, this.slots.offset]) this.machine.arena.release(at);
+  }
+}
+
+/** Throws EINVAL unless the machine's table pages hold a table and its root tables can be aligned to their size. */
+function checkPlacement(machine: Machine, geometry: Geometry): void {
+  const pageShift = machine.header(L.HEADER_POOL_SHIFT);
+  if (pageShift < geometry.granuleShift) {
+    const needed = `expected pages of 2^${geometry.granuleShift} bytes for this granule`;
+    throw new Stage2Error('EINVAL', `table pool of 2^${pageShift}-byte pages: ${needed}`);
+  }
+  if (machine.rootsPa % BigInt(rootBytes(geometry)) !== 0n) {
+    const needed = `expected a multiple of the ${rootBytes(geometry)} bytes of a root table`;
+    throw new Stage2Error('EINVAL', `root tables at ${hex(machine.rootsPa)}: ${needed}`);
   }
 }
 

@@ -1,0 +1,158 @@
+import * as A from '../abi/arm.js';
+import { fscName } from './fault.js';
+import { type DecodedField, decode, encode, extract, type Field, type FieldTable } from './fields.js';
+
+/** What the guest did. A cache operation is a DC or IC by VA, or an AT. */
+export type AccessKind = 'read' | 'write' | 'execute' | 'cache-op';
+
+const EC: Field = {
+  name: 'EC',
+  lsb: A.ESR_EC_LSB,
+  width: A.ESR_EC_WIDTH,
+  meaning: (value) => A.Ec[Number(value)] ?? 'not named here',
+};
+const IL: Field = {
+  name: 'IL',
+  lsb: A.ESR_IL_LSB,
+  width: 1,
+  meaning: (value) => (value === 0n ? '16-bit instruction' : '32-bit instruction'),
+};
+
+function bit(name: string, lsb: number, set: string, clear: string): Field {
+  return { name, lsb, width: 1, meaning: (value) => (value === 0n ? clear : set) };
+}
+
+/** Fields data and instruction aborts share. */
+const FNV = bit('FnV', A.ESR_FNV_LSB, 'FAR invalid', 'FAR valid');
+const EA: Field = { name: 'EA', lsb: A.ESR_EA_LSB, width: 1 };
+const S1PTW = bit('S1PTW', A.ESR_S1PTW_LSB, 'stage-1 table walk', 'the access itself');
+const fsc = (name: string): Field => ({
+  name,
+  lsb: A.ESR_FSC_LSB,
+  width: A.ESR_FSC_WIDTH,
+  meaning: (value) => fscName(Number(value)),
+});
+
+/** ESR_ELx of a data abort. The fields from SAS to AR count only with ISV. */
+export const ESR_DATA_ABORT: FieldTable = {
+  name: 'ESR_EL2',
+  fields: [
+    EC,
+    IL,
+    bit('ISV', A.ESR_ISV_LSB, 'syndrome valid', 'no syndrome'),
+    {
+      name: 'SAS',
+      lsb: A.ESR_SAS_LSB,
+      width: A.ESR_SAS_WIDTH,
+      meaning: (value) => `${1n << value} bytes`,
+    },
+    bit('SSE', A.ESR_SSE_LSB, 'sign-extend', 'zero-extend'),
+    {
+      name: 'SRT',
+      lsb: A.ESR_SRT_LSB,
+      width: A.ESR_SRT_WIDTH,
+      meaning: (value) => (value === 31n ? 'xzr' : `x${value}`),
+    },
+    bit('SF', A.ESR_SF_LSB, '64-bit register', '32-bit register'),
+    bit('AR', A.ESR_AR_LSB, 'acquire or release', 'plain'),
+    FNV,
+    EA,
+    bit('CM', A.ESR_CM_LSB, 'cache maintenance or AT', 'load or store'),
+    S1PTW,
+    bit('WnR', A.ESR_WNR_LSB, 'write', 'read'),
+    fsc('DFSC'),
+  ],
+};
+
+/** ESR_ELx of an instruction abort. */
+export const ESR_INSTRUCTION_ABORT: FieldTable = {
+  name: 'ESR_EL2',
+  fields: [EC, IL, FNV, EA, S1PTW, fsc('IFSC')],
+};
+
+/** ESR_ELx of any other exception: the syndrome is not taken apart. */
+export const ESR_OTHER: FieldTable = {
+  name: 'ESR_EL2',
+  fields: [EC, IL, { name: 'ISS', lsb: A.ESR_ISS_LSB, width: A.ESR_ISS_WIDTH }],
+};
+
+/** The fields of ESR_ELx by its exception class. */
+export function esrTable(esr: bigint): FieldTable {
+  const ec = Number(extract(esr, A.ESR_EC_LSB, A.ESR_EC_WIDTH));
+  if (ec === A.Ec.DABT_LOW || ec === A.Ec.DABT_CUR) return ESR_DATA_ABORT;
+  return ec === A.Ec.IABT_LOW || ec === A.Ec.IABT_CUR ? ESR_INSTRUCTION_ABORT : ESR_OTHER;
+}
+
+/** Decodes ESR_ELx. Throws EINVAL for a value that is no u64. */
+export function decodeEsr(esr: bigint): DecodedField[] {
+  return decode(esrTable(esr), esr);
+}
+
+/** How a single load or store of one register appears in the syndrome. */
+export interface AccessSyndrome {
+  /** log2 of the bytes accessed, 0 to 3. */
+  sas: number;
+  /** Register number, 31 for the zero register. */
+  srt: number;
+  /** The register is 64 bits wide. */
+  sf: boolean;
+  /** The load extends the sign. */
+  sse?: boolean;
+  /** Load-acquire or store-release. */
+  ar?: boolean;
+}
+
+/** A stage-2 abort from a lower exception level. */
+export interface Abort {
+  fsc: number;
+  access: AccessKind;
+  /** The fault came from the access to a stage-1 table. */
+  s1ptw?: boolean;
+  /** Given for a load or store the hardware can describe; ignored where the architecture has ISV 0. */
+  syndrome?: AccessSyndrome;
+}
+
+/**
+ * ESR_EL2 of a stage-2 abort taken to EL2 (Arm ARM, ESR_EL2, ISS encodings of data and instruction aborts).
+ * A cache operation reports as a write. Throws EINVAL for a field too wide.
+ */
+export function encodeAbort(abort: Abort): bigint {
+  const common = { IL: 1n, S1PTW: flag(abort.s1ptw) };
+  if (abort.access === 'execute') {
+    return encode(ESR_INSTRUCTION_ABORT, {
+      ...common,
+      EC: BigInt(A.Ec.IABT_LOW),
+      IFSC: BigInt(abort.fsc),
+    });
+  }
+  return encode(ESR_DATA_ABORT, {
+    ...common,
+    EC: BigInt(A.Ec.DABT_LOW),
+    ...syndromeFields(abort),
+    CM: flag(abort.access === 'cache-op'),
+    WnR: flag(abort.access !== 'read'),
+    DFSC: BigInt(abort.fsc),
+  });
+}
+
+/** ISV to AR: set only for a described load or store that is neither a stage-1 walk nor an external abort. */
+function syndromeFields({ access, fsc, s1ptw, syndrome }: Abort): Record<string, bigint> {
+  if (syndrome === undefined || access === 'cache-op' || s1ptw || isExternal(fsc)) return {};
+  return {
+    ISV: 1n,
+    SAS: BigInt(syndrome.sas),
+    SSE: flag(syndrome.sse),
+    SRT: BigInt(syndrome.srt),
+    SF: flag(syndrome.sf),
+    AR: flag(syndrome.ar),
+  };
+}
+
+function isExternal(fsc: number): boolean {
+  const base = fsc & ~3;
+  return base >= A.Fsc.EXTERNAL && base <= A.Fsc.PARITY_WALK;
+}
+
+function flag(on: boolean | undefined): bigint {
+  return on ? 1n : 0n;
+}

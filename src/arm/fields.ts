@@ -1,0 +1,98 @@
+import { hex, Stage2Error } from '../core/error.js';
+
+/** A field of a register or descriptor. Bit positions come from src/abi/arm.ts. */
+export interface Field {
+  name: string;
+  lsb: number;
+  width: number;
+  /** What the value stands for; `whole` is the register, for a field that another field gives its sense. */
+  meaning?: (value: bigint, whole: bigint) => string;
+}
+
+/** A register or descriptor as a list of fields, highest bit first where it is printed in that order. */
+export interface FieldTable {
+  name: string;
+  fields: readonly Field[];
+}
+
+/** One field of a decoded value. */
+export interface DecodedField {
+  name: string;
+  lsb: number;
+  width: number;
+  value: bigint;
+  meaning?: string;
+}
+
+const U64_END = 1n << 64n;
+
+/** Mask of `width` bits from `lsb` up. */
+export function fieldMask({ lsb, width }: { lsb: number; width: number }): bigint {
+  return ((1n << BigInt(width)) - 1n) << BigInt(lsb);
+}
+
+/** Bits [lsb, lsb + width) of `value`. */
+export function extract(value: bigint, lsb: number, width = 1): bigint {
+  return (value >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n);
+}
+
+/** Throws EINVAL unless `value` is a bigint of 0 to 2^64 - 1. */
+export function checkU64(what: string, value: unknown): bigint {
+  if (typeof value === 'bigint' && value >= 0n && value < U64_END) return value;
+  const found = typeof value === 'bigint' ? value.toString() : `${typeof value} ${String(value)}`;
+  throw new Stage2Error('EINVAL', `${what}: found ${found}, expected a bigint from 0 to 2^64 - 1`);
+}
+
+/** The fields of `value`, in the order of the table. Throws EINVAL if it is not a u64. */
+export function decode(table: FieldTable, value: bigint): DecodedField[] {
+  checkU64(table.name, value);
+  return table.fields.map(({ name, lsb, width, meaning }) => {
+    const part = extract(value, lsb, width);
+    const decoded = { name, lsb, width, value: part };
+    return meaning === undefined ? decoded : { ...decoded, meaning: meaning(part, value) };
+  });
+}
+
+/** The value of one field of a table by name. Throws EINVAL if the table has no such field. */
+export function fieldValue(table: FieldTable, value: bigint, name: string): bigint {
+  const { lsb, width } = findField(table, name);
+  return extract(value, lsb, width);
+}
+
+/** A register from its fields; those not named are 0. Throws EINVAL for an unknown field or a value too wide. */
+export function encode(table: FieldTable, values: Readonly<Record<string, bigint>>): bigint {
+  return Object.entries(values).reduce((whole, [name, value]) => {
+    const field = findField(table, name);
+    if (value < 0n || value >> BigInt(field.width) !== 0n) {
+      throw new Stage2Error(
+        'EINVAL',
+        `${table.name}.${name}: found ${value < 0n ? value : hex(value)}, expected ${field.width} bits`,
+      );
+    }
+    return whole | (value << BigInt(field.lsb));
+  }, 0n);
+}
+
+/** Mask of every bit a field of the table covers. */
+export function knownBits(table: FieldTable): bigint {
+  return table.fields.reduce((mask, field) => mask | fieldMask(field), 0n);
+}
+
+/** One line: the value, then every field as NAME=value (meaning). */
+export function formatFields(table: FieldTable, value: bigint): string {
+  return [`${table.name} ${hex(value)}:`, ...decode(table, value).map(formatField)].join(' ');
+}
+
+function formatField({ name, width, value, meaning }: DecodedField): string {
+  const digits = width > 8 ? hex(value) : value.toString();
+  return meaning === undefined ? `${name}=${digits}` : `${name}=${digits} (${meaning})`;
+}
+
+function findField(table: FieldTable, name: string): Field {
+  const field = table.fields.find((f) => f.name === name);
+  if (field === undefined) {
+    const names = table.fields.map((f) => f.name).join(', ');
+    throw new Stage2Error('EINVAL', `${table.name}: no field ${name}, expected one of ${names}`);
+  }
+  return field;
+}

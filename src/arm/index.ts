@@ -1,0 +1,13 @@
+export * from './descriptor.js';
+export * from './esr.js';
+export * from './fault.js';
+export * from './fields.js';
+export * from './hcr.js';
+export * from './hpfar.js';
+export * from './id.js';
+export { type LeafAttributes, leafAttributes } from './leaf.js';
+export { memAttrName, SHAREABILITY } from './memattr.js';
+export * from './par.js';
+export * from './parse.js';
+export * from './vtcr.js';
+export * from './vttbr.js';

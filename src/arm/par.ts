@@ -1,0 +1,73 @@
+import * as A from '../abi/arm.js';
+import { fscName } from './fault.js';
+import { checkU64, type DecodedField, decode, encode, extract, type FieldTable } from './fields.js';
+import { SHAREABILITY } from './memattr.js';
+
+const F = {
+  name: 'F',
+  lsb: A.PAR_F_LSB,
+  width: 1,
+  meaning: (value: bigint) => (value === 0n ? 'translated' : 'fault'),
+};
+const RES1 = { name: 'RES1', lsb: A.PAR_RES1_LSB, width: 1 };
+
+/** PAR_EL1 after a translation that worked; ATTR is coded as in MAIR_EL1. */
+export const PAR_SUCCESS: FieldTable = {
+  name: 'PAR_EL1',
+  fields: [
+    { name: 'ATTR', lsb: A.PAR_ATTR_LSB, width: A.PAR_ATTR_WIDTH },
+    { name: 'PA', lsb: A.PAR_PA_LSB, width: A.PAR_PA_WIDTH },
+    RES1,
+    { name: 'NS', lsb: A.PAR_NS_LSB, width: 1 },
+    {
+      name: 'SH',
+      lsb: A.PAR_SH_LSB,
+      width: A.PAR_SH_WIDTH,
+      meaning: (value) => SHAREABILITY[Number(value)] ?? '',
+    },
+    F,
+  ],
+};
+
+/** PAR_EL1 after a fault. */
+export const PAR_FAULT: FieldTable = {
+  name: 'PAR_EL1',
+  fields: [
+    RES1,
+    { name: 'S', lsb: A.PAR_S_LSB, width: 1, meaning: (value) => `stage ${value + 1n}` },
+    {
+      name: 'PTW',
+      lsb: A.PAR_PTW_LSB,
+      width: 1,
+      meaning: (value) => (value === 0n ? 'the access itself' : 'stage-1 table walk'),
+    },
+    {
+      name: 'FST',
+      lsb: A.PAR_FST_LSB,
+      width: A.PAR_FST_WIDTH,
+      meaning: (value) => fscName(Number(value)),
+    },
+    F,
+  ],
+};
+
+/** Decodes PAR_EL1 by its F bit. Throws EINVAL for a value that is no u64. */
+export function decodePar(par: bigint): DecodedField[] {
+  return decode(extract(par, A.PAR_F_LSB) === 0n ? PAR_SUCCESS : PAR_FAULT, par);
+}
+
+/** PAR_EL1 for an address that translated to `pa`. Throws EINVAL if `pa` is no u64. */
+export function encodeParSuccess(pa: bigint, result: { attr: number; sh: number }): bigint {
+  const frame = extract(checkU64('pa', pa), A.PAR_PA_LSB, A.PAR_PA_WIDTH);
+  return encode(PAR_SUCCESS, {
+    PA: frame,
+    ATTR: BigInt(result.attr),
+    SH: BigInt(result.sh),
+    RES1: 1n,
+  });
+}
+
+/** PAR_EL1 for an address translation that faulted at stage 2. */
+export function encodeParFault(fsc: number, s1ptw = false): bigint {
+  return encode(PAR_FAULT, { F: 1n, FST: BigInt(fsc), PTW: s1ptw ? 1n : 0n, S: 1n, RES1: 1n });
+}

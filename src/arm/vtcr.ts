@@ -1,0 +1,66 @@
+import * as A from '../abi/arm.js';
+import { extract, type FieldTable, formatFields } from './fields.js';
+import { paRangeBits } from './id.js';
+import { SHAREABILITY } from './memattr.js';
+
+const GRANULES: Readonly<Record<number, string>> = {
+  [A.TG0_4K]: '4K granule',
+  [A.TG0_16K]: '16K granule',
+  [A.TG0_64K]: '64K granule',
+};
+const CACHEABILITY = ['NC', 'WB RA WA', 'WT RA', 'WB RA'];
+
+function startLevelName(sl0: bigint, vtcr: bigint): string {
+  const tg0 = extract(vtcr, A.VTCR_TG0_LSB, A.VTCR_TG0_WIDTH);
+  const levels = tg0 === BigInt(A.TG0_4K) ? [2, 1, 0, 3] : [3, 2, 1];
+  const level = levels[Number(sl0)];
+  return level === undefined ? 'reserved' : `start level ${level}`;
+}
+
+const onOff = (value: bigint): string => (value === 0n ? 'off' : 'on');
+const cacheability = (value: bigint): string => CACHEABILITY[Number(value)] ?? '';
+
+/** VTCR_EL2, without the fields of Secure and 128-bit translation. */
+export const VTCR_EL2: FieldTable = {
+  name: 'VTCR_EL2',
+  fields: [
+    {
+      name: 'T0SZ',
+      lsb: A.VTCR_T0SZ_LSB,
+      width: A.VTCR_T0SZ_WIDTH,
+      meaning: (v) => `${64n - v}-bit IPA`,
+    },
+    { name: 'SL0', lsb: A.VTCR_SL0_LSB, width: A.VTCR_SL0_WIDTH, meaning: startLevelName },
+    { name: 'IRGN0', lsb: A.VTCR_IRGN0_LSB, width: A.VTCR_IRGN0_WIDTH, meaning: cacheability },
+    { name: 'ORGN0', lsb: A.VTCR_ORGN0_LSB, width: A.VTCR_ORGN0_WIDTH, meaning: cacheability },
+    {
+      name: 'SH0',
+      lsb: A.VTCR_SH0_LSB,
+      width: A.VTCR_SH0_WIDTH,
+      meaning: (v) => SHAREABILITY[Number(v)] ?? '',
+    },
+    {
+      name: 'TG0',
+      lsb: A.VTCR_TG0_LSB,
+      width: A.VTCR_TG0_WIDTH,
+      meaning: (v) => GRANULES[Number(v)] ?? 'reserved',
+    },
+    {
+      name: 'PS',
+      lsb: A.VTCR_PS_LSB,
+      width: A.VTCR_PS_WIDTH,
+      meaning: (v) => `${paRangeBits(v)}-bit PA`,
+    },
+    { name: 'VS', lsb: A.VTCR_VS_LSB, width: 1, meaning: (v) => `${v === 0n ? 8 : 16}-bit VMID` },
+    { name: 'HA', lsb: A.VTCR_HA_LSB, width: 1, meaning: onOff },
+    { name: 'HD', lsb: A.VTCR_HD_LSB, width: 1, meaning: onOff },
+    { name: 'RES1', lsb: A.VTCR_RES1_LSB, width: 1 },
+    { name: 'DS', lsb: A.VTCR_DS_LSB, width: 1, meaning: onOff },
+    { name: 'SL2', lsb: A.VTCR_SL2_LSB, width: 1 },
+  ],
+};
+
+/** VTCR_EL2 on one line. */
+export function formatVtcr(vtcr: bigint): string {
+  return formatFields(VTCR_EL2, vtcr);
+}

@@ -1,0 +1,43 @@
+import { levelShift } from '../arm/descriptor.js';
+import type { Translator } from '../core/translator.js';
+import { loadImage } from '../core/translator-image.js';
+import type { TablesSummary } from '../report/ptdump-header.js';
+import { type Dump, readDump } from '../trace/index.js';
+import { CliError, isInputError } from './errors.js';
+import { openInput } from './io.js';
+
+/** A table dump in the memory of a machine. */
+export interface LoadedTables {
+  /** How messages call the file. */
+  file: string;
+  dump: Dump;
+  translator: Translator;
+}
+
+/** Reads the dump at `path` (`-`: standard input). Throws CliError or TraceError naming the file and the field. */
+export async function loadTables(path: string | undefined): Promise<LoadedTables> {
+  if (path === undefined)
+    throw new CliError('--tables: missing, expected a table dump, or - for standard input');
+  const name = path === '-' ? 'standard input' : path;
+  const dump = await readDump(await openInput(path), name);
+  return namingFile(name, () => ({ file: name, dump, translator: loadImage(dump) }));
+}
+
+/** Puts the name of the file in front of what `run` finds wrong with its content. */
+export function namingFile<T>(name: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (isInputError(error)) throw new CliError(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Registers and shape of loaded tables. */
+export function tablesSummary({ translator }: LoadedTables): TablesSummary {
+  const { vtcr, vttbr, hcr } = translator.registers;
+  const { valid, granuleShift, iaBits, oaBits, startLevel, stride } = translator.regime;
+  const startIndexBits = valid ? iaBits - levelShift(granuleShift, startLevel) : 0;
+  const registers = { vtcr, vttbr, hcr };
+  return { registers, valid, granuleShift, iaBits, oaBits, startLevel, startIndexBits, stride };
+}

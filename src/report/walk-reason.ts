@@ -1,0 +1,61 @@
+import { descriptorAddress, descriptorKind } from '../arm/descriptor.js';
+import { hex } from '../core/error.js';
+import type { Regime } from '../core/regime.js';
+import type { TranslateFault, TranslateRequest } from '../core/translator.js';
+
+/** Why a walk stopped, in one clause for people. */
+export function walkReason(
+  regime: Regime,
+  request: Required<TranslateRequest>,
+  result: TranslateFault,
+): string {
+  switch (result.fault.type) {
+    case 'translation':
+      return translationReason(regime, request, result);
+    case 'address-size':
+      return addressSizeReason(regime, result);
+    case 'external-abort-on-walk':
+      return `no memory holds the table at ${hex(nextTable(regime, result))}`;
+    case 'access-flag':
+      return 'the access flag is clear';
+    case 'permission':
+      return permissionReason(request);
+    default:
+      return result.fault.type;
+  }
+}
+
+function translationReason(
+  regime: Regime,
+  { ipa }: Required<TranslateRequest>,
+  { steps }: TranslateFault,
+): string {
+  const last = steps.at(-1);
+  if (last !== undefined) {
+    const kind = descriptorKind(last.desc, { granuleShift: regime.granuleShift, level: last.level });
+    return kind === 'invalid' ? 'the entry is invalid' : `the entry is reserved at level ${last.level}`;
+  }
+  if (!regime.valid) return 'VTCR_EL2 and the PA size of the CPU describe no walk';
+  return `IPA ${hex(ipa)} is beyond the ${regime.iaBits}-bit IPA space`;
+}
+
+function addressSizeReason(regime: Regime, result: TranslateFault): string {
+  const last = result.steps.at(-1);
+  const beyond = `is beyond the ${regime.oaBits}-bit PA space`;
+  if (last === undefined) return `the first table at ${hex(regime.tableBase)} ${beyond}`;
+  const place = { granuleShift: regime.granuleShift, level: last.level };
+  const address = hex(descriptorAddress(last.desc, place));
+  const what = descriptorKind(last.desc, place) === 'table' ? 'the next table at' : 'the output address';
+  return `${what} ${address} ${beyond}`;
+}
+
+/** The table whose entry could not be read. */
+function nextTable(regime: Regime, { steps }: TranslateFault): bigint {
+  const last = steps.at(-1);
+  if (last === undefined) return regime.tableBase;
+  return descriptorAddress(last.desc, { granuleShift: regime.granuleShift, level: last.level });
+}
+
+function permissionReason({ access, el }: Required<TranslateRequest>): string {
+  return `the leaf does not let EL${el} ${access === 'cache-op' ? 'maintain caches by address' : access}`;
+}
