@@ -1,10 +1,21 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { registerCompare } from './commands/compare.js';
+import { registerDump } from './commands/dump.js';
+import { registerReplay } from './commands/replay.js';
+import { registerVerifyBuild } from './commands/verify-build.js';
+import { registerWalk } from './commands/walk.js';
 import { Exit } from './errors.js';
 import { reportError } from './output.js';
 
 /** Commands by the order help shows them. */
-const commands: ((program: Command) => void)[] = [];
+const commands: ((program: Command) => void)[] = [
+  registerCompare,
+  registerWalk,
+  registerDump,
+  registerReplay,
+  registerVerifyBuild,
+];
 
 // A reader that stops early (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

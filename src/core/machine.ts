@@ -81,7 +81,8 @@ export class Machine {
     ]);
     this.regions = options.regions ?? memoryRegions(this.banks);
     for (const region of this.regions) checkRange('memory region', region);
-    this.#at = place(this.banks, this.regions, options.pageState ?? true, pool.pages, arenaBytes);
+    const pathBytes = this.accounted ? PATH_BYTES : 0;
+    this.#at = place(this.banks, this.regions, options.pageState ?? true, pool.pages, arenaBytes, pathBytes);
     this.view = new View(...memoryFor(options, this.#at.total));
     this.view.fill(0, this.#at.total);
     this.core = instantiate(this.accounted, this.view.memory);
@@ -261,6 +262,7 @@ function place(
   pageState: boolean,
   poolPages: number,
   arenaBytes: number,
+  pathBytes: number,
 ): Placement {
   let next = L.FIXED_END;
   const take = (bytes: number, align = 8): number => {
@@ -273,7 +275,7 @@ function place(
     regions: take(regions.length * L.BANK_SIZEOF),
     regionList: take(regions.length * 4),
     pathTable: take(PATH_SLOTS * 4),
-    pathArena: take(PATH_BYTES),
+    pathArena: take(pathBytes),
     stack: take(poolPages * 4),
     refs: take(poolPages * 2),
     arena: take(arenaBytes),

@@ -1,4 +1,6 @@
-import type { Comparison, ConfigCost, GroupCost, VariantCost } from '../scenario/compare.js';
+import type { SiteRow } from '../cost/index.js';
+import type { Comparison, ConfigCost, VariantCost } from '../scenario/compare.js';
+import type { GroupCost } from '../scenario/group-cost.js';
 import type { IdmapPrice } from '../scenario/idmap-price.js';
 import { type AnnotatedBranch, branchAnnotated } from './branch-annotated.js';
 import { bytes, figure, type Interval, interval, signed, table, whole, wrap } from './text.js';
@@ -11,12 +13,16 @@ export interface CompareReport {
   /** Clocks in GHz by core. */
   clocks: Record<string, Interval>;
   annotated: AnnotatedBranch[];
+  /** Every branch site with what the emulator counted at it. */
+  sites: SiteRow[];
   verdict: string;
   notModelled: readonly string[];
 }
 
 /** Cores the table of classes shows: the one a branch costs most on, and an out-of-order one. */
 const CLASS_CORES = ['cortex-a53', 'neoverse-n1'];
+/** Classes the text shows; the JSON has all. */
+const CLASS_ROWS = 8;
 
 /** The text for people: counts first, then cycles with their range, then the verdict. */
 export function compareText(report: CompareReport): string {
@@ -42,7 +48,14 @@ export function compareText(report: CompareReport): string {
     wrap(report.verdict),
     heading('NOT MODELLED'),
     report.notModelled.map((line) => wrap(`- ${line}`)).join(''),
+    ...replacedText(comparison),
   ].join('');
+}
+
+/** Outcomes of callees that no recorded execution shows. */
+function replacedText({ replaced }: Comparison): string[] {
+  const texts = replaced.map((r) => `${r.callee} "${r.outcome}" charged as "${r.nearest}" (${r.differs})`);
+  return [...new Set(texts)].map((text) => wrap(`- outcome never executed: ${text}`));
 }
 
 function heading(text: string): string {
@@ -110,7 +123,9 @@ function costOn(group: GroupCost, core: string): { added: Interval; percent: Int
 }
 
 function classesText(config: ConfigCost, variant: VariantCost): string {
-  const rows = variant.groups.map((g) => [
+  const shown = variant.groups.slice(0, CLASS_ROWS);
+  const rest = variant.groups.slice(CLASS_ROWS);
+  const rows = shown.map((g) => [
     g.group,
     whole(g.faults),
     figure(g.base.insn),
@@ -128,7 +143,10 @@ function classesText(config: ConfigCost, variant: VariantCost): string {
     '+cond br',
     ...CLASS_CORES.map((core) => `+cycles ${core}`),
   ];
-  return `\n  by fault class, ${config.config} ${variant.variant}\n${table(header, rows)}`;
+  const others = rest.reduce((n, g) => n + g.faults, 0);
+  const more =
+    rest.length === 0 ? '' : `  and ${rest.length} classes with ${whole(others)} faults together: --json\n`;
+  return `\n  by fault class, ${config.config} ${variant.variant}\n${table(header, rows)}${more}`;
 }
 
 function idmapText({ idmap, clocks }: CompareReport): string {

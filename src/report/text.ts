@@ -5,22 +5,23 @@ export interface Interval {
   hi: number;
 }
 
-/** Three significant digits, grouped by thousands; no exponent. */
+/** About three significant digits, two decimals at most, grouped by thousands. */
 export function figure(value: number): string {
   const size = Math.abs(value);
-  if (size === 0) return '0';
-  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4;
+  if (size < 0.005) return '0';
+  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** `v [lo - hi]`. */
+/** `v [lo - hi]`; a range that is nothing but zero is written so. */
 export function interval(range: Interval): string {
+  if (range.lo === 0 && range.hi === 0) return '0';
   return `${figure(range.v)} [${figure(range.lo)} - ${figure(range.hi)}]`;
 }
 
 /** With a sign, as a difference is written. */
 export function signed(value: number): string {
-  return value > 0 ? `+${figure(value)}` : figure(value);
+  return value >= 0.005 ? `+${figure(value)}` : figure(value);
 }
 
 /** A whole number, grouped by thousands. */

@@ -12,6 +12,8 @@ export interface VerifiedScenario {
 /** The scenarios of one build file. */
 export interface VerifiedBuild {
   build: string;
+  /** Build that the scenarios say they were recorded on, if they do. */
+  recordedOn?: string | undefined;
   results: readonly VerifiedScenario[];
 }
 
@@ -30,16 +32,29 @@ export function tallyBuild({ build, results }: VerifiedBuild): BuildTally {
   return { build, scenarios: results.length, equal, different: results.length - equal, notReached };
 }
 
+/** Names come from files; each difference stays one line. */
+const CONTROL = /\p{Cc}/gu;
+
 /** The scenarios that differ, then a line for each build. */
 export function verifyBuildText(builds: readonly VerifiedBuild[]): string {
   const width = Math.max(...builds.map(({ build }) => build.length));
   const differences = builds.flatMap(({ results }) => results.flatMap(differenceLines));
+  const strangers = builds.flatMap(strangerLines);
   const tallies = builds.map(tallyBuild).map((tally) => tallyLine(tally, width));
-  return [...differences, ...tallies].map((line) => `${line}\n`).join('');
+  return [...differences, ...strangers, ...tallies]
+    .map((line) => `${line.replaceAll(CONTROL, ' ')}\n`)
+    .join('');
 }
 
 function differenceLines({ build, scenario, differences }: VerifiedScenario): string[] {
   return differences.map((difference) => `${build} ${scenario}: ${difference}`);
+}
+
+/** Scenarios of one build do not happen on another. */
+function strangerLines({ build, recordedOn }: VerifiedBuild): string[] {
+  return recordedOn === undefined || recordedOn === build
+    ? []
+    : [`${build}: these scenarios are of ${recordedOn}`];
 }
 
 function tallyLine({ build, scenarios, equal, different, notReached }: BuildTally, width: number): string {

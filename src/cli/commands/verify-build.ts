@@ -1,0 +1,80 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { type Build, type PathFile, parseBuild, parsePaths } from '../../cost/index.js';
+import { tallyBuild, verifyBuildText } from '../../report/verify-build.js';
+import { checkOf, parseChecks } from '../../scenario/check.js';
+import { verifyPaths } from '../../scenario/verify.js';
+import { readJson } from '../../trace/index.js';
+import { loadSites } from '../data.js';
+import { CliError, Exit } from '../errors.js';
+import { dataPath, openInput } from '../io.js';
+import { type CommandResult, finish } from '../output.js';
+
+interface Options {
+  paths?: string;
+  json?: boolean;
+}
+
+export function registerVerifyBuild(program: Command): void {
+  program
+    .command('verify-build')
+    .description('run the scenarios a build file records in the emulator and compare what comes of them')
+    .argument('[file...]', 'build files (stage2-build/1), JSON or gzip; default: those of this package')
+    .option('--paths <file>', 'scenarios of a stage2-paths/1 file in place of those of the one build given')
+    .option('--json', 'print one JSON document with every build and scenario')
+    .action((files: string[], options: Options) =>
+      finish(options.json ?? false, () => verify(files, options)),
+    );
+}
+
+async function verify(files: readonly string[], { paths }: Options): Promise<CommandResult> {
+  if (paths !== undefined && files.length !== 1) {
+    throw new CliError(`--paths: found ${files.length} build files, expected the one they were recorded on`);
+  }
+  const further = paths === undefined ? undefined : await loadPaths(paths);
+  const checks = await loadChecks();
+  const verified = (await loadBuilds(files)).map((build) => {
+    const check = checks.get(build.variant) ?? checkOf(build);
+    const scenarios = further?.paths ?? build.paths;
+    return {
+      build: build.id,
+      recordedOn: further?.build,
+      results: verifyPaths(build, scenarios.values(), check),
+    };
+  });
+  const results = verified.flatMap((each) => each.results);
+  return {
+    text: verifyBuildText(verified),
+    json: { builds: verified.map(tallyBuild), results },
+    exit: results.every(({ equal }) => equal) ? Exit.OK : Exit.EXPECTATION,
+  };
+}
+
+async function loadBuilds(files: readonly string[]): Promise<Build[]> {
+  const sites = await loadSites();
+  const builds: Build[] = [];
+  for (const file of files.length > 0 ? files : await packagedBuilds()) {
+    const name = basename(file);
+    builds.push(parseBuild(await readJson(await openInput(file), name), name, sites));
+  }
+  return builds;
+}
+
+async function packagedBuilds(): Promise<string[]> {
+  const names = await readdir(dataPath('builds'));
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => dataPath(`builds/${name}`));
+}
+
+async function loadPaths(file: string): Promise<PathFile> {
+  const name = basename(file);
+  return parsePaths(await readJson(await openInput(file), name), name);
+}
+
+async function loadChecks(): Promise<ReturnType<typeof parseChecks>> {
+  const name = 'variants.json';
+  return parseChecks(JSON.parse(await readFile(dataPath(name), 'utf8')), name);
+}

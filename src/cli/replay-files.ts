@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import type { Variant } from '../kvm/index.js';
+import { type ExpectedDump, type ReplayResult, replayTrace } from '../scenario/replay/index.js';
+import { LineTally, readMemslots, readTraceBatches } from '../trace/index.js';
+import { CliError } from './errors.js';
+import { dataPath, openInput } from './io.js';
+import { lineProgress } from './progress.js';
+
+/** A capture: its trace, `-` for standard input, and its slots file. */
+export interface CaptureFiles {
+  trace: string;
+  slots: string;
+}
+
+/** The real capture that ships with the package. */
+export const BUNDLED_CAPTURE: CaptureFiles = {
+  trace: dataPath('traces/guestA_6.1_max-vhe_kprobes.txt.gz'),
+  slots: dataPath('traces/guestA_6.1_max-vhe_kprobes.memslots.json'),
+};
+
+export interface ReplayFilesOptions {
+  /** Id of the form of the patch in the emulated kernel. */
+  variant: string;
+  dumps?: readonly ExpectedDump[];
+  keepGoing?: boolean;
+}
+
+/** Replays a capture from its files, with progress on a terminal. */
+export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptions): Promise<ReplayResult> {
+  const variant = await loadVariant(options.variant);
+  const slots = await readMemslots(await openInput(files.slots), files.slots);
+  const traceName = files.trace === '-' ? 'standard input' : files.trace;
+  const tally = new LineTally();
+  const progress = lineProgress(process.stderr, traceName);
+  const batches = readTraceBatches(await openInput(files.trace), traceName, tally);
+  const { dumps = [], keepGoing = false } = options;
+  const names = { traceName, slotsName: files.slots };
+  try {
+    return await replayTrace(batches, slots, {
+      ...names,
+      variant,
+      dumps,
+      tally,
+      keepGoing,
+      onProgress: progress.reach,
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** The form of the patch that src/data/variants.json calls `id`. */
+async function loadVariant(id: string): Promise<Variant> {
+  const data = JSON.parse(await readFile(dataPath('variants.json'), 'utf8')) as { variants: Variant[] };
+  const variant = data.variants.find((each) => each.id === id);
+  if (variant !== undefined) return variant;
+  const known = data.variants.map((each) => each.id).join(', ');
+  throw new CliError(`--variant: found "${id}", expected one of ${known}`);
+}
