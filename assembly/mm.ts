@@ -178,7 +178,8 @@ function hostFault(vm: Vm, area: Area, hva: u64, write: bool, present: bool): bo
   const pa = zero ? zeroPage(shift) : allocate(shift);
   if (pa == 0) return false;
   if (present) invalidateStart(vm, start, start + ((<u64>1) << shift));
-  mapHostPages(area, start, pa, shift, write || !zero ? HOST_PTE_PRESENT | HOST_PTE_WRITE : HOST_PTE_PRESENT);
+  const writable = write || (!zero && (area.flags & AREA_WRITE) != 0);
+  mapHostPages(area, start, pa, shift, writable ? HOST_PTE_PRESENT | HOST_PTE_WRITE : HOST_PTE_PRESENT);
   if (present) {
     if (shift == PAGE_SHIFT) changePte(vm, hva, pa);
     invalidateEnd(vm);

@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Variant } from '../../kvm/index.js';
 import { replayDocument, replayText } from '../../report/replay.js';
-import { type ExpectedDump, type ReplayResult, replayTrace } from '../../scenario/replay/index.js';
-import { LineTally, readDump, readMemslots, readTraceBatches } from '../../trace/index.js';
+import type { ExpectedDump, ReplayResult } from '../../scenario/replay/index.js';
+import { readDump } from '../../trace/index.js';
 import { CliError, Exit } from '../errors.js';
-import { dataPath, openInput } from '../io.js';
+import { openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
-import { lineProgress } from '../progress.js';
+import { replayFiles } from '../replay-files.js';
 
 interface Options {
   slots?: string;
@@ -39,40 +37,18 @@ export function registerReplay(program: Command): void {
     .action((trace: string, options: Options) => finish(options.json ?? false, () => replay(trace, options)));
 }
 
-async function replay(path: string, options: Options): Promise<CommandResult> {
-  if (options.slots === undefined) {
-    throw new CliError('--slots: missing, expected the memory slots of the capture');
-  }
-  const variant = await loadVariant(options.variant);
-  const slots = await readMemslots(await openInput(options.slots), options.slots);
+async function replay(trace: string, options: Options): Promise<CommandResult> {
+  const { slots, variant, keepGoing = false } = options;
+  if (slots === undefined) throw new CliError('--slots: missing, expected the memory slots of the capture');
   const dumps = await loadDumps(options.expectTables);
-  const traceName = path === '-' ? 'standard input' : path;
-  const tally = new LineTally();
-  const progress = lineProgress(process.stderr, traceName);
-  const names = { traceName, slotsName: options.slots };
-  const batches = readTraceBatches(await openInput(path), traceName, tally);
-  const rest = { keepGoing: options.keepGoing ?? false, onProgress: progress.reach };
-  try {
-    const result = await replayTrace(batches, slots, { ...names, variant, dumps, tally, ...rest });
-    return { text: replayText(result), json: replayDocument(result), exit: exitOf(result) };
-  } finally {
-    progress.end();
-  }
+  const result = await replayFiles({ trace, slots }, { variant, dumps, keepGoing });
+  return { text: replayText(result), json: replayDocument(result), exit: exitOf(result) };
 }
 
 async function loadDumps(files: readonly string[]): Promise<ExpectedDump[]> {
   const dumps: ExpectedDump[] = [];
   for (const file of files) dumps.push({ file, dump: await readDump(await openInput(file), file) });
   return dumps;
-}
-
-/** The form of the patch that src/data/variants.json calls `id`. */
-async function loadVariant(id: string): Promise<Variant> {
-  const data = JSON.parse(await readFile(dataPath('variants.json'), 'utf8')) as { variants: Variant[] };
-  const variant = data.variants.find((each) => each.id === id);
-  if (variant !== undefined) return variant;
-  const known = data.variants.map((each) => each.id).join(', ');
-  throw new CliError(`--variant: found "${id}", expected one of ${known}`);
 }
 
 function exitOf({ tables }: ReplayResult): Exit {

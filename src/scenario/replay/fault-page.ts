@@ -3,6 +3,7 @@ import type { Vm } from '../../kvm/index.js';
 import type { CapturedSlot } from '../../trace/index.js';
 import { emulatedBacking } from './backing.js';
 import { applyHostEvent, coversPage } from './host-events.js';
+import { PROT_W } from './prot.js';
 import { fscOf, isWriteFault, levelOf, typeOf } from './syndrome.js';
 import type { FaultWindow } from './windows.js';
 import { isLogging, type World } from './world.js';
@@ -13,8 +14,6 @@ export interface FaultPlace {
   hva: bigint;
 }
 
-/** enum kvm_pgtable_prot of the captured kernels: writable. */
-export const PROT_W = 2;
 const PAGE_LEVEL = 3;
 const BLOCK = 2n << 20n;
 

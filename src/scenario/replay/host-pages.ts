@@ -13,6 +13,8 @@ import type { AddressSpace } from '../../kvm/index.js';
 
 const PAGE = 4096n;
 const BLOCK = 2n << 20n;
+/** Room for an aligned huge page of 1 GiB. */
+const RESERVE = 2n << 30n;
 const COMPOUND = PG_HEAD | PG_TAIL;
 const PA_MASK = 0x000ffffffffff000n;
 
@@ -54,11 +56,13 @@ export class HostPages {
     return pa;
   }
 
-  /** Starts over when the host's own pages run low: a long trace may ask for more than there are. */
+  /** Starts over when the host's own pages run low, zero pages included: a long trace may ask for more than there are. */
   recycle(): void {
-    const at = L.HEADER_OFFSET + L.HEADER_HOST_NEXT;
-    if (this.#machine.view.u64(at) < CAPTURED_ZONE - (2n << 30n)) return;
-    this.#machine.view.setU64(at, this.#first);
+    const { view } = this.#machine;
+    if (view.u64(L.HEADER_OFFSET + L.HEADER_HOST_NEXT) < CAPTURED_ZONE - RESERVE) return;
+    view.setU64(L.HEADER_OFFSET + L.HEADER_HOST_NEXT, this.#first);
+    view.setU64(L.HEADER_OFFSET + L.HEADER_ZERO_PAGE, 0n);
+    view.setU64(L.HEADER_OFFSET + L.HEADER_HUGE_ZERO_PAGE, 0n);
   }
 
   /** The host maps `hva` to the page at `frame`, 4 KiB, by a page-table entry. */

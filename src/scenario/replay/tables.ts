@@ -1,4 +1,3 @@
-import { DESC_AF_LSB, DESC_MEMATTR_LSB, DESC_S2AP_LSB, DESC_SH_LSB, DESC_XN_LSB } from '../../abi/arm.js';
 import { hex } from '../../core/error.js';
 import { Machine } from '../../core/machine.js';
 import { Vm } from '../../kvm/index.js';
@@ -11,6 +10,7 @@ import {
 } from '../../trace/index.js';
 import { backedBytes, type ExpectedDump } from './check.js';
 import { compareTables, type TableComparison } from './compare-tables.js';
+import { pageAttributes, relaxation } from './prot.js';
 import { hostChanges, Timeline } from './timeline.js';
 
 /** The captured kernel's own stage-2 operations, applied to tables of ours. */
@@ -26,34 +26,8 @@ export interface TablesReplay {
 
 export type TableOperation = 'map' | 'unmap' | 'relax' | 'writeProtect' | 'makeOld';
 
-// enum kvm_pgtable_prot of the captured kernels.
-const PROT_X = 1;
-const PROT_W = 2;
-const PROT_R = 4;
-const PROT_DEVICE = 8;
-
-const XN = 2n << BigInt(DESC_XN_LSB);
-const AF = 1n << BigInt(DESC_AF_LSB);
-const PAGE = 3n;
-const INNER_SHAREABLE = 3n << BigInt(DESC_SH_LSB);
-const NORMAL_WB = 0xfn << BigInt(DESC_MEMATTR_LSB);
-const DEVICE_NGNRE = 1n << BigInt(DESC_MEMATTR_LSB);
-
 /** Tables besides those that hold the pages of slots: upper levels, and pages between map and unmap. */
 const SPARE_TABLES = 1024;
-
-/** S2AP of a permission set: bit 0 read, bit 1 write. */
-function s2ap(prot: number): bigint {
-  const read = prot & PROT_R ? 1n : 0n;
-  const write = prot & PROT_W ? 2n : 0n;
-  return (read | write) << BigInt(DESC_S2AP_LSB);
-}
-
-/** Attributes of a page that the captured kernels map with `prot`. */
-function attributesOf(prot: number): bigint {
-  const memory = prot & PROT_DEVICE ? DEVICE_NGNRE : NORMAL_WB;
-  return PAGE | memory | s2ap(prot) | INNER_SHAREABLE | AF | (prot & PROT_X ? 0n : XN);
-}
 
 /**
  * Applies the `s2_*` operations of a trace in order and compares with dumps at their lines. A map waits for its
@@ -186,7 +160,7 @@ export class TableReplay {
       return;
     }
     this.#apply('map', map, map.size, (vm) => {
-      const result = vm.tables.map(map.ipa, map.size, map.phys, attributesOf(map.prot));
+      const result = vm.tables.map(map.ipa, map.size, map.phys, pageAttributes(map.prot));
       if (result === 0) return;
       const problem = `s2_map of ${hex(map.size)} bytes at ${hex(map.ipa)} needs more tables than the slots file accounts for`;
       throw new TraceError({ file: this.#file, line: map.line }, problem);
@@ -236,5 +210,6 @@ export class TableReplay {
 
 /** kvm_pgtable_stage2_relax_perms: adds permissions to the leaf that maps `ipa`. */
 function relax(vm: Vm, ipa: bigint, prot: number): void {
-  vm.tables.changeAttributes(ipa, 4096n, s2ap(prot) | AF, prot & PROT_X ? XN : 0n);
+  const { set, clear } = relaxation(prot);
+  vm.tables.changeAttributes(ipa, 4096n, set, clear);
 }

@@ -8,12 +8,27 @@ import type {
   TraceEvent,
   UserspaceExitEvent,
 } from '../../trace/index.js';
+import { PROT_W } from './prot.js';
 
-/** What the host did to memory of the VM: took a range away, put another page behind an address, aged a range. */
-export type HostMemoryEvent =
-  | { kind: 'unmap' | 'age'; line: number; start: bigint; end: bigint }
-  /** `pa` is undefined if the capture does not show it. */
-  | { kind: 'change'; line: number; hva: bigint; pa: bigint | undefined };
+/** The host took a range of memory away, or aged it. */
+export interface RangeEvent {
+  kind: 'unmap' | 'age';
+  line: number;
+  start: bigint;
+  end: bigint;
+}
+
+/** The host put another page behind an address. */
+export interface PageChange {
+  kind: 'change';
+  line: number;
+  hva: bigint;
+  /** Undefined if the capture does not show it. */
+  pa: bigint | undefined;
+}
+
+/** What the host did to memory of the VM. */
+export type HostMemoryEvent = RangeEvent | PageChange;
 
 /** A guest fault with everything the same thread did until the fault was answered. */
 export interface FaultWindow {
@@ -49,8 +64,8 @@ interface Thread {
   /** An abort exit whose kvm_guest_fault has not come yet. */
   abort: ExitEvent | undefined;
   window: FaultWindow | undefined;
-  /** A changed page whose PA the next line may tell; `inWindow` if it belongs to the open window. */
-  change: { event: HostMemoryEvent & { kind: 'change' }; inWindow: boolean } | undefined;
+  /** A changed page whose PA the next lines may tell; `inWindow` if it belongs to the open window. */
+  change: { event: PageChange; inWindow: boolean } | undefined;
 }
 
 /** Most threads followed, and most events kept for one fault: a damaged trace must not fill memory. */
@@ -68,8 +83,10 @@ export class WindowTracker {
 
   feed(event: TraceEvent): void {
     const thread = this.#threadOf(event.task);
-    if (event.kind === 's2Map' && this.#isOfChange(thread, event)) return;
-    if (thread.change !== undefined) this.#endChange(thread);
+    if (thread.change !== undefined) {
+      if (belongsToChange(thread.change.event, event)) return;
+      this.#endChange(thread);
+    }
     this.#dispatch(thread, event);
   }
 
@@ -175,14 +192,6 @@ export class WindowTracker {
     thread.change = { event, inWindow: thread.window !== undefined };
   }
 
-  /** True, and the PA is taken, if `map` is what the notifier of a changed page does, not the fault handler. */
-  #isOfChange(thread: Thread, map: S2MapEvent): boolean {
-    if (thread.change === undefined) return false;
-    thread.change.event.pa = map.phys;
-    this.#endChange(thread);
-    return true;
-  }
-
   #endChange(thread: Thread): void {
     const { change } = thread;
     thread.change = undefined;
@@ -196,4 +205,15 @@ export class WindowTracker {
     thread.window = undefined;
     if (window !== undefined) this.#sink.fault({ ...window, end });
   }
+}
+
+/**
+ * True if `event` is what the notifier of a changed page does in each slot that shows the page: it maps it read-only.
+ * The first map tells the PA.
+ */
+function belongsToChange(change: PageChange, event: TraceEvent): boolean {
+  if (event.kind === 's2MapRet') return true;
+  if (event.kind !== 's2Map' || event.prot & PROT_W) return false;
+  change.pa ??= event.phys;
+  return change.pa === event.phys;
 }

@@ -5,7 +5,6 @@ import type { Machine } from '../../core/machine.js';
 import { Translator } from '../../core/translator.js';
 import {
   AddressSpace,
-  type Area,
   createHost,
   type SlotResult,
   setUserMemoryRegion,
@@ -16,7 +15,8 @@ import {
   vtcr,
 } from '../../kvm/index.js';
 import type { CapturedSlot, CapturedVm, Memslots } from '../../trace/index.js';
-import { backingDifference, emulatedBacking } from './backing.js';
+import { mapAreas, overlaps } from './areas.js';
+import { backingDifference } from './backing.js';
 import { backedBytes } from './check.js';
 import type { DifferenceTally } from './differences.js';
 import { errnoText } from './errno.js';
@@ -130,9 +130,10 @@ export class World {
   /** KVM_SET_USER_MEMORY_REGION for a row of the slots file. What v4.13 refuses is named. */
   changeSlot(slot: CapturedSlot, line: number, isNew: boolean): void {
     this.#lastSlot = undefined;
-    this.#slots.set(slot.slot, slot);
-    if (isNew) this.#mapAreas(slot, line);
+    this.#slots.delete(slot.slot);
     this.#refused.delete(slot.slot);
+    if (isNew) this.#mapBacking(slot, line);
+    this.#slots.set(slot.slot, slot);
     const result = this.#setRegion(slot);
     if (result.ret === -EPERM) this.#forceRegion(slot, line);
     else if (result.ret < 0) this.#refuse(slot, result, line);
@@ -180,6 +181,12 @@ export class World {
     return setUserMemoryRegion(this.#live.vm, regionOf(slot));
   }
 
+  #mapBacking(slot: CapturedSlot, line: number): void {
+    mapAreas(this.mm, slot, [...this.#slots.values()]);
+    const difference = backingDifference(slot);
+    if (difference !== undefined) this.#differences.add('host', difference, line);
+  }
+
   /** v4.13 refuses a writable slot over read-only memory; the slot is made as if the memory had become so later. */
   #forceRegion(slot: CapturedSlot, line: number): void {
     const readOnly = this.mm.areas.filter((area) => !area.writable && overlaps(area, slot));
@@ -197,35 +204,10 @@ export class World {
     const what = reason.replace(/^slot \d+[: ]*/, '');
     this.#differences.add('host', `slot refused by v4.13 (${errnoText(ret)}): ${what}`, line);
   }
-
-  /** Areas behind a new slot: what no live slot shows any more goes, and the gaps are filled. */
-  #mapAreas(slot: CapturedSlot, line: number): void {
-    for (const area of [...this.mm.areas]) {
-      if (overlaps(area, slot) && !this.#isShown(area, slot)) this.mm.unmap(area);
-    }
-    const { kind, hugeShift, writable } = emulatedBacking(slot);
-    const end = slot.hva + slot.size;
-    let next = slot.hva;
-    for (const area of this.mm.areas.filter((area) => overlaps(area, slot))) {
-      if (area.hva > next) this.mm.map({ hva: next, size: area.hva - next, kind, hugeShift, writable });
-      next = area.end;
-    }
-    if (next < end) this.mm.map({ hva: next, size: end - next, kind, hugeShift, writable });
-    const difference = backingDifference(slot);
-    if (difference !== undefined) this.#differences.add('host', difference, line);
-  }
-
-  #isShown(area: Area, except: CapturedSlot): boolean {
-    return [...this.#slots.values()].some((slot) => slot !== except && overlaps(area, slot));
-  }
 }
 
 function holds(slot: CapturedSlot, ipa: bigint): boolean {
   return ipa >= slot.gpa && ipa < slot.gpa + slot.size;
-}
-
-function overlaps(area: Area, slot: CapturedSlot): boolean {
-  return area.hva < slot.hva + slot.size && slot.hva < area.end;
 }
 
 function regionOf(slot: CapturedSlot) {
