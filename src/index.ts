@@ -1,7 +1,15 @@
-export { Event } from './abi/event.js';
+export { Access, Event } from './abi/event.js';
 export { Disposition, ExitCode, ExitReason, Site } from './abi/kvm.js';
+export * from './arm/index.js';
 export { Stage2Error } from './core/error.js';
 export { Machine, type MachineOptions } from './core/machine.js';
 export { type PathCount, readPaths } from './core/paths.js';
 export type { BankSpec, RegionSpec } from './core/physmap.js';
+export * from './cost/index.js';
 export * from './kvm/index.js';
+export { type Comparison, compareBuilds } from './scenario/compare.js';
+export { type IdmapCounts, runIdmap } from './scenario/idmap.js';
+export { priceIdmap } from './scenario/idmap-price.js';
+export * from './scenario/replay/index.js';
+export * from './trace/index.js';
+export * from './walk/index.js';

@@ -10,6 +10,12 @@ export function paRangeBits(range: bigint): number | undefined {
   return PA_BITS[Number(range)];
 }
 
+/** The PARange or PS encoding of a number of physical address bits; undefined if there is none. */
+export function paRangeOf(bits: number): number | undefined {
+  const range = PA_BITS.indexOf(bits);
+  return range < 0 ? undefined : range;
+}
+
 function paRangeName(range: bigint): string {
   const bits = paRangeBits(range);
   return bits === undefined ? 'reserved' : `${bits}-bit PA`;

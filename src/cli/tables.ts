@@ -1,8 +1,8 @@
 import { levelShift } from '../arm/descriptor.js';
-import type { Translator } from '../core/translator.js';
-import { loadImage } from '../core/translator-image.js';
 import type { TablesSummary } from '../report/ptdump-header.js';
 import { type Dump, readDump } from '../trace/index.js';
+import { loadImage } from '../walk/image.js';
+import type { Translator } from '../walk/translator.js';
 import { CliError, isInputError } from './errors.js';
 import { openInput } from './io.js';
 

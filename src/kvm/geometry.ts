@@ -14,6 +14,8 @@ import {
   VTCR_VS_LSB,
 } from '../abi/arm.js';
 import { KVM_PHYS_SHIFT } from '../abi/kvm.js';
+import { levelShift } from '../arm/descriptor.js';
+import { paRangeOf } from '../arm/id.js';
 import { hex, Stage2Error } from '../core/error.js';
 
 /** Shape of a VM's stage-2 tables. */
@@ -41,14 +43,9 @@ export function startLevel(geometry: Geometry): number {
   return 4 - Math.max(1, Math.ceil(bits / stride(geometry)));
 }
 
-/** Lowest IPA bit that indexes a table of `level`. */
-export function levelShift(geometry: Geometry, level: number): number {
-  return geometry.granuleShift + (3 - level) * stride(geometry);
-}
-
 /** Bytes of the root: one table per 2^stride entries, concatenated. */
 export function rootBytes(geometry: Geometry): number {
-  return 8 * 2 ** (geometry.ipaBits - levelShift(geometry, startLevel(geometry)));
+  return 8 * 2 ** (geometry.ipaBits - levelShift(geometry.granuleShift, startLevel(geometry)));
 }
 
 /** Throws EINVAL unless KVM can configure the geometry. */
@@ -68,7 +65,9 @@ const SL0: Record<number, Record<number, number>> = {
   14: { 1: 2, 2: 1, 3: 0 },
   16: { 1: 2, 2: 1, 3: 0 },
 };
-const PS_BITS = [32, 36, 40, 42, 44, 48];
+
+/** Without FEAT_LPA. */
+const PA_BITS_MAX = 48;
 
 /** VTCR_EL2 as KVM writes it for the geometry (fault-path.md section 1.2). `paBits` is the CPU's PARange in bits. */
 export function vtcr(
@@ -77,8 +76,9 @@ export function vtcr(
   options: { ha?: boolean; vmid16?: boolean } = {},
 ): bigint {
   checkGeometry(geometry);
-  const ps = PS_BITS.indexOf(paBits);
-  if (ps < 0) throw new Stage2Error('EINVAL', `paBits ${paBits}: expected one of ${PS_BITS.join(', ')}`);
+  const ps = paRangeOf(paBits);
+  if (ps === undefined || paBits > PA_BITS_MAX)
+    throw new Stage2Error('EINVAL', `paBits ${paBits}: expected 32, 36, 40, 42, 44 or 48`);
   const sl0 = SL0[geometry.granuleShift]?.[startLevel(geometry)];
   if (sl0 === undefined)
     throw new Stage2Error('EINVAL', `ipaBits ${geometry.ipaBits}: no start level for it`);

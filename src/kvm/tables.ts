@@ -1,9 +1,11 @@
 import { DESC_AF_LSB, DESC_MEMATTR_LSB, DESC_S2AP_LSB, DESC_SH_LSB, DESC_XN_LSB } from '../abi/arm.js';
-import { ENOMEM, KVM_NR_MEM_OBJS } from '../abi/kvm.js';
+import { ENOMEM } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { levelShift } from '../arm/descriptor.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
-import { levelShift, startLevel } from './geometry.js';
+import { leavesOf, type TableLeaf } from '../walk/leaves.js';
+import { startLevel } from './geometry.js';
 import type { Vm } from './vm.js';
 
 const S2AP_WRITE = 2n << BigInt(DESC_S2AP_LSB);
@@ -18,17 +20,8 @@ const PAGE_S2_DEVICE =
   (2n << BigInt(DESC_XN_LSB));
 /** Visitor records in emulated memory: at most four 64-bit fields. */
 const VISITOR_SIZEOF = 32;
-const DUMP_LEAVES = 512;
 const GIB = 1n << 30n;
 const OUTPUT_LIMIT = 1n << 48n;
-const EAGAIN_FULL = -28;
-
-/** One valid leaf of the tables. */
-export interface LeafEntry {
-  ipa: bigint;
-  desc: bigint;
-  level: number;
-}
 
 /** The software side of a VM's stage-2 tables: map, unmap, write-protect, age, flush, dump. */
 export class Stage2Tables {
@@ -67,7 +60,7 @@ export class Stage2Tables {
     if (pa < 0n || pa + size > OUTPUT_LIMIT)
       throw new Stage2Error('EINVAL', `output ${hex(pa)}+${hex(size)}: expected an address below 2^48`);
     // One top-up carries what lies below one level-2 entry, or a gigabyte with pages at its two ends only.
-    const block = 1n << BigInt(levelShift(this.#vm.geometry, 2));
+    const block = 1n << BigInt(levelShift(this.#vm.geometry.granuleShift, 2));
     const reach = ((ipa ^ pa) & (block - 1n)) === 0n && block < GIB ? GIB : block;
     for (let done = 0n; done < size; ) {
       const chunk = min(size - done, reach - ((ipa + done) & (reach - 1n)));
@@ -141,25 +134,9 @@ export class Stage2Tables {
   }
 
   /** Every valid leaf by ascending IPA. */
-  *leaves(): Generator<LeafEntry> {
-    const { arena, core, view } = this.#machine;
-    const end = 1n << BigInt(this.#vm.geometry.ipaBits);
-    const buffer = arena.allocate(DUMP_LEAVES * L.LEAF_SIZEOF);
-    try {
-      for (let next = 0n; next < end; ) {
-        const at = this.#startDump(buffer);
-        const ret = core.stage2Dump(this.#vm.offset, next, end - next, at);
-        const leaves = this.#readLeaves(buffer, view.u32(at + 8));
-        yield* leaves;
-        const last = leaves.at(-1);
-        if (ret !== EAGAIN_FULL || last === undefined) return;
-        const shift =
-          this.#vm.geometry.granuleShift + (3 - last.level) * (this.#vm.geometry.granuleShift - 3);
-        next = last.ipa + (1n << BigInt(shift));
-      }
-    } finally {
-      arena.release(buffer);
-    }
+  leaves(): Generator<TableLeaf> {
+    const { granuleShift, ipaBits } = this.#vm.geometry;
+    return leavesOf(this.#machine, this.#vm.offset, granuleShift, ipaBits);
   }
 
   /** Throws EINVAL unless the range lies in the IPA space: the walk would leave the root table. */
@@ -168,30 +145,6 @@ export class Stage2Tables {
     if (ipa >= 0n && size >= 0n && ipa + size <= 1n << BigInt(ipaBits)) return;
     throw new Stage2Error('EINVAL', `range ${hex(ipa)}+${hex(size)}: expected one below 2^${ipaBits}`);
   }
-
-  #startDump(buffer: number): number {
-    const { view } = this.#machine;
-    return this.withVisitor((visitor) => {
-      view.setU32(visitor, view.base + buffer);
-      view.setU32(visitor + 4, DUMP_LEAVES);
-      return visitor;
-    });
-  }
-
-  #readLeaves(buffer: number, n: number): LeafEntry[] {
-    const { view } = this.#machine;
-    return Array.from({ length: n }, (_, i) => {
-      const at = buffer + i * L.LEAF_SIZEOF;
-      return {
-        ipa: view.u64(at + L.LEAF_IPA),
-        desc: view.u64(at + L.LEAF_DESC),
-        level: view.i32(at + L.LEAF_LEVEL),
-      };
-    });
-  }
-
-  /** Table pages the cache of this object may hold. */
-  static readonly cacheCapacity = KVM_NR_MEM_OBJS;
 
   destroy(): void {
     this.unmap(0n, 1n << BigInt(this.#vm.geometry.ipaBits));

@@ -1,5 +1,5 @@
 import { hex } from '../core/error.js';
-import type { CheckReport, Difference } from '../core/translator-check.js';
+import type { CheckReport, Difference } from '../walk/check.js';
 
 /** `checked N mappings, M gap probes: D different`. */
 export function checkSummary({ mappings, gapProbes, differences }: CheckReport): string {

@@ -1,7 +1,7 @@
 import { descriptorAddress, descriptorKind } from '../arm/descriptor.js';
 import { hex } from '../core/error.js';
-import type { Regime } from '../core/regime.js';
-import type { TranslateFault, TranslateRequest } from '../core/translator.js';
+import type { Regime } from '../walk/regime.js';
+import type { TranslateFault, TranslateRequest } from '../walk/translator.js';
 
 /** Why a walk stopped, in one clause for people. */
 export function walkReason(

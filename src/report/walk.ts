@@ -4,8 +4,8 @@ import { fscName } from '../arm/fault.js';
 import { encodeHpfar, hpfarValid } from '../arm/hpfar.js';
 import type { LeafAttributes } from '../arm/leaf.js';
 import { hex } from '../core/error.js';
-import type { Regime } from '../core/regime.js';
-import type { TranslateFault, TranslateRequest, TranslateResult, WalkStep } from '../core/translator.js';
+import type { Regime } from '../walk/regime.js';
+import type { TranslateFault, TranslateRequest, TranslateResult, WalkStep } from '../walk/translator.js';
 import { formatSize } from './ptdump-size.js';
 import { walkReason } from './walk-reason.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkMappings } from '../../src/core/translator-check.js';
-import { loadImage } from '../../src/core/translator-image.js';
-import { tableLeaves } from '../../src/core/translator-leaves.js';
 import type { Dump, DumpMapping, DumpTable } from '../../src/trace/index.js';
+import { checkMappings } from '../../src/walk/check.js';
+import { loadImage } from '../../src/walk/image.js';
+import { tableLeaves } from '../../src/walk/leaves.js';
 import { loadDump } from './dumps.js';
 
 const NAME = 'guestA-ipa_6.1_max.ipa44.json.gz';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Translator } from '../../src/core/translator.js';
-import { checkMappings } from '../../src/core/translator-check.js';
-import { loadImage } from '../../src/core/translator-image.js';
-import { tableLeaves } from '../../src/core/translator-leaves.js';
-import { tableTree } from '../../src/core/translator-tree.js';
 import { vtcr } from '../../src/kvm/geometry.js';
+import { checkMappings } from '../../src/walk/check.js';
+import { loadImage } from '../../src/walk/image.js';
+import { tableLeaves } from '../../src/walk/leaves.js';
+import { Translator } from '../../src/walk/translator.js';
+import { tableTree } from '../../src/walk/tree.js';
 import { DUMPS, loadDump } from './dumps.js';
 
 describe('the tables of a real KVM guest', () => {

@@ -1,8 +1,10 @@
 // A machine with one bank of RAM to put stage-2 tables in, and a translator over it.
+
+import { levelShift } from '../../src/arm/index.js';
 import { Machine } from '../../src/core/machine.js';
-import type { WalkFeatures, WalkRegisters } from '../../src/core/regime.js';
-import { type TranslateRequest, Translator } from '../../src/core/translator.js';
-import { type Geometry, levelShift, startLevel, stride, vtcr } from '../../src/kvm/geometry.js';
+import { type Geometry, startLevel, stride, vtcr } from '../../src/kvm/geometry.js';
+import type { WalkFeatures, WalkRegisters } from '../../src/walk/regime.js';
+import { type TranslateRequest, Translator } from '../../src/walk/translator.js';
 
 export const RAM = 0x1_0000_0000n;
 export const RAM_BYTES = 3n << 20n;
@@ -68,7 +70,7 @@ export class Bench {
 
   /** Bytes one entry of `level` maps. */
   size(level: number): bigint {
-    return 1n << BigInt(levelShift(this.geometry, level));
+    return 1n << BigInt(levelShift(this.geometry.granuleShift, level));
   }
 
   /** Address of the entry of `level` for `ipa`. */

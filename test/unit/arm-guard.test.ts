@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Machine } from '../../src/core/machine.js';
-import type { WalkRegisters } from '../../src/core/regime.js';
-import { type TranslateRequest, Translator } from '../../src/core/translator.js';
 import { vtcr } from '../../src/kvm/geometry.js';
+import type { WalkRegisters } from '../../src/walk/regime.js';
+import { type TranslateRequest, Translator } from '../../src/walk/translator.js';
 import { GEOMETRIES } from './arm-bench.js';
 
 // Three banks of one page; the last ends where the machine's memory ends.

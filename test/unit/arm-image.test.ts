@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type ImageTable, loadImage, type TableImage } from '../../src/core/translator-image.js';
-import { tableLeaves } from '../../src/core/translator-leaves.js';
-import { tableTree } from '../../src/core/translator-tree.js';
 import { vtcr } from '../../src/kvm/geometry.js';
+import { type ImageTable, loadImage, type TableImage } from '../../src/walk/image.js';
+import { tableLeaves } from '../../src/walk/leaves.js';
+import { tableTree } from '../../src/walk/tree.js';
 
 const ROOT = 0x8000_0000n;
 const L2 = 0xff_ffff_f000n;

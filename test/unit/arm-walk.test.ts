@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { batchFault, Translator } from '../../src/core/translator.js';
 import { rootBytes, vtcr } from '../../src/kvm/geometry.js';
+import { batchFault, Translator } from '../../src/walk/translator.js';
 import { AF, Bench, GEOMETRIES, GUEST_PA, HOLE, ROOT, RW, registersFor, TABLE, VALID } from './arm-bench.js';
 
 /** The highest address of the IPA space: through the last of the concatenated tables. */

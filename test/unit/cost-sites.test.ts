@@ -25,10 +25,11 @@ describe('the site table', () => {
     ).toEqual([]);
   });
 
-  test('has the lines of what the patch adds, and no other line', () => {
+  test('has the lines that the mail shows, and the one that follows them, and no other', () => {
     const lines = SITES.sites.filter((site) => site.line !== 0).map((site) => [site.id, site.line]);
     expect(lines).toEqual([
       ['U2', 1313],
+      ['U3', 1322],
       ['R1', 775],
       ['R2', 827],
       ['R3', 836],

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { descriptorAddress, descriptorKind, levelShift } from '../../arm/descriptor.js';
 import { leafAttributes } from '../../arm/leaf.js';
-import type { Translator } from '../../core/translator.js';
-import { type TableLeaf, tableLeaves } from '../../core/translator-leaves.js';
-import { tableTree } from '../../core/translator-tree.js';
 import { type DumpLeaf, ptdumpText } from '../../report/ptdump.js';
 import { headerText } from '../../report/ptdump-header.js';
+import { type TableLeaf, tableLeaves } from '../../walk/leaves.js';
+import type { Translator } from '../../walk/translator.js';
+import { tableTree } from '../../walk/tree.js';
 import { Exit } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
 import { loadTables, namingFile, tablesSummary } from '../tables.js';

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { AccessKind } from '../../arm/esr.js';
 import { parseHex } from '../../arm/parse.js';
-import type { Translator } from '../../core/translator.js';
-import { checkMappings } from '../../core/translator-check.js';
-import { tableLeaves } from '../../core/translator-leaves.js';
-import { tableTree } from '../../core/translator-tree.js';
 import { geometryLine } from '../../report/ptdump-header.js';
 import { type WalkReport, walkReport, walkText } from '../../report/walk.js';
 import { checkText } from '../../report/walk-check.js';
+import { checkMappings } from '../../walk/check.js';
+import { tableLeaves } from '../../walk/leaves.js';
+import type { Translator } from '../../walk/translator.js';
+import { tableTree } from '../../walk/tree.js';
 import { CliError, Exit } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
 import { type LoadedTables, loadTables, namingFile, tablesSummary } from '../tables.js';

@@ -1,6 +1,6 @@
 import { DESC_ADDRESS_END, DESC_S2AP_LSB, DESC_XN_LSB } from '../../abi/arm.js';
-import type { LeafEntry } from '../../kvm/index.js';
 import type { Dump } from '../../trace/index.js';
+import type { TableLeaf as LeafEntry } from '../../walk/leaves.js';
 
 /** What is compared of one leaf. */
 export interface TableLeaf {

@@ -2,7 +2,6 @@ import { HCR_VM_LSB } from '../../abi/arm.js';
 import { EPERM, KVM_MEM_LOG_DIRTY_PAGES, KVM_NR_MEM_OBJS } from '../../abi/kvm.js';
 import * as L from '../../abi/layout.js';
 import type { Machine } from '../../core/machine.js';
-import { Translator } from '../../core/translator.js';
 import {
   AddressSpace,
   createHost,
@@ -15,6 +14,7 @@ import {
   vtcr,
 } from '../../kvm/index.js';
 import type { CapturedSlot, CapturedVm, Memslots } from '../../trace/index.js';
+import { Translator } from '../../walk/translator.js';
 import { mapAreas, overlaps } from './areas.js';
 import { backingDifference } from './backing.js';
 import { backedBytes } from './check.js';

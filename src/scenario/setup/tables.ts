@@ -1,7 +1,7 @@
 import * as L from '../../abi/layout.js';
+import { levelShift } from '../../arm/index.js';
 import { Stage2Error } from '../../core/error.js';
 import type { Machine } from '../../core/machine.js';
-import { levelShift } from '../../kvm/geometry.js';
 import type { Vm } from '../../kvm/vm.js';
 import type { TablesState } from '../machine-state.js';
 
@@ -32,7 +32,7 @@ export function placeTables(vm: Vm, ipa: bigint, state: TablesState): void {
 
 /** PA of the entry for `ipa` in the table at `table`. The first level's index takes all bits above. */
 function entry(vm: Vm, table: bigint, level: number, ipa: bigint): bigint {
-  const index = ipa >> BigInt(levelShift(vm.geometry, level));
+  const index = ipa >> BigInt(levelShift(vm.geometry.granuleShift, level));
   return table + (level === 1 ? index : index & 0x1ffn) * 8n;
 }
 

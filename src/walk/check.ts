@@ -3,9 +3,9 @@ import { descriptorAddress, descriptorKind, levelShift } from '../arm/descriptor
 import type { AccessKind } from '../arm/esr.js';
 import { extract } from '../arm/fields.js';
 import { leafAttributes } from '../arm/leaf.js';
-import { hex, Stage2Error } from './error.js';
+import { hex, Stage2Error } from '../core/error.js';
+import type { TableLeaf } from './leaves.js';
 import type { TranslateResult, Translator, WalkStep } from './translator.js';
-import type { TableLeaf } from './translator-leaves.js';
 
 /** A leaf as another reader of the same tables lists it; the fields are numbers of the architecture. */
 export interface ListedMapping {

@@ -1,7 +1,7 @@
 import * as L from '../abi/layout.js';
 import { checkU64 } from '../arm/fields.js';
-import { Stage2Error } from './error.js';
-import type { View } from './view.js';
+import { Stage2Error } from '../core/error.js';
+import type { View } from '../core/view.js';
 
 /** The registers and features a stage-2 walk depends on. */
 export interface WalkRegisters {

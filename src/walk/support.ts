@@ -1,6 +1,6 @@
 import * as A from '../abi/arm.js';
 import { extract } from '../arm/fields.js';
-import { hex, Stage2Error } from './error.js';
+import { hex, Stage2Error } from '../core/error.js';
 
 const PS_52 = 6n;
 

@@ -1,7 +1,7 @@
 import * as L from '../abi/layout.js';
 import { levelShift } from '../arm/descriptor.js';
-import { Stage2Error } from './error.js';
-import type { Machine } from './machine.js';
+import { Stage2Error } from '../core/error.js';
+import type { Machine } from '../core/machine.js';
 import type { Regime } from './regime.js';
 
 /** One valid leaf of the tables. */
@@ -28,13 +28,27 @@ const VISITOR_SIZEOF = 16;
  */
 export function* tableLeaves(machine: Machine, regime: Regime): Generator<TableLeaf> {
   if (!regime.valid) throw new Stage2Error('EINVAL', 'the registers describe no stage-2 walk');
-  const { arena, core, view } = machine;
-  const vm = arena.allocate(L.VM_SIZEOF, 64);
-  const visitor = arena.allocate(VISITOR_SIZEOF);
-  const buffer = arena.allocate(LEAVES_AT_ONCE * L.LEAF_SIZEOF);
+  const vm = machine.arena.allocate(L.VM_SIZEOF, 64);
   try {
     writeVm(machine, vm, regime);
-    const end = 1n << BigInt(regime.iaBits);
+    yield* leavesOf(machine, vm, regime.granuleShift, regime.iaBits);
+  } finally {
+    machine.arena.release(vm);
+  }
+}
+
+/** Every valid leaf of the tables of the struct kvm at offset `vm`, by ascending IPA. */
+export function* leavesOf(
+  machine: Machine,
+  vm: number,
+  granuleShift: number,
+  ipaBits: number,
+): Generator<TableLeaf> {
+  const { arena, core, view } = machine;
+  const visitor = arena.allocate(VISITOR_SIZEOF);
+  const buffer = arena.allocate(LEAVES_AT_ONCE * L.LEAF_SIZEOF);
+  const end = 1n << BigInt(ipaBits);
+  try {
     let next = 0n;
     let full = true;
     while (full && next < end) {
@@ -45,10 +59,11 @@ export function* tableLeaves(machine: Machine, regime: Regime): Generator<TableL
       const leaves = readLeaves(machine, buffer, view.u32(visitor + VISITOR_FOUND));
       yield* leaves;
       const last = leaves.at(-1);
-      if (last !== undefined) next = last.ipa + (1n << BigInt(levelShift(regime.granuleShift, last.level)));
+      if (last !== undefined) next = last.ipa + (1n << BigInt(levelShift(granuleShift, last.level)));
     }
   } finally {
-    for (const at of [buffer, visitor, vm]) arena.release(at);
+    arena.release(buffer);
+    arena.release(visitor);
   }
 }
 

@@ -1,7 +1,7 @@
 import { descriptorAddress, descriptorKind } from '../arm/descriptor.js';
-import { hex, Stage2Error } from './error.js';
+import { hex, Stage2Error } from '../core/error.js';
+import type { ImageTable } from './image.js';
 import type { Regime } from './regime.js';
-import type { ImageTable } from './translator-image.js';
 
 /** How the tables of an image hang together. */
 export interface TableTree {

@@ -5,8 +5,8 @@ import { decodeFsc, type FaultType } from '../arm/fault.js';
 import { checkU64 } from '../arm/fields.js';
 import { hasFwb } from '../arm/hcr.js';
 import { type LeafAttributes, leafAttributes } from '../arm/leaf.js';
-import { Stage2Error } from './error.js';
-import type { Machine } from './machine.js';
+import { Stage2Error } from '../core/error.js';
+import type { Machine } from '../core/machine.js';
 import { checkRegisters, type Regime, readRegime, type WalkRegisters, writeRegime } from './regime.js';
 
 /** One access to translate. */

@@ -1,8 +1,8 @@
 import { stage2Id } from '../arm/id.js';
-import { hex, Stage2Error } from './error.js';
-import { Machine } from './machine.js';
-import type { BankSpec } from './physmap.js';
-import { checkModelled } from './regime-support.js';
+import { hex, Stage2Error } from '../core/error.js';
+import { Machine } from '../core/machine.js';
+import type { BankSpec } from '../core/physmap.js';
+import { checkModelled } from './support.js';
 import { Translator } from './translator.js';
 
 /** One table of a memory image; the start level is one table even if several are concatenated. */
