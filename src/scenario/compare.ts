@@ -13,7 +13,15 @@ import {
   type Walk,
   walkBuild,
 } from '../cost/index.js';
-import { type GroupCost, groupCost, type Pair, type Path, pricePair } from './group-cost.js';
+import {
+  type GroupCost,
+  groupCost,
+  type Pair,
+  type Path,
+  type PricedBase,
+  priceBase,
+  pricePair,
+} from './group-cost.js';
 
 /** The builds of one compiler configuration: the kernel before the patch, and its variants. */
 export interface CompareConfig {
@@ -73,10 +81,10 @@ export function compareBuilds(
       return walkBuild(build, nearest.input);
     });
   const costs = configs.map((config) => {
-    const base = walksOf(config.base);
+    const walks = walksOf(config.base);
+    const bases = paths.map((path, i) => priceBase(path, walks[i] as Walk, model));
     const variants = config.variants.map((build) => {
-      const walks = walksOf(build);
-      const pairs = paths.map((path, i) => pricePair(path, base[i] as Walk, walks[i] as Walk, model));
+      const pairs = walksOf(build).map((to, i) => pricePair(bases[i] as PricedBase, to, model));
       return variantCost(build, config.base, pairs, sites);
     });
     const { compiler, flags } = config.base;

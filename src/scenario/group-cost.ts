@@ -41,24 +41,37 @@ export interface Path {
   group: string;
 }
 
+type BasePrice = Pick<CoreCost, 'core' | 'base' | 'code'>;
 type PriceOnCore = Omit<CoreCost, 'percent'>;
 
-/** One distinct fault followed through the base and through a variant, and priced. */
-export interface Pair {
+/** A distinct fault followed through the base, and priced on each core. */
+export interface PricedBase {
   path: Path;
   from: Walk;
+  prices: BasePrice[];
+}
+
+/** The same fault followed through a variant too. */
+export interface Pair extends PricedBase {
   to: Walk;
   prices: PriceOnCore[];
 }
 
-export function pricePair(path: Path, from: Walk, to: Walk, model: CostModel): Pair {
-  const { faultClass } = path.signature;
+export function priceBase(path: Path, from: Walk, model: CostModel): PricedBase {
   const prices = pricedCores(model).map((core) => {
-    const base = priceWalk(from, core, model, faultClass);
-    const added = priceDifference(from, to, core, model, faultClass).total;
-    return { core, base: base.total, code: base.blocks, added };
+    const { total, blocks } = priceWalk(from, core, model, path.signature.faultClass);
+    return { core, base: total, code: blocks };
   });
-  return { path, from, to, prices };
+  return { path, from, prices };
+}
+
+export function pricePair({ path, from, prices }: PricedBase, to: Walk, model: CostModel): Pair {
+  const { faultClass } = path.signature;
+  const both = prices.map((price) => ({
+    ...price,
+    added: priceDifference(from, to, price.core, model, faultClass).total,
+  }));
+  return { path, from, to, prices: both };
 }
 
 /** Means over the faults of `pairs`. */
