@@ -8,7 +8,7 @@ import { beginFault, callee, count, endFault, logMessage, predicate, site } from
 import { Event } from "../src/abi/event";
 import { AF, outputAddress } from "./desc";
 import { guestState, injectAbort, injectVabt } from "./inject";
-import { gfnToMemslot, isInvalid, isReadonly } from "./memslot";
+import { gfnToMemslot, isInvalid, isReadonly, PAGE_OFFSET, slotHva } from "./memslot";
 import { ioMemAbort, skipInstruction } from "./mmio";
 import { setPfnAccessed } from "./page";
 import { entryAddress, readEntry, writeEntry } from "./pgtable";
@@ -196,8 +196,8 @@ function handleStage2Fault(vcpu: Vcpu, type: u32, fetch: bool): i32 {
   const vm = changetype<Vm>(base() + vcpu.vm);
   const ipa = (vcpu.hpfar & ~0xf) << 8;
   const slot = gfnToMemslot(vm, ipa >> PAGE_SHIFT);
-  noteSlot(slot);
-  const hvaIsError = slot == null || isInvalid(slot);
+  const hvaIsError = slot == null || isInvalid(slot) || slotHva(slot, ipa >> PAGE_SHIFT) >= PAGE_OFFSET;
+  noteSlot(slot, hvaIsError);
   const needsDevice = hvaIsError || (isWriteFault(vcpu) && isReadonly(slot as Slot));
   if (site(Site.A5, needsDevice)) return outsideMemory(vcpu, ipa | (vcpu.far & 0xfff), fetch);
   if (site(Site.A8, type == A.Fsc.ACCESS_FLAG)) {
@@ -210,7 +210,7 @@ function handleStage2Fault(vcpu: Vcpu, type: u32, fetch: bool): i32 {
 }
 
 /** gfn_to_hva_memslot_prot, recorded, with the predicates about the slot. */
-function noteSlot(slot: Slot | null): void {
+function noteSlot(slot: Slot | null, hvaIsError: bool): void {
   if (!ACCOUNTED) return;
   const found = slot != null;
   const invalid = found && isInvalid(slot as Slot);
@@ -220,7 +220,7 @@ function noteSlot(slot: Slot | null): void {
     predicate(Predicate.slot_invalid, invalid);
     predicate(Predicate.slot_readonly, readonly);
   }
-  predicate(Predicate.hva_is_error, !found || invalid);
+  predicate(Predicate.hva_is_error, hvaIsError);
   predicate(Predicate.slot_writable, found && !invalid && !readonly);
   const outcome = !found ? HvaOutcome.NO_SLOT : invalid ? HvaOutcome.INVALID_SLOT : readonly ? HvaOutcome.READONLY_SLOT : HvaOutcome.RW_SLOT;
   callee(Callee.gfn_to_hva_memslot_prot, outcome);

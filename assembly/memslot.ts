@@ -6,6 +6,9 @@ import { SLOT_SIZEOF, SLOTS_ARRAY } from "../src/abi/layout";
 import { beginQuantities, callee, endQuantities, quantity } from "./account";
 import { base, Slot, Vm } from "./structs";
 
+/** First kernel address with 48-bit VA: an hva from here up is an error code to the kernel. */
+export const PAGE_OFFSET: u64 = 0xffff800000000000;
+
 // @ts-ignore: decorator
 @inline
 export function slotAt(vm: Vm, index: u32): Slot {
