@@ -48,12 +48,24 @@ export function takeExit(request: FaultRequest, out: FaultResult): void {
 function exitToHost(vcpu: Vcpu, request: FaultRequest, out: FaultResult): i32 {
   const code = request.exitCode;
   if (code >> EXIT_WITH_SERROR_LSB) {
+    vcpu.esr = request.esr;
+    if (isCall(exceptionClass(request.esr))) rewindCall(vcpu);
     injectVabt(vcpu);
     vcpu.disposition = Disposition.INJECT_VABT;
     return 1;
   }
   if (code == ExitCode.TRAP) return trap(vcpu, request, out);
   return otherExit(vcpu, code);
+}
+
+/** HVC or SMC: the trap left the PC behind the instruction. */
+function isCall(ec: u32): bool {
+  return ec == A.Ec.HVC64 || ec == A.Ec.SMC64 || ec == A.Ec.HVC32 || ec == A.Ec.SMC32;
+}
+
+/** With an SError pending the call is made again, after the SError. */
+function rewindCall(vcpu: Vcpu): void {
+  vcpu.pc -= esrBit(vcpu, A.ESR_IL_LSB) ? 4 : 2;
 }
 
 /** handle_exit for exits that are no traps. */

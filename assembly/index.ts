@@ -4,7 +4,7 @@ import { takeExit } from "./abort";
 import { internalVmPrepMem } from "./idmap";
 import { freeMemoryCache, topupMemoryCache } from "./memcache";
 import { completeRead } from "./mmio";
-import { ageHva, changePte, invalidateEnd, invalidateStart, unmapHva } from "./notifier";
+import { ageHva, changePte, invalidateEnd, invalidatePage, invalidateStart, unmapHva } from "./notifier";
 import { walk } from "./pgtable";
 import { physReset } from "./phys";
 import { pageCount, poolAlloc, poolFree } from "./pool";
@@ -121,6 +121,10 @@ export function notifierStart(vm: u32, start: u64, end: u64): void {
 
 export function notifierEnd(vm: u32): void {
   invalidateEnd(changetype<Vm>(base() + vm));
+}
+
+export function notifierPage(vm: u32, hva: u64): void {
+  invalidatePage(changetype<Vm>(base() + vm), hva);
 }
 
 export function notifierChangePte(vm: u32, hva: u64, pa: u64): void {

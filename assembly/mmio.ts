@@ -67,6 +67,17 @@ function register(vcpu: Vcpu, rt: u32): usize {
   return changetype<usize>(vcpu) + VCPU_REGS + (<usize>rt << 3);
 }
 
+/** kvm_vcpu_is_be: the guest's data are big-endian. */
+function isBigEndian(vcpu: Vcpu): bool {
+  const aarch32 = (vcpu.pstate >> A.PSTATE_AARCH32_LSB) & 1;
+  return (aarch32 ? (vcpu.pstate >> A.PSTATE_E_LSB) & 1 : (vcpu.sctlrEl1 >> A.SCTLR_EE_LSB) & 1) != 0;
+}
+
+/** The low `bits` of a value between the guest's byte order and the host's. */
+function inOrder(vcpu: Vcpu, value: u64, bits: u64): u64 {
+  return isBigEndian(vcpu) ? bswap<u64>(value) >> (64 - bits) : value & (~(<u64>0) >> (64 - bits));
+}
+
 /** Value a read returns, cut to its size and sign-extended if the instruction asks for it. */
 function extended(value: u64, bits: u64, signed: bool, wide: bool): u64 {
   if (bits == 64) return value;
@@ -105,7 +116,7 @@ function deviceAccess(vcpu: Vcpu, ipa: u64): i32 {
   vcpu.mmioPa = ipa;
   vcpu.mmioLen = 1 << sas;
   vcpu.mmioIsWrite = write;
-  vcpu.mmioData = write ? extended(value, bits, false, true) : 0;
+  vcpu.mmioData = write ? inOrder(vcpu, value, bits) : 0;
   if (device == null) {
     vcpu.exitReason = ExitReason.MMIO;
     vcpu.disposition = Disposition.MMIO_USER;
@@ -122,7 +133,8 @@ export function completeRead(vcpu: Vcpu, value: u64): void {
   const rt = <u32>(vcpu.esr >> A.ESR_SRT_LSB) & 31;
   if (rt == ZERO_REGISTER) return;
   const bits = (<u64>8) << ((vcpu.esr >> A.ESR_SAS_LSB) & 3);
-  store<u64>(register(vcpu, rt), extended(value, bits, bit(vcpu, A.ESR_SSE_LSB), bit(vcpu, A.ESR_SF_LSB)));
+  const ordered = inOrder(vcpu, value, bits);
+  store<u64>(register(vcpu, rt), extended(ordered, bits, bit(vcpu, A.ESR_SSE_LSB), bit(vcpu, A.ESR_SF_LSB)));
 }
 
 function recordAccess(vcpu: Vcpu, sas: u32, rt: u32, write: bool, kernel: bool): void {

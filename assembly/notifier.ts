@@ -46,6 +46,12 @@ export function invalidateEnd(vm: Vm): void {
   vm.notifierCount--;
 }
 
+/** mmu_notifier_invalidate_page: one page goes, and the sequence moves. */
+export function invalidatePage(vm: Vm, hva: u64): void {
+  vm.notifierSeq++;
+  unmapHva(vm, hva, hva + (1 << PAGE_SHIFT));
+}
+
 /** kvm_set_spte_hva: the page at `hva` is now at `pa`, read-only until the guest writes again. */
 export function changePte(vm: Vm, hva: u64, pa: u64): void {
   count(Event.NOTIFIER_CALL);

@@ -175,6 +175,7 @@ export class Vcpu {
   signalHva: u64;
   signalLsb: u32;
   vmacacheSeq: u32;
+  sctlrEl1: u64;
 }
 
 @unmanaged
@@ -283,6 +284,7 @@ export function checkLayout(): void {
   if (offsetof<Vcpu>("par") != L.VCPU_PAR) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vcpu>("mmioPa") != L.VCPU_MMIO_PA) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vcpu>("signalHva") != L.VCPU_SIGNAL_HVA) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Vcpu>("sctlrEl1") != L.VCPU_SCTLR_EL1) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vcpu>("vmacacheSeq") != L.VCPU_VMACACHE_SEQ) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vcpu>() != L.VCPU_VMACACHE) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<IoDevice>() != L.IODEV_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");

@@ -97,7 +97,10 @@ export enum Ec {
   UNKNOWN = 0x00,
   WFX = 0x01,
   FP_ASIMD = 0x07,
+  HVC32 = 0x12,
+  SMC32 = 0x13,
   HVC64 = 0x16,
+  SMC64 = 0x17,
   SYS64 = 0x18,
   IABT_LOW = 0x20,
   IABT_CUR = 0x21,
@@ -158,6 +161,11 @@ export const MMFR2_FWB_WIDTH = 4;
 // PSTATE / SPSR.
 export const PSTATE_MODE_WIDTH = 5;
 export const PSTATE_AARCH32_LSB = 4;
+/** Data endianness of an AArch32 state. */
+export const PSTATE_E_LSB = 9;
+
+// SCTLR_EL1.
+export const SCTLR_EE_LSB = 25;
 export const PSTATE_EL1T = 0x4;
 export const PSTATE_EL1H = 0x5;
 /** EL1h with D, A, I and F masked: the state an injected abort starts in. */

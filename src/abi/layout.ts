@@ -133,10 +133,11 @@ export const VCPU_DISPOSITION = 132;
 export const VCPU_SIGNAL_HVA = 136;
 export const VCPU_SIGNAL_LSB = 144;
 export const VCPU_VMACACHE_SEQ = 148;
-export const VCPU_VMACACHE = 152;
-export const VCPU_CACHE = 168;
-export const VCPU_REGS = 496;
-export const VCPU_SIZEOF = 744;
+export const VCPU_SCTLR_EL1 = 152;
+export const VCPU_VMACACHE = 160;
+export const VCPU_CACHE = 176;
+export const VCPU_REGS = 504;
+export const VCPU_SIZEOF = 752;
 
 /** kvm_mmu_memory_cache: number of objects, then their PAs. */
 export const CACHE_NOBJS = 0;

@@ -31,6 +31,7 @@ export interface CoreExports {
   notifierUnmap(vm: number, start: bigint, end: bigint): void;
   notifierStart(vm: number, start: bigint, end: bigint): void;
   notifierEnd(vm: number): void;
+  notifierPage(vm: number, hva: bigint): void;
   notifierChangePte(vm: number, hva: bigint, pa: bigint): void;
   notifierAge(vm: number, start: bigint, end: bigint, visitor: number): void;
 }

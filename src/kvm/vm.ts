@@ -133,6 +133,11 @@ export class Vm {
     this.machine.core.notifierEnd(this.offset);
   }
 
+  /** The host invalidates the page at `hva`: mmu_notifier_invalidate_page. */
+  invalidatePage(hva: bigint): void {
+    this.machine.core.notifierPage(this.offset, hva);
+  }
+
   /** The host's page at `hva` is now at `pa`: kvm_set_spte_hva. */
   changeHva(hva: bigint, pa: bigint): void {
     this.machine.core.notifierChangePte(this.offset, hva, pa);

@@ -1,8 +1,8 @@
 // What EL2 and handle_exit do before the abort handler runs.
 import { describe, expect, it } from 'vitest';
-import { Fsc } from '../../src/abi/arm.js';
+import { Ec, Fsc } from '../../src/abi/arm.js';
 import { Disposition, ExitCode, ExitReason } from '../../src/abi/kvm.js';
-import { HEADER_ERRATUM_834220, VCPU_HPFAR } from '../../src/abi/layout.js';
+import { HEADER_ERRATUM_834220, VCPU_HPFAR, VCPU_PC } from '../../src/abi/layout.js';
 import { setMemoryRegion } from '../../src/kvm/index.js';
 import {
   abort,
@@ -116,6 +116,20 @@ describe('exits that are no aborts', () => {
     expect(outcome(result)).toEqual([1, Disposition.INJECT_VABT]);
     expect(mappingOf(vm, GUEST)).toBeUndefined();
     expect(abort(cpu, 'write', GUEST).disposition).toBe(Disposition.MAPPED_PAGE);
+  });
+
+  it.each([
+    ['HVC64', Ec.HVC64, 1n << 25n, 4n],
+    ['SMC64', Ec.SMC64, 1n << 25n, 4n],
+    ['a 16-bit HVC32', Ec.HVC32, 0n, 2n],
+    ['SMC32', Ec.SMC32, 1n << 25n, 4n],
+    ['an abort', Ec.DABT_LOW, 1n << 25n, 0n],
+  ])('an SError pending beside %s takes the PC back by its length', (_, ec, il, bytes) => {
+    const { cpu } = memoryLab('anonymous');
+    cpu.set(VCPU_PC, 0x8004n);
+    const esr = (BigInt(ec) << 26n) | il;
+    expect(cpu.takeExit({ esr, far: 0n, ipa: GUEST, exitCode: 0x8000_0002 }).ret).toBe(1);
+    expect(cpu.get(VCPU_PC)).toBe(0x8004n - bytes);
   });
 
   it('a hyp that is gone fails entry, and any other code is an internal error', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SCTLR_EE_LSB } from '../../src/abi/arm.js';
 import { Disposition, ExitReason } from '../../src/abi/kvm.js';
-import { VCPU_PC } from '../../src/abi/layout.js';
+import { VCPU_PC, VCPU_SCTLR_EL1 } from '../../src/abi/layout.js';
 import { type AbortOptions, abort, type Lab, lab, memoryLab, registerDevices } from '../model/lab.js';
 
 const DEVICE = 0x900_0000n;
@@ -202,5 +203,27 @@ describe('the in-kernel bus', () => {
       }),
       { numRuns: RUNS },
     );
+  });
+});
+
+describe('a device access of a big-endian guest', () => {
+  const bigEndian = (): Lab => {
+    const l = memoryLab('anonymous');
+    l.cpu.set(VCPU_SCTLR_EL1, 1n << BigInt(SCTLR_EE_LSB));
+    return l;
+  };
+
+  it.each([
+    [1, 0x88n],
+    [2, 0x8877n],
+    [4, 0x8877_6655n],
+    [8, 0x8877_6655_4433_2211n],
+  ] as const)('hands out %i bytes in memory order', (size, data) => {
+    expect(store(bigEndian(), 0x1122_3344_5566_7788n, { size, register: 7 }).data).toBe(data);
+  });
+
+  it('takes its answer in memory order, then extends the sign', () => {
+    const value = loadFromUser(bigEndian(), 0x34f2n, { size: 2, register: 5, signed: true, wide: true });
+    expect(value).toBe(0xffff_ffff_ffff_f234n);
   });
 });

@@ -215,3 +215,14 @@ describe('ageing', () => {
     expect(mappingOf(vm, GUEST)).toEqual({ ...before, attributes: 0x3ffn });
   });
 });
+
+describe('an invalidated page', () => {
+  it('loses its mapping and moves the sequence, with no invalidation left in progress', () => {
+    const { vm } = mapped(3n);
+    const before = sequence(vm);
+    vm.invalidatePage(HVA + PAGE);
+    expect(ipas(vm)).toEqual([0n, 2n]);
+    expect(sequence(vm)).toBe(before + 1);
+    expect(inProgress(vm)).toBe(0);
+  });
+});
