@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { registerCompare } from '../../src/cli/commands/compare.js';
+import { BUNDLED_CAPTURE } from '../../src/cli/replay-files.js';
 import type { CompareReport } from '../../src/report/compare.js';
 import { type Captured, runCommand } from './capture.js';
 
@@ -115,6 +116,17 @@ describe('stage2 compare on the bundled capture', () => {
 });
 
 describe('stage2 compare with bad input', () => {
+  it('refuses a capture without faults', async () => {
+    const trace = '# tracer: nop\n';
+    const { stderr, exit } = await runCommand(
+      registerCompare,
+      ['compare', '-', '--slots', BUNDLED_CAPTURE.slots],
+      new TextEncoder().encode(trace),
+    );
+    expect(exit).toBe(2);
+    expect(stderr).toBe('stage2: -: no guest fault that v4.13 takes, expected some to compare\n');
+  });
+
   it('refuses a trace without its slots in one line', async () => {
     const { stderr, exit } = await compare('trace.txt');
     expect(exit).toBe(2);

@@ -49,6 +49,9 @@ async function compare(trace: string | undefined, options: CompareOptions): Prom
   }
   const files = trace === undefined || slots === undefined ? BUNDLED_CAPTURE : { trace, slots };
   const replayed = await replayFiles(files, { variant: 'rfc' });
+  if (replayed.faults.taken === 0) {
+    throw new CliError(`${files.trace}: no guest fault that v4.13 takes, expected some to compare`);
+  }
   const sites = await loadSites();
   const configs = await Promise.all(CONFIGS.map((config) => loadConfig(config, sites)));
   const builds = configs.flatMap(({ base, variants }) => [base, ...variants]);
