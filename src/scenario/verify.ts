@@ -32,25 +32,28 @@ interface Bench {
   build: Build;
   check: Variant['check'];
   memory: WebAssembly.Memory;
+  /** Where the scenarios come from, for messages. */
+  file: string;
 }
 
 /**
  * Runs recorded scenarios of `build` in the emulator: each is derived from its predicates, quantities and callee
  * outcomes, its fault is taken under the variant that makes `check`, and what comes of it is compared.
- * @throws CostError for a scenario that names a predicate nobody knows
+ * @throws CostError naming `file` for a scenario with a predicate nobody knows
  */
 export function verifyPaths(
   build: Build,
   paths: Iterable<RecordedPath>,
   check: Variant['check'],
+  file = build.id,
 ): ScenarioReport[] {
-  const bench = { build, check, memory: scenarioMemory() };
+  const bench = { build, check, memory: scenarioMemory(), file };
   return [...paths].map((path) => verifyPath(bench, path));
 }
 
 function verifyPath(bench: Bench, path: RecordedPath): ScenarioReport {
-  const { build } = bench;
-  checkNames(build, path);
+  const { build, file } = bench;
+  checkNames(file, path);
   const expected = expectedOutcome(path);
   const report = { build: build.id, scenario: path.name, expected };
   try {
@@ -62,10 +65,10 @@ function verifyPath(bench: Bench, path: RecordedPath): ScenarioReport {
   }
 }
 
-function checkNames(build: Build, { name, input }: RecordedPath): void {
+function checkNames(file: string, { name, input }: RecordedPath): void {
   for (const predicate of input.predicates.keys()) {
     if (PREDICATES.has(predicate)) continue;
-    throw new CostError(`${show(build.id)}: scenario ${show(name)}: unknown predicate ${show(predicate)}`);
+    throw new CostError(`${file}: scenario ${show(name)}: unknown predicate ${show(predicate)}`);
   }
 }
 

@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { type Build, type PathFile, parseBuild, parsePaths } from '../../cost/index.js';
 import { tallyBuild, verifyBuildText } from '../../report/verify-build.js';
@@ -40,7 +39,7 @@ async function verify(files: readonly string[], { paths }: Options): Promise<Com
     return {
       build: build.id,
       recordedOn: further?.build,
-      results: verifyPaths(build, scenarios.values(), check),
+      results: verifyPaths(build, scenarios.values(), check, paths),
     };
   });
   const results = verified.flatMap((each) => each.results);
@@ -55,8 +54,7 @@ async function loadBuilds(files: readonly string[]): Promise<Build[]> {
   const sites = await loadSites();
   const builds: Build[] = [];
   for (const file of files.length > 0 ? files : await packagedBuilds()) {
-    const name = basename(file);
-    builds.push(parseBuild(await readJson(await openInput(file), name), name, sites));
+    builds.push(parseBuild(await readJson(await openInput(file), file), file, sites));
   }
   return builds;
 }
@@ -70,8 +68,7 @@ async function packagedBuilds(): Promise<string[]> {
 }
 
 async function loadPaths(file: string): Promise<PathFile> {
-  const name = basename(file);
-  return parsePaths(await readJson(await openInput(file), name), name);
+  return parsePaths(await readJson(await openInput(file), file), file);
 }
 
 async function loadChecks(): Promise<ReturnType<typeof parseChecks>> {
