@@ -54,24 +54,27 @@ export function translate(r: Regime, ipa: u64, access: u32, el: u32, out: Transl
 }
 
 function walk(r: Regime, ipa: u64, access: u32, el: u32, out: Translation): void {
+  // In locals: a store to the result would have the regime read again.
+  const granuleShift = r.granuleShift;
+  const stride = r.stride;
+  const oaBits = r.oaBits;
+  const entryMask = ((<u64>1) << stride) - 1;
   let level = r.startLevel;
+  let shift = levelShift(granuleShift, level);
   let table = r.tableBase;
   let mask: u64 = ~(<u64>0);
-  const entryMask = ((<u64>1) << r.stride) - 1;
-  for (;;) {
-    const shift = levelShift(r.granuleShift, level);
+  for (let step: u32 = 0; ; step++, level++, shift -= stride) {
     const at = table | (((ipa >> shift) & mask) << 3);
     // The level is 0 for the first table and the table descriptor's own level after it.
-    if (at >> r.oaBits != 0) return fault(out, Fsc.ADDRESS_SIZE, level == r.startLevel ? 0 : level - 1);
+    if (at >> oaBits != 0) return fault(out, Fsc.ADDRESS_SIZE, step == 0 ? 0 : level - 1);
     const linear = resolve(at);
     if (linear == 0 && !isMemory(at)) return fault(out, Fsc.EXTERNAL_WALK, level);
     const desc = linear == 0 ? 0 : load<u64>(linear);
-    record(out, at, desc);
+    record(out, step, at, desc);
     if (!isValid(desc)) return fault(out, Fsc.TRANSLATION, level);
     if (isTable(desc, level)) {
-      table = outputAddress(desc, r.granuleShift);
+      table = outputAddress(desc, granuleShift);
       mask = entryMask;
-      level++;
       continue;
     }
     const isPage = level == 3 && (desc & 2) != 0;
@@ -82,11 +85,11 @@ function walk(r: Regime, ipa: u64, access: u32, el: u32, out: Translation): void
 
 // @ts-ignore: decorator
 @inline
-function record(out: Translation, at: u64, desc: u64): void {
-  const step = changetype<Step>(changetype<usize>(out) + TRANSLATION_STEP + out.steps * TRANSLATION_STEP_SIZEOF);
+function record(out: Translation, index: u32, at: u64, desc: u64): void {
+  const step = changetype<Step>(changetype<usize>(out) + TRANSLATION_STEP + index * TRANSLATION_STEP_SIZEOF);
   step.pa = at;
   step.desc = desc;
-  out.steps++;
+  out.steps = index + 1;
 }
 
 /** Leaf checks in the architecture's order: address size, access flag, permission. */
