@@ -11,16 +11,18 @@ const SHARE_MIN = 0.001;
 /** One plain sentence on the mail's claim of "pretty much no performance impact" for ordinary VMs. */
 export function verdictOf(comparison: Comparison): string {
   const faults = comparison.faults.toLocaleString('en-US');
-  const configs = comparison.configs.flatMap(({ config, variants }) =>
+  const configs = comparison.configs.flatMap(({ compiler, flags, variants }) =>
     variants
       .filter(({ variant }) => variant === 'rfc')
-      .map(({ all, groups }) => configVerdict(config, all, groups, comparison.faults * SHARE_MIN)),
+      .map(({ all, groups }) =>
+        configVerdict(`${compiler} ${flags}`, all, groups, comparison.faults * SHARE_MIN),
+      ),
   );
   return `On the ${faults} faults of this capture, the claim that an ordinary VM pays "pretty much no performance impact" ${configs.join('; and ')}.`;
 }
 
 function configVerdict(
-  config: string,
+  compiled: string,
   all: GroupCost,
   groups: readonly GroupCost[],
   faultsMin: number,
@@ -33,7 +35,7 @@ function configVerdict(
   const word =
     percent < FAIR_PERCENT ? 'is fair' : percent < WRONG_PERCENT ? 'is a little too good' : 'is wrong';
   return (
-    `${word} for the patch compiled as ${config}: ${tenths(insn)} more instructions a fault, ${tenths(loads)} of them loads ` +
+    `${word} for the patch compiled by ${compiled}: ${tenths(insn)} more instructions a fault, ${tenths(loads)} of them loads ` +
     `and ${tenths(cbr)} conditional branches, ${tenths(low)} to ${tenths(high)} cycles over these cores, at most ${percent.toFixed(2)} % of a fault of any class`
   );
 }

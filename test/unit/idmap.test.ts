@@ -1,7 +1,8 @@
 // The one-to-one map of an internal VM as RFC 04/11 posted it, with what it costs and what it loses.
 import { describe, expect, it } from 'vitest';
 import { Event } from '../../src/abi/event.js';
-import { EEXIST, EFAULT, EINVAL, ENOMEM } from '../../src/abi/kvm.js';
+import { EEXIST, EFAULT, EINVAL, ENOMEM, Site } from '../../src/abi/kvm.js';
+import { CACHE_SIZEOF } from '../../src/abi/layout.js';
 import type { Machine } from '../../src/core/machine.js';
 import {
   BASE_VARIANT,
@@ -226,5 +227,29 @@ describe('what the map counts', () => {
     };
     const [one, two, three] = [counted(1n), counted(2n), counted(3n)] as [number[], number[], number[]];
     expect(three.map((n, i) => n - two[i]!)).toEqual(two.map((n, i) => n - one[i]!));
+  });
+
+  it('is what the top-up and the page writer report when they are called for each page alone', () => {
+    const pages = 3n * 512n + 7n;
+    const [whole, single] = [internal(), internal()];
+    slot(whole.vm, { guestPhysAddr: GUEST + 5n * PAGE, memorySize: pages * PAGE });
+    const { vm, machine } = single;
+    const cache = machine.arena.allocate(CACHE_SIZEOF);
+    machine.view.fill(cache, CACHE_SIZEOF);
+    for (let i = 0n; i < pages; i++) {
+      const ipa = GUEST + (i + 5n) * PAGE;
+      expect(machine.core.cacheTopup(cache, 2)).toBe(0);
+      expect(machine.core.stage2SetPte(vm.offset, cache, ipa, ipa | WRITABLE, 0, 0)).toBe(0);
+    }
+    vm.tables.flush(GUEST + 5n * PAGE, pages * PAGE);
+    const sites = [Site.C1, Site.C2, Site.C3, Site.G2, Site.P1, Site.P2, Site.P3, Site.P4, Site.P5, Site.P6];
+    expect(sites.map((site) => whole.machine.siteCounts(site))).toEqual(
+      sites.map((site) => machine.siteCounts(site)),
+    );
+    const events = [Event.DESC_READ, Event.DESC_WRITE, Event.TABLE_ALLOC, Event.PAGES_TOPPED_UP, Event.DSB];
+    expect(events.map((event) => whole.machine.eventCount(event))).toEqual(
+      events.map((event) => machine.eventCount(event)),
+    );
+    expect([...whole.vm.tables.leaves()]).toEqual([...vm.tables.leaves()]);
   });
 });
