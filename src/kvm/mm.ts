@@ -1,5 +1,6 @@
 import { AREA_HUGETLB, AREA_PFNMAP, AREA_THP, AREA_WRITE, PAGE_SHIFT } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { checkU64 } from '../arm/fields.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 
@@ -153,8 +154,26 @@ export class AddressSpace {
   }
 }
 
+/** log2 of the page sizes a host may have: 64 KiB to 1 GiB. */
+const HUGE_SHIFT_MIN = 16;
+const HUGE_SHIFT_MAX = 30;
+
 function checkArea(spec: AreaSpec): void {
-  const { hva, size } = spec;
+  const { hva, size, kind, hugeShift = HUGE_SHIFT_MIN } = spec;
+  checkU64('hva of an area', hva);
+  checkU64('size of an area', size);
+  if (!Object.hasOwn(KIND_FLAGS, kind)) {
+    throw new Stage2Error(
+      'EINVAL',
+      `area ${hex(hva)}: kind ${String(kind)}, expected ${Object.keys(KIND_FLAGS).join(', ')}`,
+    );
+  }
+  if (!Number.isInteger(hugeShift) || hugeShift < HUGE_SHIFT_MIN || hugeShift > HUGE_SHIFT_MAX) {
+    throw new Stage2Error(
+      'EINVAL',
+      `area ${hex(hva)}: hugeShift ${hugeShift}, expected ${HUGE_SHIFT_MIN} to ${HUGE_SHIFT_MAX}`,
+    );
+  }
   if (hva < 0n || size <= 0n || hva + size > HVA_LIMIT || ((hva | size) & 0xfffn) !== 0n) {
     throw new Stage2Error('EINVAL', `area ${hex(hva)}+${hex(size)}: expected 4 KiB aligned bytes below 2^48`);
   }

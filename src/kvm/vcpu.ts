@@ -1,6 +1,7 @@
 import { ESR_EC_LSB, type Fsc, HPFAR_FIPA_LSB, PSTATE_EL1H } from '../abi/arm.js';
 import { type Disposition, ExitCode, type ExitReason } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { checkU64 } from '../arm/fields.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { Vm } from './vm.js';
@@ -73,8 +74,9 @@ export class Vcpu {
     this.set(L.VCPU_REGS + index * 8, value);
   }
 
-  /** Takes one exit through the emulated kernel. Never throws for what a guest may do. */
+  /** Takes one exit through the emulated kernel. Throws EINVAL for what is no register value, never for what a guest may do. */
   takeExit(exit: GuestExit): ExitResult {
+    checkExit(exit);
     writeRequest(this.machine, this.#request, this.offset, exit);
     this.machine.core.faultMany(this.#request, 1, this.#result);
     return readResult(this.machine, this.#result);
@@ -108,6 +110,13 @@ export class Vcpu {
     this.machine.core.cacheFree(this.offset + L.VCPU_CACHE);
     for (const at of [this.offset, this.#request, this.#result]) this.machine.arena.release(at);
   }
+}
+
+/** Throws EINVAL unless every register given is a 64-bit bigint. */
+function checkExit(exit: GuestExit): void {
+  for (const name of ['esr', 'far', 'ipa'] as const) checkU64(name, exit[name]);
+  if (exit.hpfar !== undefined) checkU64('hpfar', exit.hpfar);
+  if (exit.par !== undefined) checkU64('par', exit.par);
 }
 
 /** Writes a request of a batch at `at`. */

@@ -155,3 +155,17 @@ describe('exits that are no aborts', () => {
     expect(cpu.run.exitReason).toBe(ExitReason.NONE);
   });
 });
+
+describe('an exit that is described wrongly', () => {
+  it.each([
+    ['a number', { esr: 5 as unknown as bigint }],
+    ['65 bits', { far: 1n << 64n }],
+    ['a negative IPA', { ipa: -1n }],
+    ['a PAR_EL1 of 65 bits', { par: 1n << 64n }],
+  ])('is refused: %s', (_, fields) => {
+    const { cpu } = memoryLab('anonymous');
+    expect(() => cpu.takeExit({ esr: 0n, far: 0n, ipa: 0n, ...fields })).toThrowError(
+      expect.objectContaining({ code: 'EINVAL' }),
+    );
+  });
+});

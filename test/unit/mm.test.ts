@@ -41,6 +41,10 @@ describe('an address space', () => {
     ['device memory at an address that is not page aligned', { kind: 'pfnmap' as const, pa: 0x900_0800n }],
     ['device memory above 48 bits', { kind: 'pfnmap' as const, pa: 1n << 48n }],
     ['device memory below 0', { kind: 'pfnmap' as const, pa: -PAGE }],
+    ['an hva that is no bigint', { hva: 1.5 as unknown as bigint }],
+    ['a kind nobody knows', { kind: 'bogus' as 'thp' }],
+    ['huge pages of 2^60 bytes', { kind: 'hugetlb' as const, hugeShift: 60 }],
+    ['huge pages smaller than 64 KiB', { kind: 'hugetlb' as const, hugeShift: 13 }],
   ])('refuses %s', (_, fields) => {
     const mm = newSpace();
     const make = () => mm.map({ hva: HVA, size: PAGE, kind: 'anonymous', ...fields });
