@@ -7,10 +7,10 @@ import type { CoreExports } from './exports.js';
 import { coreModule } from './load.js';
 import type { BankSpec, RegionSpec } from './physmap.js';
 import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
+import { PATH_SLOTS, type Placement, place } from './placement.js';
 import { View } from './view.js';
 
 const WASM_PAGE = 65536;
-const PATH_SLOTS = 16384;
 const PATH_BYTES = 4 << 20;
 const BANK_KIND = { ram: L.BankKind.RAM, unbacked: L.BankKind.UNBACKED, device: L.BankKind.DEVICE } as const;
 /** The allocator never refuses. */
@@ -37,20 +37,6 @@ export interface MachineOptions {
   /** The embedder's own memory, and the 64 KiB aligned offset in it this machine may use. */
   memory?: WebAssembly.Memory;
   memoryBase?: number;
-}
-
-interface Placement {
-  total: number;
-  banks: number;
-  regions: number;
-  regionList: number;
-  memMaps: number[];
-  pathTable: number;
-  pathArena: number;
-  stack: number;
-  refs: number;
-  arena: number;
-  ram: number[];
 }
 
 /** One instance of the core: physical memory, kernel objects, counters. Any number may live side by side. */
@@ -81,8 +67,14 @@ export class Machine {
     ]);
     this.regions = options.regions ?? memoryRegions(this.banks);
     for (const region of this.regions) checkRange('memory region', region);
-    const pathBytes = this.accounted ? PATH_BYTES : 0;
-    this.#at = place(this.banks, this.regions, options.pageState ?? true, pool.pages, arenaBytes, pathBytes);
+    this.#at = place({
+      banks: this.banks,
+      regions: this.regions,
+      pageState: options.pageState ?? true,
+      poolPages: pool.pages,
+      arenaBytes,
+      pathBytes: this.accounted ? PATH_BYTES : 0,
+    });
     this.view = new View(...memoryFor(options, this.#at.total));
     this.view.fill(0, this.#at.total);
     this.core = instantiate(this.accounted, this.view.memory);
@@ -253,44 +245,6 @@ export class Machine {
   get pathArena(): number {
     return this.#at.pathArena;
   }
-}
-
-/** Where each object goes, in bytes from memoryBase. */
-function place(
-  banks: readonly BankSpec[],
-  regions: readonly RegionSpec[],
-  pageState: boolean,
-  poolPages: number,
-  arenaBytes: number,
-  pathBytes: number,
-): Placement {
-  let next = L.FIXED_END;
-  const take = (bytes: number, align = 8): number => {
-    const start = Math.ceil(next / align) * align;
-    next = start + bytes;
-    return start;
-  };
-  const at = {
-    banks: take(banks.length * L.BANK_SIZEOF),
-    regions: take(regions.length * L.BANK_SIZEOF),
-    regionList: take(regions.length * 4),
-    pathTable: take(PATH_SLOTS * 4),
-    pathArena: take(pathBytes),
-    stack: take(poolPages * 4),
-    refs: take(poolPages * 2),
-    arena: take(arenaBytes),
-  };
-  const memMaps = regions.map((r) => (pageState ? take(bytesOf(r.size >> 12n) * 2) : 0));
-  const ram = banks.map((b) => (b.kind === 'ram' ? take(bytesOf(b.size), 4096) : 0));
-  if (next > 2 ** 32)
-    throw new Stage2Error('ENOMEM', `${next} bytes asked for: a machine holds at most 4 GiB`);
-  return { ...at, memMaps, ram, total: next };
-}
-
-function bytesOf(size: bigint): number {
-  if (size >= 1n << 32n)
-    throw new Stage2Error('ENOMEM', `${size} bytes asked for: a machine holds at most 4 GiB`);
-  return Number(size);
 }
 
 function memoryFor(options: MachineOptions, total: number): [WebAssembly.Memory, number] {
