@@ -16,7 +16,7 @@ import {
 import { dataPath } from './io.js';
 
 /** A JSON file of the package's data folder. */
-async function readData(name: string): Promise<{ value: unknown; file: string }> {
+export async function readData(name: string): Promise<{ value: unknown; file: string }> {
   return { value: JSON.parse(await readFile(dataPath(name), 'utf8')), file: name };
 }
 
@@ -33,17 +33,10 @@ export async function loadBuild(id: string, sites: SiteTable): Promise<Build> {
 
 /** Prices, calibrated with the given builds. */
 export async function loadCostModel(builds: readonly Build[]): Promise<CostModel> {
-  const [cycles, profiles, estimates, worldSwitch] = await Promise.all(
-    ['path-cycles.json', 'profiles.json', 'estimates.json', 'world-switch.json'].map(readData),
-  );
-  if (
-    cycles === undefined ||
-    profiles === undefined ||
-    estimates === undefined ||
-    worldSwitch === undefined
-  ) {
-    throw new Error('data files went missing while they were read');
-  }
+  const cycles = await readData('path-cycles.json');
+  const profiles = await readData('profiles.json');
+  const estimates = await readData('estimates.json');
+  const worldSwitch = await readData('world-switch.json');
   return createCostModel(
     builds,
     parsePathCycles(cycles.value, cycles.file),

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Variant } from '../kvm/index.js';
 import { type ExpectedDump, type ReplayResult, replayTrace } from '../scenario/replay/index.js';
 import { LineTally, readMemslots, readTraceBatches } from '../trace/index.js';
+import { readData } from './data.js';
 import { CliError } from './errors.js';
 import { dataPath, openInput } from './io.js';
 import { lineProgress } from './progress.js';
@@ -51,9 +51,9 @@ export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptio
 
 /** The form of the patch that src/data/variants.json calls `id`. */
 async function loadVariant(id: string): Promise<Variant> {
-  const data = JSON.parse(await readFile(dataPath('variants.json'), 'utf8')) as { variants: Variant[] };
-  const variant = data.variants.find((each) => each.id === id);
+  const { variants } = (await readData('variants.json')).value as { variants: Variant[] };
+  const variant = variants.find((each) => each.id === id);
   if (variant !== undefined) return variant;
-  const known = data.variants.map((each) => each.id).join(', ');
+  const known = variants.map((each) => each.id).join(', ');
   throw new CliError(`--variant: found "${id}", expected one of ${known}`);
 }

@@ -1,3 +1,5 @@
+import { ALLOC_NEVER_REFUSES } from '../abi/event.js';
+import { KVM_NR_MEM_OBJS } from '../abi/kvm.js';
 import {
   addCounts,
   type Build,
@@ -36,7 +38,7 @@ export interface IdmapPrice {
   cores: IdmapCost[];
 }
 
-/** The rest of the about 200 instructions a page that fault-path.md section 3 measured; see src/data/estimates.json. */
+/** The rest of the about 200 instructions a page that fault-path.md section 3 measured; see src/data/idmap-estimates.json. */
 export interface IdmapEstimates {
   loopInsn: Range;
 }
@@ -46,7 +48,6 @@ const FILL_CALLS = ['mmu_topup_memory_cache'];
 const WRITE_CALLS = ['_raw_spin_lock', 'stage2_set_pte', '_raw_spin_unlock'];
 /** Lines of one page. */
 const PAGE_LINES = 64;
-const CACHE_PAGES = 40;
 
 /** The same walk, made `times` times. */
 interface Counted {
@@ -80,8 +81,8 @@ function mappingWalks(counts: IdmapCounts, build: Build): Counted[] {
     walkCalls(build, WRITE_CALLS, pageInput(l1Empty, l2Empty, 0));
   // The first fill finds an empty cache; every later one finds the single page below the minimum of two.
   return [
-    { walk: fill(CACHE_PAGES), times: 1 },
-    { walk: fill(CACHE_PAGES - 1), times: counts.topUps - 1 },
+    { walk: fill(KVM_NR_MEM_OBJS), times: 1 },
+    { walk: fill(KVM_NR_MEM_OBJS - 1), times: counts.topUps - 1 },
     { walk: fill(0), times: counts.pages - counts.topUps },
     { walk: write(true, true), times: counts.newLevel2 },
     { walk: write(false, true), times: counts.newLevel3 - counts.newLevel2 },
@@ -104,7 +105,7 @@ function pageInput(l1Empty: boolean, l2Empty: boolean, room: number) {
     ['pfn_is_device', false],
     ['host_at_el2', false],
   ];
-  const quantities = { cache_room: room, alloc_ok: 1_000_000, map_lines: PAGE_LINES };
+  const quantities = { cache_room: room, alloc_ok: ALLOC_NEVER_REFUSES, map_lines: PAGE_LINES };
   return { predicates: new Map(predicates), quantities, callees: [] };
 }
 

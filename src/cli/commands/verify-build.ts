@@ -1,11 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type Build, type PathFile, parseBuild, parsePaths } from '../../cost/index.js';
 import { tallyBuild, verifyBuildText } from '../../report/verify-build.js';
 import { checkOf, parseChecks } from '../../scenario/check.js';
 import { verifyPaths } from '../../scenario/verify.js';
 import { readJson } from '../../trace/index.js';
-import { loadSites } from '../data.js';
+import { loadSites, readData } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { dataPath, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
@@ -72,6 +72,6 @@ async function loadPaths(file: string): Promise<PathFile> {
 }
 
 async function loadChecks(): Promise<ReturnType<typeof parseChecks>> {
-  const name = 'variants.json';
-  return parseChecks(JSON.parse(await readFile(dataPath(name), 'utf8')), name);
+  const { value, file } = await readData('variants.json');
+  return parseChecks(value, file);
 }
