@@ -9,7 +9,7 @@ import { walk } from "./pgtable";
 import { physReset } from "./phys";
 import { pageCount, poolAlloc, poolFree } from "./pool";
 import { setPte } from "./set_pte";
-import { AttributeVisitor, DumpVisitor, FlushVisitor, MapVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
+import { AttributeVisitor, checkVisitors, DumpVisitor, FlushVisitor, MapVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
 import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, Regime, setBase, Translation, Vcpu, Vm } from "./structs";
 import { translate, translateBatch } from "./translate";
 import { decodeRegime } from "./vtcr";
@@ -17,6 +17,7 @@ import { decodeRegime } from "./vtcr";
 /** Binds the instance to the memory at `memoryBase` and stamps its header. Call once, before anything else. */
 export function init(memoryBase: u32): void {
   checkLayout();
+  checkVisitors();
   setBase(memoryBase);
   header().magic = ABI_MAGIC;
   header().abi = ABI_VERSION;

@@ -1,8 +1,8 @@
 // Visitors over stage-2 tables: map, unmap, change attributes, flush, dump. Every live entry holds one
 // reference on the table page it is in; a table page is freed when only its own reference is left.
 import { Event } from "../src/abi/event";
-import { ENOMEM } from "../src/abi/kvm";
-import { LEAF_SIZEOF } from "../src/abi/layout";
+import { ENOMEM, ENOSPC } from "../src/abi/kvm";
+import * as L from "../src/abi/layout";
 import { count } from "./account";
 import { isDevice, isTable, isValid, leaf, outputAddress, tableDescriptor } from "./desc";
 import { cachePop } from "./memcache";
@@ -12,10 +12,8 @@ import { getPage, pageCount, poolFree, putPage } from "./pool";
 import { Leaf, MemoryCache, Vm } from "./structs";
 import { levelShift } from "./vtcr";
 
-/** -ENOSPC: the dump's buffer is full. */
-const ENOSPC = 28;
 /** Cache lines are counted in units of 64 bytes, the line of every profile but one. */
-const LINE_SHIFT = 6;
+export const LINE_SHIFT = 6;
 
 /** A hypercall that invalidates one IPA and what stage 1 made of it: DSB, TLBI IPAS2E1IS, DSB, TLBI VMALLE1IS, DSB, ISB. */
 export function tlbFlushIpa(): void {
@@ -198,7 +196,7 @@ export class DumpVisitor {
   leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
     if (!isValid(old)) return 0;
     if (this.found == this.capacity) return -ENOSPC;
-    const out = changetype<Leaf>(<usize>this.out + this.found * LEAF_SIZEOF);
+    const out = changetype<Leaf>(<usize>this.out + this.found * L.LEAF_SIZEOF);
     out.ipa = addr & ~(((<u64>1) << levelShift(vm.granuleShift, level)) - 1);
     out.desc = old;
     out.level = level;
@@ -213,4 +211,21 @@ export class DumpVisitor {
   tablePost(vm: Vm, ptep: u64, table: u64): i32 {
     return 0;
   }
+}
+
+/** Compile-time only, as checkLayout of structs.ts: every offset that the host fills is where the class has it. */
+export function checkVisitors(): void {
+  if (offsetof<MapVisitor>("ipa") != L.MAP_VISITOR_IPA) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<MapVisitor>("pa") != L.MAP_VISITOR_PA) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<MapVisitor>("attributes") != L.MAP_VISITOR_ATTRIBUTES) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<MapVisitor>("cache") != L.MAP_VISITOR_CACHE) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<AttributeVisitor>("set") != L.ATTRIBUTE_VISITOR_SET) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<AttributeVisitor>("clear") != L.ATTRIBUTE_VISITOR_CLEAR) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<AttributeVisitor>("changed") != L.ATTRIBUTE_VISITOR_CHANGED) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<DumpVisitor>("out") != L.DUMP_VISITOR_OUT) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<DumpVisitor>("capacity") != L.DUMP_VISITOR_CAPACITY) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<DumpVisitor>("found") != L.DUMP_VISITOR_FOUND) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<MapVisitor>() > <usize>L.VISITOR_SIZEOF) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<AttributeVisitor>() > <usize>L.VISITOR_SIZEOF) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<DumpVisitor>() > <usize>L.VISITOR_SIZEOF) ERROR("a visitor disagrees with src/abi/layout.ts");
 }

@@ -14,10 +14,9 @@ import { findSlot, isInvalid, isReadonly, markDirty, slotHva } from "./memslot";
 import { findArea, findAreaRecorded, getUserPage, Gup, gupResultPfn, gupResultWritable, probeQuantities } from "./mm";
 import { isKernelMemory, pageFlags, pfnValid, regionQuantities, regionSearchEndedAbove, setPfnAccessed, touchPfn } from "./page";
 import { noteEntries, setPmdHuge, setPte, takeEmptyCachePop } from "./set_pte";
+import { LINE_SHIFT } from "./stage2";
 import { Area, base, header, MemoryCache, Mm, Slot, Vcpu, Vm } from "./structs";
 import { levelShift } from "./vtcr";
-
-const LINE_SHIFT: u32 = 6;
 
 // Facts about the fault being served, set step by step.
 let vcpu: Vcpu = changetype<Vcpu>(0);

@@ -21,6 +21,7 @@ export const ENOMEM = 12;
 export const EFAULT = 14;
 export const EEXIST = 17;
 export const EINVAL = 22;
+export const ENOSPC = 28;
 export const ENOSYS = 38;
 
 /** What __kvm_vcpu_run returned: the low bits of the exit code. */

@@ -201,3 +201,17 @@ export const LEAF_IPA = 0;
 export const LEAF_DESC = 8;
 export const LEAF_LEVEL = 16;
 export const LEAF_SIZEOF = 24;
+
+// Visitors of the software walk, filled by the host: what to map, what to change, where to dump.
+export const MAP_VISITOR_IPA = 0;
+export const MAP_VISITOR_PA = 8;
+export const MAP_VISITOR_ATTRIBUTES = 16;
+export const MAP_VISITOR_CACHE = 24;
+export const ATTRIBUTE_VISITOR_SET = 0;
+export const ATTRIBUTE_VISITOR_CLEAR = 8;
+export const ATTRIBUTE_VISITOR_CHANGED = 16;
+export const DUMP_VISITOR_OUT = 0;
+export const DUMP_VISITOR_CAPACITY = 4;
+export const DUMP_VISITOR_FOUND = 8;
+/** Room for any of them. */
+export const VISITOR_SIZEOF = 32;

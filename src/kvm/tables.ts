@@ -18,8 +18,6 @@ const PAGE_S2_DEVICE =
   (3n << BigInt(DESC_SH_LSB)) |
   AF |
   (2n << BigInt(DESC_XN_LSB));
-/** Visitor records in emulated memory: at most four 64-bit fields. */
-const VISITOR_SIZEOF = 32;
 const GIB = 1n << 30n;
 const OUTPUT_LIMIT = 1n << 48n;
 
@@ -36,15 +34,15 @@ export class Stage2Tables {
     this.#vm = vm;
     this.#machine = vm.machine;
     this.pgd = pgd;
-    this.#visitor = this.#machine.arena.allocate(VISITOR_SIZEOF);
+    this.#visitor = this.#machine.arena.allocate(L.VISITOR_SIZEOF);
     this.#cache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
     this.#idmapCache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
     this.#machine.view.fill(this.#cache, L.CACHE_SIZEOF);
   }
 
-  /** Runs `body` with an attribute visitor that clears and sets nothing. */
+  /** Runs `body` with a visitor of zeroes: as an attribute visitor it sets and clears nothing. */
   withVisitor<T>(body: (visitor: number) => T): T {
-    this.#machine.view.fill(this.#visitor, VISITOR_SIZEOF);
+    this.#machine.view.fill(this.#visitor, L.VISITOR_SIZEOF);
     return body(this.#visitor);
   }
 
@@ -66,10 +64,10 @@ export class Stage2Tables {
       const chunk = min(size - done, reach - ((ipa + done) & (reach - 1n)));
       if (core.cacheTopup(this.#cache, 4 - startLevel(this.#vm.geometry)) < 0) return -ENOMEM;
       this.withVisitor((visitor) => {
-        view.setU64(visitor, ipa + done);
-        view.setU64(visitor + 8, pa + done);
-        view.setU64(visitor + 16, attributes);
-        view.setU32(visitor + 24, view.base + this.#cache);
+        view.setU64(visitor + L.MAP_VISITOR_IPA, ipa + done);
+        view.setU64(visitor + L.MAP_VISITOR_PA, pa + done);
+        view.setU64(visitor + L.MAP_VISITOR_ATTRIBUTES, attributes);
+        view.setU32(visitor + L.MAP_VISITOR_CACHE, view.base + this.#cache);
       });
       const ret = core.stage2Map(this.#vm.offset, ipa + done, chunk, this.#visitor);
       if (ret < 0) return ret;
@@ -111,10 +109,10 @@ export class Stage2Tables {
   changeAttributes(ipa: bigint, size: bigint, set: bigint, clear: bigint): bigint {
     this.#checkRange(ipa, size);
     return this.withVisitor((visitor) => {
-      this.#machine.view.setU64(visitor, set);
-      this.#machine.view.setU64(visitor + 8, clear);
+      this.#machine.view.setU64(visitor + L.ATTRIBUTE_VISITOR_SET, set);
+      this.#machine.view.setU64(visitor + L.ATTRIBUTE_VISITOR_CLEAR, clear);
       this.#machine.core.stage2Attributes(this.#vm.offset, ipa, size, visitor);
-      return this.#machine.view.u64(visitor + 16);
+      return this.#machine.view.u64(visitor + L.ATTRIBUTE_VISITOR_CHANGED);
     });
   }
 

@@ -147,7 +147,7 @@ export class Vm {
   ageHva(start: bigint, end: bigint): bigint {
     return this.tables.withVisitor((visitor) => {
       this.machine.core.notifierAge(this.offset, start, end, visitor);
-      return this.machine.view.u64(visitor + 16);
+      return this.machine.view.u64(visitor + L.ATTRIBUTE_VISITOR_CHANGED);
     });
   }
 

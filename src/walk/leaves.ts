@@ -1,3 +1,4 @@
+import { ENOSPC } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
 import { levelShift } from '../arm/descriptor.js';
 import { Stage2Error } from '../core/error.js';
@@ -12,13 +13,6 @@ export interface TableLeaf {
 }
 
 const LEAVES_AT_ONCE = 512;
-/** -ENOSPC of the dump visitor: its buffer is full. */
-const BUFFER_FULL = -28;
-/** DumpVisitor of assembly/stage2.ts: three 32-bit words. */
-const VISITOR_OUT = 0;
-const VISITOR_CAPACITY = 4;
-const VISITOR_FOUND = 8;
-const VISITOR_SIZEOF = 16;
 
 /**
  * Every valid leaf below the regime's first table by ascending IPA, as the software walk of the core sees them:
@@ -45,18 +39,18 @@ export function* leavesOf(
   ipaBits: number,
 ): Generator<TableLeaf> {
   const { arena, core, view } = machine;
-  const visitor = arena.allocate(VISITOR_SIZEOF);
+  const visitor = arena.allocate(L.VISITOR_SIZEOF);
   const buffer = arena.allocate(LEAVES_AT_ONCE * L.LEAF_SIZEOF);
   const end = 1n << BigInt(ipaBits);
   try {
     let next = 0n;
     let full = true;
     while (full && next < end) {
-      view.setU32(visitor + VISITOR_OUT, view.base + buffer);
-      view.setU32(visitor + VISITOR_CAPACITY, LEAVES_AT_ONCE);
-      view.setU32(visitor + VISITOR_FOUND, 0);
-      full = core.stage2Dump(vm, next, end - next, visitor) === BUFFER_FULL;
-      const leaves = readLeaves(machine, buffer, view.u32(visitor + VISITOR_FOUND));
+      view.setU32(visitor + L.DUMP_VISITOR_OUT, view.base + buffer);
+      view.setU32(visitor + L.DUMP_VISITOR_CAPACITY, LEAVES_AT_ONCE);
+      view.setU32(visitor + L.DUMP_VISITOR_FOUND, 0);
+      full = core.stage2Dump(vm, next, end - next, visitor) === -ENOSPC;
+      const leaves = readLeaves(machine, buffer, view.u32(visitor + L.DUMP_VISITOR_FOUND));
       yield* leaves;
       const last = leaves.at(-1);
       if (last !== undefined) next = last.ipa + (1n << BigInt(levelShift(granuleShift, last.level)));
