@@ -1,5 +1,6 @@
 // Stage-2 descriptor codec: pure u64 -> fields and back. Values from fault-path.md section 1.3 and the Arm ARM.
 import * as A from "../src/abi/arm";
+import { AddressLayout } from "../src/abi/walk";
 
 export const VALID: u64 = (<u64>1) << A.DESC_VALID_LSB;
 export const TABLE: u64 = (<u64>1) << A.DESC_TABLE_LSB;
@@ -40,11 +41,47 @@ export function isTable(desc: u64, level: i32): bool {
   return level < 3 && (desc & (VALID | TABLE)) == (VALID | TABLE);
 }
 
-/** Output address bits [47:shift] of a descriptor. */
 // @ts-ignore: decorator
 @inline
-export function outputAddress(desc: u64, shift: u32): u64 {
-  return desc & ((((<u64>1) << 48) - 1) & ~(((<u64>1) << shift) - 1));
+function bits(value: u64, lsb: u32, width: u32): u64 {
+  return (value >> lsb) & (((<u64>1) << width) - 1);
+}
+
+/** Address bits that stand in their own place: [end - 1:shift]. */
+// @ts-ignore: decorator
+@inline
+function inPlace(desc: u64, shift: u32, end: u32): u64 {
+  return desc & ((((<u64>1) << end) - 1) & ~(((<u64>1) << shift) - 1));
+}
+
+/** Output or next-table address of a descriptor, down to bit `shift`. */
+// @ts-ignore: decorator
+@inline
+export function outputAddress(desc: u64, shift: u32, layout: u32 = AddressLayout.NARROW): u64 {
+  if (layout == AddressLayout.LPA) {
+    const high = bits(desc, A.DESC_LPA_HIGH_LSB, A.DESC_LPA_HIGH_WIDTH) << A.DESC_ADDRESS_END;
+    return inPlace(desc, shift, A.DESC_ADDRESS_END) | high;
+  }
+  if (layout == AddressLayout.LPA2) {
+    const high = bits(desc, A.DESC_LPA2_HIGH_LSB, A.DESC_LPA2_HIGH_WIDTH) << A.DESC_LPA2_ADDRESS_END;
+    return inPlace(desc, shift, A.DESC_LPA2_ADDRESS_END) | high;
+  }
+  return inPlace(desc, shift, A.DESC_ADDRESS_END);
+}
+
+/** The descriptor bits that hold `pa`, a multiple of the granule; the inverse of outputAddress. */
+// @ts-ignore: decorator
+@inline
+export function addressBits(pa: u64, layout: u32): u64 {
+  if (layout == AddressLayout.LPA) {
+    const high = bits(pa, A.DESC_ADDRESS_END, A.DESC_LPA_HIGH_WIDTH) << A.DESC_LPA_HIGH_LSB;
+    return inPlace(pa, 0, A.DESC_ADDRESS_END) | high;
+  }
+  if (layout == AddressLayout.LPA2) {
+    const high = bits(pa, A.DESC_LPA2_ADDRESS_END, A.DESC_LPA2_HIGH_WIDTH) << A.DESC_LPA2_HIGH_LSB;
+    return inPlace(pa, 0, A.DESC_LPA2_ADDRESS_END) | high;
+  }
+  return pa;
 }
 
 /** A leaf for `pa` at `level` with attributes given as for a page. */

@@ -13,8 +13,15 @@ export const DESC_SH_WIDTH = 2;
 export const DESC_AF_LSB = 10;
 export const DESC_FNXS_LSB = 11;
 export const DESC_NT_LSB = 16;
-/** One past the highest bit of an output or table address (no FEAT_LPA, no FEAT_LPA2). */
+/** One past the highest bit of an output or table address that stands in its own place (no FEAT_LPA2). */
 export const DESC_ADDRESS_END = 48;
+/** Where bits 51:48 stand with FEAT_LPA and 64K granules. */
+export const DESC_LPA_HIGH_LSB = 12;
+export const DESC_LPA_HIGH_WIDTH = 4;
+/** With FEAT_LPA2 (VTCR_EL2.DS) bits 49:48 stand in their own place and bits 51:50 here. */
+export const DESC_LPA2_ADDRESS_END = 50;
+export const DESC_LPA2_HIGH_LSB = 8;
+export const DESC_LPA2_HIGH_WIDTH = 2;
 export const DESC_DBM_LSB = 51;
 export const DESC_CONTIG_LSB = 52;
 export const DESC_XN_LSB = 53;
@@ -22,6 +29,19 @@ export const DESC_XN_WIDTH = 2;
 /** Bits the hardware leaves to software. */
 export const DESC_SW_LSB = 55;
 export const DESC_SW_WIDTH = 4;
+
+// What a stage-1 descriptor (EL1&0) has in other places or besides.
+export const DESC_S1_ATTRINDX_LSB = 2;
+export const DESC_S1_ATTRINDX_WIDTH = 3;
+/** AP[2:1]. */
+export const DESC_S1_AP_LSB = 6;
+export const DESC_S1_AP_WIDTH = 2;
+export const DESC_S1_PXN_LSB = 53;
+export const DESC_S1_UXN_LSB = 54;
+export const DESC_S1_PXNTABLE_LSB = 59;
+export const DESC_S1_UXNTABLE_LSB = 60;
+export const DESC_S1_APTABLE_LSB = 61;
+export const DESC_S1_APTABLE_WIDTH = 2;
 
 // VTCR_EL2.
 export const VTCR_T0SZ_LSB = 0;
@@ -54,6 +74,38 @@ export const VTTBR_CNP_LSB = 0;
 export const VTTBR_BADDR_WIDTH = 48;
 export const VTTBR_VMID_LSB = 48;
 export const VTTBR_VMID_WIDTH = 16;
+
+// TCR_EL1: the fields of the lower half, those of the upper half, and what both share.
+export const TCR_T0SZ_LSB = 0;
+export const TCR_TXSZ_WIDTH = 6;
+export const TCR_EPD0_LSB = 7;
+export const TCR_IRGN0_LSB = 8;
+export const TCR_ORGN0_LSB = 10;
+export const TCR_SH0_LSB = 12;
+export const TCR_TG0_LSB = 14;
+export const TCR_TG_WIDTH = 2;
+export const TCR_T1SZ_LSB = 16;
+export const TCR_EPD1_LSB = 23;
+export const TCR_IRGN1_LSB = 24;
+export const TCR_ORGN1_LSB = 26;
+export const TCR_SH1_LSB = 28;
+export const TCR_TG1_LSB = 30;
+export const TCR_IPS_LSB = 32;
+export const TCR_IPS_WIDTH = 3;
+export const TCR_TBI0_LSB = 37;
+export const TCR_TBI1_LSB = 38;
+export const TCR_HA_LSB = 39;
+export const TCR_HD_LSB = 40;
+export const TCR_HPD0_LSB = 41;
+export const TCR_HPD1_LSB = 42;
+export const TCR_TBID0_LSB = 51;
+export const TCR_TBID1_LSB = 52;
+export const TCR_DS_LSB = 59;
+
+/** TCR_EL1.TG1 is coded unlike TG0. */
+export const TG1_16K = 1;
+export const TG1_4K = 2;
+export const TG1_64K = 3;
 
 // HCR_EL2.
 export const HCR_VM_LSB = 0;
@@ -149,6 +201,13 @@ export const PAR_ATTR_WIDTH = 8;
 // ID registers: the fields that say what stage 2 can do.
 export const MMFR0_PARANGE_LSB = 0;
 export const MMFR0_PARANGE_WIDTH = 4;
+export const MMFR0_TGRAN16_LSB = 20;
+export const MMFR0_TGRAN64_LSB = 24;
+export const MMFR0_TGRAN4_LSB = 28;
+export const MMFR0_TGRAN16_2_LSB = 32;
+export const MMFR0_TGRAN64_2_LSB = 36;
+export const MMFR0_TGRAN4_2_LSB = 40;
+export const MMFR0_TGRAN_WIDTH = 4;
 export const MMFR1_HAFDBS_LSB = 0;
 export const MMFR1_HAFDBS_WIDTH = 4;
 export const MMFR1_XNX_LSB = 28;
@@ -157,6 +216,10 @@ export const MMFR2_ST_LSB = 28;
 export const MMFR2_ST_WIDTH = 4;
 export const MMFR2_FWB_LSB = 40;
 export const MMFR2_FWB_WIDTH = 4;
+export const MMFR2_BBM_LSB = 52;
+export const MMFR2_BBM_WIDTH = 4;
+export const PFR0_RAS_LSB = 28;
+export const PFR0_RAS_WIDTH = 4;
 
 // PSTATE / SPSR.
 export const PSTATE_MODE_WIDTH = 5;
@@ -165,6 +228,12 @@ export const PSTATE_AARCH32_LSB = 4;
 export const PSTATE_E_LSB = 9;
 
 // SCTLR_EL1.
+export const SCTLR_M_LSB = 0;
+export const SCTLR_A_LSB = 1;
+export const SCTLR_C_LSB = 2;
+export const SCTLR_I_LSB = 12;
+export const SCTLR_WXN_LSB = 19;
+/** As in SCTLR_EL2. */
 export const SCTLR_EE_LSB = 25;
 export const PSTATE_EL1T = 0x4;
 export const PSTATE_EL1H = 0x5;
