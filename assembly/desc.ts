@@ -10,6 +10,7 @@ export const S2AP_RDWR: u64 = S2AP_READ | S2AP_WRITE;
 export const AF: u64 = (<u64>1) << A.DESC_AF_LSB;
 export const XN_ALL: u64 = (<u64>2) << A.DESC_XN_LSB;
 export const XN_MASK: u64 = (<u64>3) << A.DESC_XN_LSB;
+export const DBM: u64 = (<u64>1) << A.DESC_DBM_LSB;
 export const CONTIG: u64 = (<u64>1) << A.DESC_CONTIG_LSB;
 /** The host's PROT_NONE marker; pte_present tests it together with VALID. */
 const PROT_NONE: u64 = (<u64>1) << 58;

@@ -3,7 +3,8 @@
 import { Event } from "../src/abi/event";
 import { Site } from "../src/abi/kvm";
 import { count, site } from "./account";
-import { isPresent, isTable, outputAddress, PAGE_S2, S2AP_RDWR } from "./desc";
+import { isTable, outputAddress, PAGE_S2, S2AP_RDWR } from "./desc";
+import { emptyRun, fillRun } from "./leaf_run";
 import { freeMemoryCache, topupMemoryCache } from "./memcache";
 import { entryAddress } from "./pgtable";
 import { readDescriptor, resolve } from "./phys";
@@ -44,16 +45,15 @@ function mapRestOfTable(vm: Vm, cache: MemoryCache, addr: u64, end: u64): u64 {
   if ((addr & (tableBytes - 1)) == 0 || cache.nobjs < cacheMinPages(vm)) return addr;
   const entry = readDescriptor(entryOf(vm, addr));
   const first = entryAddress(vm, outputAddress(entry, vm.granuleShift), 3, addr);
-  let at = resolve(first);
+  const at = resolve(first);
   if (at == 0 || !isTable(entry, 2)) return addr;
   const step = (<u64>1) << vm.granuleShift;
   const stop = min<u64>(end, (addr & ~(tableBytes - 1)) + tableBytes);
-  let next = addr;
-  for (; next < stop && !isPresent(load<u64>(at)); next += step, at += 8) store<u64>(at, next | ATTRIBUTES);
-  const pages = (next - addr) >> vm.granuleShift;
-  getPage(first, <u32>pages);
+  const pages = emptyRun(at, <u32>((stop - addr) >> vm.granuleShift));
+  fillRun(at, addr | ATTRIBUTES, step, pages);
+  getPage(first, pages);
   accountPages(vm, pages);
-  return next;
+  return addr + ((<u64>pages) << vm.granuleShift);
 }
 
 /** PA of the level-2 entry for `ipa`, whose table exists. Not counted: the walk is made for the code's sake. */

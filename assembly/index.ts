@@ -1,22 +1,30 @@
 // The wasm exports; no logic. Every pointer is a byte offset from memoryBase (src/abi/layout.ts).
 import { ABI_MAGIC, ABI_VERSION, REQUEST_SIZEOF, RESULT_SIZEOF } from "../src/abi/layout";
+import { REQUEST_UNALIGNED } from "../src/abi/walk";
 import { takeExit } from "./abort";
+import { translateBatch, translateSingle } from "./batch";
 import { internalVmPrepMem } from "./idmap";
+import { fillRun, linearRun } from "./leaf_run";
 import { freeMemoryCache, topupMemoryCache } from "./memcache";
+import { decodeMair, decodeShareability } from "./memory_type";
 import { completeRead } from "./mmio";
 import { ageHva, changePte, invalidateEnd, invalidatePage, invalidateStart, unmapHva } from "./notifier";
 import { walk } from "./pgtable";
 import { physReset } from "./phys";
+import { translateVa } from "./stage1";
 import { pageCount, poolAlloc, poolFree } from "./pool";
 import { setPte } from "./set_pte";
 import { AttributeVisitor, checkVisitors, DumpVisitor, FlushVisitor, MapVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
-import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, Regime, setBase, Translation, Vcpu, Vm } from "./structs";
-import { translate, translateBatch } from "./translate";
+import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, setBase, Vcpu, Vm } from "./structs";
+import { translateStage2 } from "./translate";
 import { decodeRegime } from "./vtcr";
+import { resetRecord } from "./walk_record";
+import { checkWalkLayout, Regime, Translation } from "./walk_structs";
 
 /** Binds the instance to the memory at `memoryBase` and stamps its header. Call once, before anything else. */
 export function init(memoryBase: u32): void {
   checkLayout();
+  checkWalkLayout();
   checkVisitors();
   setBase(memoryBase);
   header().magic = ABI_MAGIC;
@@ -33,13 +41,31 @@ export function regimeDecode(regime: u32): void {
   decodeRegime(changetype<Regime>(base() + regime));
 }
 
-export function translateOne(regime: u32, ipa: u64, access: u32, el: u32, out: u32): void {
-  translate(changetype<Regime>(base() + regime), ipa, access, el, changetype<Translation>(base() + out));
+/**
+ * The full walk of stage 2 with a record of it. `type` is the memory type that stage 1 gave, a byte of MAIR_EL1, and
+ * `sh` its shareability.
+ */
+export function translateIpa(regime: u32, ipa: u64, access: u32, el: u32, flags: u32, type: u32, sh: u32, out: u32): void {
+  const record = changetype<Translation>(base() + out);
+  resetRecord(record, ipa);
+  const unaligned = (flags & REQUEST_UNALIGNED) != 0;
+  const r = changetype<Regime>(base() + regime);
+  translateStage2(r, ipa, access, el, unaligned, decodeMair(type), decodeShareability(r, sh), record);
 }
 
-export function translateMany(regime: u32, ipas: u32, n: u32, access: u32, el: u32, scratch: u32, results: u32): void {
-  const out = changetype<Translation>(base() + scratch);
-  translateBatch(changetype<Regime>(base() + regime), base() + ipas, n, access, el, out, base() + results);
+/** Stage 1, then stage 2. */
+export function translateAddress(regime: u32, va: u64, access: u32, el: u32, flags: u32, out: u32): void {
+  translateVa(changetype<Regime>(base() + regime), va, access, el, flags, changetype<Translation>(base() + out));
+}
+
+/** Many walks of stage 2 at full speed: only their results. */
+export function translateMany(regime: u32, ipas: u32, n: u32, access: u32, el: u32, results: u32, attributes: bool): void {
+  translateBatch(changetype<Regime>(base() + regime), base() + ipas, n, access, el, base() + results, attributes);
+}
+
+/** One walk as translateMany does it, without attributes. */
+export function translateRaw(regime: u32, ipa: u64, access: u32, el: u32): u64 {
+  return translateSingle(changetype<Regime>(base() + regime), ipa, access, el);
 }
 
 /** Takes `n` exits in order; results[i] belongs to requests[i]. */
@@ -102,6 +128,17 @@ export function stage2Flush(vm: u32, ipa: u64, size: u64): i32 {
 export function stage2Dump(vm: u32, ipa: u64, size: u64, visitor: u32): i32 {
   const dump = changetype<DumpVisitor>(base() + visitor);
   return walk<DumpVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, dump);
+}
+
+/**
+ * Writes `n` leaves into the table entries from `pa` on: `first`, and each `step` above the one before. Returns n, or
+ * 0 if one bank of RAM does not hold them all.
+ */
+export function leafRun(pa: u64, first: u64, step: u64, n: u32): u32 {
+  const at = linearRun(pa, n);
+  if (at == 0) return 0;
+  fillRun(at, first, step, n);
+  return n;
 }
 
 export function tlbFlushAll(): void {

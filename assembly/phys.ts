@@ -1,6 +1,7 @@
 // Physical memory: the only loads and stores on emulated RAM. A bank is [pa, end) at a linear offset;
 // what is in no bank is a hole.
 import { BANK_SIZEOF, BankKind } from "../src/abi/layout";
+import { resetChunks } from "./chunks";
 import { Bank, base, header } from "./structs";
 
 // The bank used last: walks stay in one for long.
@@ -8,9 +9,18 @@ let hotPa: u64 = 0;
 let hotSize: u64 = 0;
 let hotLinear: usize = 0;
 
-/** Forgets the bank used last; needed when the host changes the bank table. */
+let generation: u32 = 0;
+
+/** Forgets what was learnt of the banks; needed when the host changes the bank table. */
 export function physReset(): void {
   hotSize = 0;
+  generation++;
+  resetChunks();
+}
+
+/** Counts the changes of the bank table. */
+export function physGeneration(): u32 {
+  return generation;
 }
 
 /** The bank that holds `pa`, or null in a hole. */
@@ -28,9 +38,15 @@ export function findBank(pa: u64): Bank | null {
   return null;
 }
 
-function resolveCold(pa: u64): usize {
+/** The bank that holds the bytes of `pa`, or null. */
+export function findRam(pa: u64): Bank | null {
   const bank = findBank(pa);
-  if (bank == null || bank.kind != BankKind.RAM) return 0;
+  return bank == null || bank.kind != BankKind.RAM ? null : bank;
+}
+
+function resolveCold(pa: u64): usize {
+  const bank = findRam(pa);
+  if (bank == null) return 0;
   hotPa = bank.pa;
   hotSize = bank.end - bank.pa;
   hotLinear = base() + bank.offset;
@@ -65,4 +81,16 @@ export function readDescriptor(pa: u64): u64 {
 export function writeDescriptor(pa: u64, value: u64): void {
   const at = resolve(pa & ~7);
   if (at != 0) store<u64>(at, value);
+}
+
+/**
+ * Replaces the descriptor at `pa` by `next` if it still is `expected`; false if not. `swap`: the memory holds it
+ * big-endian. One thread owns the memory, so a compare and a store are the architecture's atomic swap.
+ */
+export function swapDescriptor(pa: u64, expected: u64, next: u64, swap: bool): bool {
+  const at = resolve(pa & ~7);
+  if (at == 0) return false;
+  if (load<u64>(at) != (swap ? bswap<u64>(expected) : expected)) return false;
+  store<u64>(at, swap ? bswap<u64>(next) : next);
+  return true;
 }

@@ -62,6 +62,11 @@ export class Header {
   poolRefs: u32;
   /** Table pages the allocator still delivers; the failure injection of "alloc_ok". */
   poolBudget: u32;
+  /** The record of walks made for a batch. */
+  scratch: u32;
+  /** Where chunks of physical memory lie; see chunks.ts. */
+  chunks: u32;
+  chunkShift: u32;
 }
 
 @unmanaged
@@ -207,42 +212,6 @@ export class FaultResult {
 
 @unmanaged
 @final
-export class Regime {
-  vtcr: u64;
-  vttbr: u64;
-  hcr: u64;
-  features: u32;
-  paMax: u32;
-  tableBase: u64;
-  granuleShift: u32;
-  stride: u32;
-  startLevel: i32;
-  iaBits: u32;
-  oaBits: u32;
-  /** 0 if the configuration itself faults at level 0. */
-  valid: u32;
-}
-
-@unmanaged
-@final
-export class Translation {
-  fsc: i32;
-  level: i32;
-  pa: u64;
-  desc: u64;
-  steps: u32;
-  stage2Off: u32;
-}
-
-@unmanaged
-@final
-export class Step {
-  pa: u64;
-  desc: u64;
-}
-
-@unmanaged
-@final
 export class Leaf {
   ipa: u64;
   desc: u64;
@@ -262,6 +231,7 @@ export function checkLayout(): void {
   if (offsetof<Header>("hostNext") != L.HEADER_HOST_NEXT) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>("hugeZeroPage") != L.HEADER_HUGE_ZERO_PAGE) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>("poolPa") != L.HEADER_POOL_PA) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Header>("chunkShift") != L.HEADER_CHUNK_SHIFT) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>("poolBudget") != L.HEADER_POOL_BUDGET) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>() > <usize>L.HEADER_SIZE) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Bank>("end") != L.BANK_END) ERROR("a structure disagrees with src/abi/layout.ts");
@@ -291,10 +261,6 @@ export function checkLayout(): void {
   if (offsetof<FaultRequest>("par") != L.REQUEST_PAR) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<FaultRequest>() != L.REQUEST_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<FaultResult>("path") != L.RESULT_PATH) ERROR("a structure disagrees with src/abi/layout.ts");
-  if (offsetof<Regime>("tableBase") != L.REGIME_BASE) ERROR("a structure disagrees with src/abi/layout.ts");
-  if (offsetof<Regime>() != L.REGIME_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
-  if (offsetof<Translation>() != L.TRANSLATION_STEP) ERROR("a structure disagrees with src/abi/layout.ts");
-  if (offsetof<Step>() != L.TRANSLATION_STEP_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Leaf>("level") != L.LEAF_LEVEL) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Leaf>() > <usize>L.LEAF_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
 }

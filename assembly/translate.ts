@@ -1,117 +1,189 @@
-// The hardware walk of one IPA. Order of checks: Arm ARM, stage-2 translation; docs/notes/stage2-walk.md
-// sections 2 to 7. A guest fault is data: `fsc` holds the fault status code with its level.
-import { Fsc, HCR_DC_LSB, HCR_VM_LSB, VTCR_HA_LSB } from "../src/abi/arm";
-import { Access } from "../src/abi/event";
-import { FEAT_HAFDBS, FEAT_XNX, TRANSLATION_STEP, TRANSLATION_STEP_SIZEOF } from "../src/abi/layout";
-import { AF, isTable, isValid, outputAddress, S2AP_READ, S2AP_WRITE } from "./desc";
-import { isMemory, resolve, writeDescriptor } from "./phys";
-import { Regime, Step, Translation } from "./structs";
-import { levelShift } from "./vtcr";
+// The hardware walk of stage 2. Order of checks: Arm ARM, stage-2 translation; docs/notes/stage2-walk.md sections 2
+// to 7. A guest fault is data: `fsc` holds the fault status code with its level.
+import * as A from "../src/abi/arm";
+import { Fsc } from "../src/abi/arm";
+import * as W from "../src/abi/walk";
+import { AccessType } from "../src/abi/walk";
+import { AF, DBM, outputAddress, S2AP_READ, S2AP_WRITE } from "./desc";
+import { Kind, kindOf, leafFaults, leafOutput } from "./leaf_shape";
+import { checkedType, combinedShareability, combinedType, isDeviceType } from "./memory_type";
+import { isMemory, resolve, swapDescriptor } from "./phys";
+import { BIG_ENDIAN, field, flag, HA, HD, levelShift, ON, PTW } from "./vtcr";
+import { levelFault, plainFault, recordStep, recordUpdate, isWrite } from "./walk_record";
+import { Regime, Translation } from "./walk_structs";
 
-/** Blocks exist at levels 1 and 2 with 4K, at level 2 otherwise (no FEAT_LPA). */
-// @ts-ignore: decorator
-@inline
-function blockAllowed(r: Regime, level: i32): bool {
-  return level == 2 || (level == 1 && r.granuleShift == 12);
-}
+const STAGE: u32 = 2;
+/** A descriptor that changes under the walk sends it back to the start; bits are only ever set, so this suffices. */
+const ATTEMPTS: u32 = 8;
 
-function fault(out: Translation, fsc: i32, level: i32): void {
-  out.fsc = fsc | level;
-  out.level = level;
-}
+// The access being translated, and what stage 1 made of its memory.
+let access: u32 = 0;
+let el: u32 = 0;
+let unaligned: bool = false;
+let stage1Type: u32 = 0;
+let stage1Sh: u32 = 0;
 
-/** True if execution from `el` is allowed by XN[1:0]. */
-// @ts-ignore: decorator
-@inline
-function mayExecute(r: Regime, desc: u64, el: u32): bool {
-  let xn = <u32>(desc >> 53) & 3;
-  if (!(r.features & FEAT_XNX)) xn &= 2;
-  return xn == 0 || (xn == 1 && el == 0) || (xn == 3 && el == 1);
-}
-
-/** True if the leaf allows the access. Cache maintenance at EL1 needs no stage-2 permission. */
-function permitted(r: Regime, desc: u64, access: u32, el: u32): bool {
-  if (access == Access.READ) return (desc & S2AP_READ) != 0;
-  if (access == Access.WRITE) return (desc & S2AP_WRITE) != 0;
-  if (access == Access.EXECUTE) return mayExecute(r, desc, el);
-  return el != 0 || (desc & S2AP_READ) != 0;
-}
-
-/** Translates `ipa` for `access` made at `el` under the decoded regime `r`. The result is in `out`. */
-export function translate(r: Regime, ipa: u64, access: u32, el: u32, out: Translation): void {
-  out.steps = 0;
-  out.desc = 0;
-  out.pa = 0;
-  out.fsc = -1;
-  out.stage2Off = 0;
-  if (!(r.hcr & (((<u64>1) << HCR_VM_LSB) | ((<u64>1) << HCR_DC_LSB)))) {
+/**
+ * Translates `ipa` for an access of type `kind` made at `level` (0 or 1), with the memory type (a byte of MAIR_EL1)
+ * and shareability that stage 1 gave it. Adds to the steps of `out`, which has been reset.
+ */
+export function translateStage2(r: Regime, ipa: u64, kind: u32, level: u32, misaligned: bool, type: u32, sh: u32, out: Translation): void {
+  out.ipa = ipa;
+  if (!(r.flags & ON)) {
     out.stage2Off = 1;
     out.pa = ipa;
+    out.attr = type;
+    out.sh = sh;
     return;
   }
-  if (!r.valid || ipa >> r.iaBits != 0) return fault(out, Fsc.TRANSLATION, 0);
-  walk(r, ipa, access, el, out);
+  access = kind;
+  el = level;
+  unaligned = misaligned;
+  stage1Type = type;
+  stage1Sh = sh;
+  out.write = isWrite(kind) ? 1 : 0;
+  out.s1ptw = isTableAccess() ? 1 : 0;
+  if (!r.valid || ipa >> r.iaBits != 0) return levelFault(out, STAGE, Fsc.TRANSLATION, 0);
+  for (let attempt: u32 = 0; attempt < ATTEMPTS; attempt++) if (walk(r, ipa, out)) return;
+  plainFault(out, STAGE, Fsc.ATOMIC_UPDATE, 0);
 }
 
-function walk(r: Regime, ipa: u64, access: u32, el: u32, out: Translation): void {
+/** One walk from the first table. False if the leaf changed under it. */
+function walk(r: Regime, ipa: u64, out: Translation): bool {
   // In locals: a store to the result would have the regime read again.
   const granuleShift = r.granuleShift;
   const stride = r.stride;
   const oaBits = r.oaBits;
+  const layout = r.layout;
+  const swap = (r.flags & BIG_ENDIAN) != 0;
   const entryMask = ((<u64>1) << stride) - 1;
-  let level = r.startLevel;
-  let shift = levelShift(granuleShift, level);
+  const first = r.startLevel;
   let table = r.tableBase;
   let mask: u64 = ~(<u64>0);
-  for (let step: u32 = 0; ; step++, level++, shift -= stride) {
+  let level = first;
+  let shift = levelShift(granuleShift, first);
+  while (true) {
     const at = table | (((ipa >> shift) & mask) << 3);
     // The level is 0 for the first table and the table descriptor's own level after it.
-    if (at >> oaBits != 0) return fault(out, Fsc.ADDRESS_SIZE, step == 0 ? 0 : level - 1);
+    if (at >> oaBits != 0) return fail(out, Fsc.ADDRESS_SIZE, level == first ? 0 : level - 1);
     const linear = resolve(at);
-    if (linear == 0 && !isMemory(at)) return fault(out, Fsc.EXTERNAL_WALK, level);
-    const desc = linear == 0 ? 0 : load<u64>(linear);
-    record(out, step, at, desc);
-    if (!isValid(desc)) return fault(out, Fsc.TRANSLATION, level);
-    if (isTable(desc, level)) {
-      table = outputAddress(desc, granuleShift);
-      mask = entryMask;
-      continue;
-    }
-    const isPage = level == 3 && (desc & 2) != 0;
-    if (!isPage && ((desc & 2) != 0 || !blockAllowed(r, level))) return fault(out, Fsc.TRANSLATION, level);
-    return checkLeaf(r, ipa, access, el, out, at, desc, level, shift);
+    if (linear == 0 && !isMemory(at)) return fail(out, Fsc.EXTERNAL_WALK, level);
+    let desc = linear == 0 ? 0 : load<u64>(linear);
+    if (swap) desc = bswap<u64>(desc);
+    recordStep(out, STAGE, level, at, desc);
+    const kind = kindOf(r, desc, granuleShift, level, layout);
+    if (kind == Kind.LEAF) return leaf(r, ipa, at, desc, level, shift, out);
+    if (kind == Kind.INVALID) return fail(out, Fsc.TRANSLATION, level);
+    table = outputAddress(desc, granuleShift, layout);
+    mask = entryMask;
+    level++;
+    shift -= stride;
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function record(out: Translation, index: u32, at: u64, desc: u64): void {
-  const step = changetype<Step>(changetype<usize>(out) + TRANSLATION_STEP + index * TRANSLATION_STEP_SIZEOF);
-  step.pa = at;
-  step.desc = desc;
-  out.steps = index + 1;
+function fail(out: Translation, code: i32, level: i32): bool {
+  levelFault(out, STAGE, code, level);
+  return true;
 }
 
-/** Leaf checks in the architecture's order: address size, access flag, permission. */
-// @ts-ignore: decorator
-@inline
-function checkLeaf(r: Regime, ipa: u64, access: u32, el: u32, out: Translation, at: u64, desc: u64, level: i32, shift: u32): void {
+/** Leaf checks in the architecture's order. False if the leaf changed before the hardware's update of it. */
+function leaf(r: Regime, ipa: u64, at: u64, desc: u64, level: i32, shift: u32, out: Translation): bool {
   out.desc = desc;
-  const pa = outputAddress(desc, shift) | (ipa & (((<u64>1) << shift) - 1));
-  if (pa >> r.oaBits != 0) return fault(out, Fsc.ADDRESS_SIZE, level);
-  const hardwareAf = (r.features & FEAT_HAFDBS) != 0 && ((r.vtcr >> VTCR_HA_LSB) & 1) != 0;
-  if (!(desc & AF) && !hardwareAf) return fault(out, Fsc.ACCESS_FLAG, level);
-  if (!permitted(r, desc, access, el)) return fault(out, Fsc.PERMISSION, level);
-  if (!(desc & AF)) writeDescriptor(at, desc | AF);
+  if (leafFaults(r, desc, r.granuleShift, level, shift, r.iaBits)) return fail(out, Fsc.TRANSLATION, level);
+  const pa = leafOutput(r, desc, ipa, r.granuleShift, level, shift, r.layout);
+  if (pa >> r.oaBits != 0) return fail(out, Fsc.ADDRESS_SIZE, level);
+  if (!(desc & AF) && !(r.flags & HA) && takesAccessFlagFault(r)) return fail(out, Fsc.ACCESS_FLAG, level);
+  const type = checkedType(r, desc, stage1Type);
+  if (isDeviceType(type) && mustBeAligned()) plainFault(out, STAGE, Fsc.ALIGNMENT, level);
+  else if (!permitted(r, desc, type, out)) levelFault(out, STAGE, Fsc.PERMISSION, level);
+  if (!update(r, at, desc, out)) return false;
   out.level = level;
+  if (out.fsc >= 0) return true;
   out.pa = pa;
+  out.attr = combinedType(r, type, stage1Type, access);
+  out.sh = combinedShareability(r, desc, stage1Sh, out.attr);
+  return true;
 }
 
-/** Translates `n` IPAs at `ipas` into `results`: the PA, or bit 63 with the fault status code. */
-export function translateBatch(r: Regime, ipas: usize, n: u32, access: u32, el: u32, out: Translation, results: usize): void {
-  for (let i: u32 = 0; i < n; i++) {
-    translate(r, load<u64>(ipas + (<usize>i << 3)), access, el, out);
-    const value = out.fsc < 0 ? out.pa : ((<u64>1) << 63) | <u64>out.fsc;
-    store<u64>(results + (<usize>i << 3), value);
+/** DC and IC by VA, zeroing excepted. */
+// @ts-ignore: decorator
+@inline
+function isCacheOp(): bool {
+  return access == AccessType.CACHE_OP || access == AccessType.CACHE_INVALIDATE || access == AccessType.ICACHE_OP;
+}
+
+// @ts-ignore: decorator
+@inline
+function isTableAccess(): bool {
+  return access == AccessType.TABLE_WALK || access == AccessType.TABLE_UPDATE;
+}
+
+// @ts-ignore: decorator
+@inline
+function isAt(): bool {
+  return access == AccessType.AT_READ || access == AccessType.AT_WRITE;
+}
+
+function takesAccessFlagFault(r: Regime): bool {
+  return !isCacheOp() || !(r.choices & W.CHOICE_CACHE_OP_IGNORES_AF);
+}
+
+/** Device memory faults on this access: a misaligned one, or DC ZVA. */
+function mustBeAligned(): bool {
+  if (access == AccessType.CACHE_ZERO) return true;
+  return unaligned && access <= <u32>AccessType.ATOMIC && access != AccessType.EXECUTE;
+}
+
+/** True if the access also writes what it translates: then hardware dirty state follows. */
+function writes(): bool {
+  return access == AccessType.WRITE || access == AccessType.ATOMIC || access == AccessType.TABLE_UPDATE || access == AccessType.CACHE_ZERO;
+}
+
+/** True if execution at the access's exception level is allowed by XN[1:0]. */
+function mayExecute(r: Regime, desc: u64): bool {
+  let xn = field(desc, A.DESC_XN_LSB, A.DESC_XN_WIDTH);
+  if (!(r.features & W.FEAT_XNX)) xn &= 2;
+  return xn == 0 || (xn == 1 && el == 0) || (xn == 3 && el == 1);
+}
+
+/** Permission of the leaf for the access; a refused atomic that may read reports as a write. */
+function permitted(r: Regime, desc: u64, type: u32, out: Translation): bool {
+  const read = (desc & S2AP_READ) != 0;
+  const write = (desc & S2AP_WRITE) != 0 || ((r.flags & HD) != 0 && (desc & DBM) != 0);
+  if (access == AccessType.READ || access == AccessType.AT_READ) return read;
+  if (access == AccessType.EXECUTE) return maySupplyCode(r, type) && mayExecute(r, desc);
+  if (access == AccessType.ATOMIC) {
+    out.write = read ? 1 : 0;
+    return read && write;
   }
+  if (isTableAccess()) {
+    if ((r.flags & PTW) != 0 && isDeviceType(type)) return false;
+    return read && (write || access == AccessType.TABLE_WALK);
+  }
+  if (access == AccessType.CACHE_OP || access == AccessType.ICACHE_OP) return el != 0 || read;
+  return write;
+}
+
+function maySupplyCode(r: Regime, type: u32): bool {
+  return !isDeviceType(type) || !(r.choices & W.CHOICE_FETCH_DEVICE_FAULT);
+}
+
+/** FEAT_HAFDBS: sets the access flag, and S2AP[1] for a write, in one swap. False if the leaf changed meanwhile. */
+function update(r: Regime, at: u64, desc: u64, out: Translation): bool {
+  if (!(r.flags & HA)) return true;
+  const faults = out.fsc >= 0;
+  if (faults && !(r.choices & W.CHOICE_AF_SET_ON_FAULT)) return true;
+  let next = desc;
+  if (!isAt() || !(r.choices & W.CHOICE_AF_KEPT_BY_AT)) next |= AF;
+  if (!faults && (r.flags & HD) != 0 && (desc & DBM) != 0 && writes()) next |= S2AP_WRITE;
+  if (next == desc) return true;
+  if (!swapDescriptor(at, desc, next, (r.flags & BIG_ENDIAN) != 0)) return unfault(out);
+  recordUpdate(out, out.steps - 1, at, next);
+  return true;
+}
+
+/** The walk begins again: what it found so far does not count. */
+function unfault(out: Translation): bool {
+  out.fsc = -1;
+  return false;
 }

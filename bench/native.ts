@@ -1,19 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
 import { IDMAP_BYTES } from './cases/idmap.js';
+import { compile } from './compile.js';
 import { median } from './sample.js';
 
 const BINARY = 'build/bench/idmap';
 
 /** Compiles the plain C loop. False if there is no C compiler. */
 export function buildNative(): boolean {
-  mkdirSync('build/bench', { recursive: true });
   try {
-    execFileSync('cc', ['-O3', '-march=native', '-o', BINARY, 'bench/native/idmap.c']);
+    compile('bench/native/idmap.c', BINARY);
+    return true;
   } catch {
     return false;
   }
-  return existsSync(BINARY);
 }
 
 /** Pages per second of CPU time of the C loop over the same range: the median of a few rounds. */

@@ -1,13 +1,21 @@
-// Compiles bench/ and what it imports into build/bench and runs bench/run.ts with the arguments given here.
+// Compiles bench/ and what it imports into build/bench and runs one of its programs.
+//   node scripts/bench.mjs run        bench/run.ts
+//   node scripts/bench.mjs walk/run   bench/walk/run.ts
 import { rmSync } from 'node:fs';
 import { copyData } from './copy-data.mjs';
 import { fromRoot, runNode, tsc } from './tools.mjs';
+
+const [program, ...args] = process.argv.slice(2);
+if (program === undefined) {
+  console.error('usage: node scripts/bench.mjs run|walk/run');
+  process.exit(2);
+}
 
 try {
   rmSync(fromRoot('build/bench'), { recursive: true, force: true });
   await tsc(['-p', 'tsconfig.bench.json']);
   copyData(fromRoot('build/bench/src/data'));
-  await runNode('build/bench/bench/run.js', process.argv.slice(2));
+  await runNode(`build/bench/bench/${program}.js`, args);
 } catch (error) {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;

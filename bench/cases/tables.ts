@@ -1,6 +1,6 @@
 import { HCR_VM_LSB } from '../../src/abi/arm.js';
-import * as L from '../../src/abi/layout.js';
 import { createHost, V4_13_GEOMETRY, Vm, vtcr, vttbr } from '../../src/kvm/index.js';
+import { decodeRegime } from '../walk/core.js';
 import type { BenchCase } from './case.js';
 
 const PAGE_S2_RDWR = 0x7ffn;
@@ -19,21 +19,20 @@ export function walkCase(): BenchCase {
   const { machine, vm, size } = tables(PAGES);
   vm.tables.map(IPA, size, IPA + (1n << 21n) - 4096n, PAGE_S2_RDWR);
   const { arena, core, view } = machine;
-  const regime = arena.allocate(L.REGIME_SIZEOF);
-  const scratch = arena.allocate(L.TRANSLATION_SIZEOF);
+  const registers = {
+    vtcr: vtcr(V4_13_GEOMETRY, 48),
+    vttbr: vttbr(vm.tables.pgd, 1),
+    hcr: 1n << BigInt(HCR_VM_LSB),
+  };
+  const regime = decodeRegime(machine, registers);
   const ipas = arena.allocate(PAGES * 8);
   const results = arena.allocate(PAGES * 8);
-  view.setU64(regime + L.REGIME_VTCR, vtcr(V4_13_GEOMETRY, 48));
-  view.setU64(regime + L.REGIME_VTTBR, vttbr(vm.tables.pgd, 1));
-  view.setU64(regime + L.REGIME_HCR, 1n << BigInt(HCR_VM_LSB));
-  view.setU32(regime + L.REGIME_PA_MAX, 48);
-  core.regimeDecode(regime);
   let seed = 1;
   for (let i = 0; i < PAGES; i++) {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
     view.setU64(ipas + i * 8, IPA + (BigInt(seed % PAGES) << 12n));
   }
-  const run = () => core.translateMany(regime, ipas, PAGES, 0, 1, scratch, results);
+  const run = () => core.translateMany(regime, ipas, PAGES, 0, 1, results, 0);
   return {
     name: 'hardware walks, 3 levels, random pages of 256 MiB',
     unit: 'walks/s',

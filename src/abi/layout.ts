@@ -2,7 +2,7 @@
 // compares these offsets with its classes at compile time. All offsets in bytes.
 
 export const ABI_MAGIC = 0x324d4d53;
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 // From memoryBase: guard page | header | event counts | site counts | signature | what the host places.
 export const HEADER_OFFSET = 4096;
@@ -47,7 +47,13 @@ export const HEADER_POOL_FREE = 148;
 export const HEADER_POOL_STACK = 152;
 export const HEADER_POOL_REFS = 156;
 export const HEADER_POOL_BUDGET = 160;
-export const HEADER_SIZE = 168;
+export const HEADER_SCRATCH = 164;
+export const HEADER_CHUNKS = 168;
+export const HEADER_CHUNK_SHIFT = 172;
+export const HEADER_SIZE = 176;
+
+/** Entries of the chunk table, u64 each. */
+export const CHUNKS = 4096;
 
 /** Physical memory bank: [pa, pa + size). Sorted by pa, not overlapping. */
 export const BANK_PA = 0;
@@ -164,37 +170,6 @@ export const RESULT_DISPOSITION = 4;
 /** Path table entry of the fault (accounted output), 0 if none. */
 export const RESULT_PATH = 8;
 export const RESULT_SIZEOF = 16;
-
-/** The registers and features one hardware walk depends on, and what they decode to. */
-export const REGIME_VTCR = 0;
-export const REGIME_VTTBR = 8;
-export const REGIME_HCR = 16;
-export const REGIME_FEATURES = 24;
-export const REGIME_PA_MAX = 28;
-export const REGIME_BASE = 32;
-export const REGIME_GRANULE_SHIFT = 40;
-export const REGIME_STRIDE = 44;
-export const REGIME_START_LEVEL = 48;
-export const REGIME_IA_BITS = 52;
-export const REGIME_OA_BITS = 56;
-export const REGIME_VALID = 60;
-export const REGIME_SIZEOF = 64;
-
-export const FEAT_XNX = 1;
-export const FEAT_HAFDBS = 2;
-export const FEAT_TTST = 4;
-
-/** What a walk gives. `fsc` is the fault status code with its level, or -1. */
-export const TRANSLATION_FSC = 0;
-export const TRANSLATION_LEVEL = 4;
-export const TRANSLATION_PA = 8;
-export const TRANSLATION_DESC = 16;
-export const TRANSLATION_STEPS = 24;
-export const TRANSLATION_STAGE2_OFF = 28;
-/** Up to 5 steps: address and value of each descriptor read. */
-export const TRANSLATION_STEP = 32;
-export const TRANSLATION_STEP_SIZEOF = 16;
-export const TRANSLATION_SIZEOF = 112;
 
 /** One leaf written by the dump visitor. */
 export const LEAF_IPA = 0;

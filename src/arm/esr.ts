@@ -1,9 +1,7 @@
 import * as A from '../abi/arm.js';
+import type { AccessKind } from './access.js';
 import { fscName } from './fault.js';
 import { type DecodedField, decode, encode, extract, type Field, type FieldTable } from './fields.js';
-
-/** What the guest did. A cache operation is a DC or IC by VA, or an AT. */
-export type AccessKind = 'read' | 'write' | 'execute' | 'cache-op';
 
 const EC: Field = {
   name: 'EC',

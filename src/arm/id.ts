@@ -1,6 +1,5 @@
 import * as A from '../abi/arm.js';
-import { Stage2Error } from '../core/error.js';
-import { checkU64, type FieldTable, fieldValue } from './fields.js';
+import type { FieldTable } from './fields.js';
 
 /** Physical address bits by ID_AA64MMFR0_EL1.PARange and by VTCR_EL2.PS. */
 const PA_BITS = [32, 36, 40, 42, 44, 48, 52, 56];
@@ -51,32 +50,3 @@ export const ID_AA64MMFR2_EL1: FieldTable = {
     { name: 'FWB', lsb: A.MMFR2_FWB_LSB, width: A.MMFR2_FWB_WIDTH, meaning: implemented },
   ],
 };
-
-/** What the ID registers say about stage 2. */
-export interface Stage2Id {
-  /** Physical address bits. */
-  paMax: number;
-  features: { xnx: boolean; hafdbs: boolean; ttst: boolean };
-}
-
-/**
- * Physical address size and stage-2 features from the ID registers.
- * @throws Stage2Error EINVAL for a value that is no u64 and for a reserved PARange
- */
-export function stage2Id(registers: { mmfr0: bigint; mmfr1: bigint; mmfr2: bigint }): Stage2Id {
-  const has = (table: FieldTable, value: bigint, name: string): boolean =>
-    fieldValue(table, checkU64(table.name, value), name) !== 0n;
-  const range = fieldValue(ID_AA64MMFR0_EL1, checkU64('ID_AA64MMFR0_EL1', registers.mmfr0), 'PARange');
-  const paMax = paRangeBits(range);
-  if (paMax === undefined) {
-    throw new Stage2Error('EINVAL', `ID_AA64MMFR0_EL1.PARange: found ${range}, expected 0 to 7`);
-  }
-  return {
-    paMax,
-    features: {
-      xnx: has(ID_AA64MMFR1_EL1, registers.mmfr1, 'XNX'),
-      hafdbs: has(ID_AA64MMFR1_EL1, registers.mmfr1, 'HAFDBS'),
-      ttst: has(ID_AA64MMFR2_EL1, registers.mmfr2, 'ST'),
-    },
-  };
-}

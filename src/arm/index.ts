@@ -1,3 +1,6 @@
+export { ACCESS_KINDS, type AccessKind } from './access.js';
+export * from './choices.js';
+export * from './cpu.js';
 export * from './descriptor.js';
 export * from './esr.js';
 export * from './fault.js';
@@ -5,7 +8,7 @@ export * from './fields.js';
 export * from './hcr.js';
 export * from './hpfar.js';
 export * from './id.js';
-export { type LeafAttributes, leafAttributes } from './leaf.js';
+export { type AttributeContext, type LeafAttributes, leafAttributes } from './leaf.js';
 export { memAttrName, SHAREABILITY } from './memattr.js';
 export * from './par.js';
 export * from './parse.js';

@@ -60,6 +60,11 @@ export const VTCR_EL2: FieldTable = {
   ],
 };
 
+/** VTCR_EL2.SH0, which with DS is also the shareability of every leaf. */
+export function sh0Of(vtcr: bigint): number {
+  return Number(extract(vtcr, A.VTCR_SH0_LSB, A.VTCR_SH0_WIDTH));
+}
+
 /** VTCR_EL2 on one line. */
 export function formatVtcr(vtcr: bigint): string {
   return formatFields(VTCR_EL2, vtcr);

@@ -3,16 +3,27 @@ export interface CoreExports {
   init(memoryBase: number): void;
   banksChanged(): void;
   regimeDecode(regime: number): void;
-  translateOne(regime: number, ipa: bigint, access: number, el: number, out: number): void;
+  translateIpa(
+    regime: number,
+    ipa: bigint,
+    access: number,
+    el: number,
+    flags: number,
+    type: number,
+    sh: number,
+    out: number,
+  ): void;
+  translateAddress(regime: number, va: bigint, access: number, el: number, flags: number, out: number): void;
   translateMany(
     regime: number,
     ipas: number,
     n: number,
     access: number,
     el: number,
-    scratch: number,
     results: number,
+    attributes: number,
   ): void;
+  translateRaw(regime: number, ipa: bigint, access: number, el: number): bigint;
   faultMany(requests: number, n: number, results: number): void;
   mmioReturn(vcpu: number, value: bigint): void;
   tableAlloc(): bigint;
@@ -26,6 +37,7 @@ export interface CoreExports {
   stage2Attributes(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   stage2Flush(vm: number, ipa: bigint, size: bigint): number;
   stage2Dump(vm: number, ipa: bigint, size: bigint, visitor: number): number;
+  leafRun(pa: bigint, first: bigint, step: bigint, n: number): number;
   tlbFlushAll(): void;
   idmapAsPosted(vm: number, cache: number, start: bigint, end: bigint): number;
   notifierUnmap(vm: number, start: bigint, end: bigint): void;

@@ -7,7 +7,7 @@ import type { CoreExports } from './exports.js';
 import { coreModule } from './load.js';
 import type { BankSpec, RegionSpec } from './physmap.js';
 import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
-import { PATH_SLOTS, type Placement, place } from './placement.js';
+import { chunkShift, PATH_SLOTS, type Placement, place } from './placement.js';
 import { View } from './view.js';
 
 const WASM_PAGE = 65536;
@@ -136,6 +136,9 @@ export class Machine {
     this.setHeader(L.HEADER_BANKS, this.#at.banks);
     this.setHeader(L.HEADER_MEMBLOCK, this.#at.regionList);
     this.setHeader(L.HEADER_MEMBLOCK_COUNT, this.regions.length);
+    this.setHeader(L.HEADER_SCRATCH, this.#at.scratch);
+    this.setHeader(L.HEADER_CHUNKS, this.#at.chunks);
+    this.setHeader(L.HEADER_CHUNK_SHIFT, chunkShift(this.banks));
     this.setHeader(L.HEADER_PATH_TABLE, this.#at.pathTable);
     this.setHeader(L.HEADER_PATH_TABLE_MASK, PATH_SLOTS - 1);
     this.setHeader(L.HEADER_PATH_ARENA, this.#at.pathArena);

@@ -1,4 +1,5 @@
-import { BANK_SIZEOF, FIXED_END } from '../abi/layout.js';
+import { BANK_SIZEOF, CHUNKS, FIXED_END } from '../abi/layout.js';
+import { TRANSLATION_SIZEOF } from '../abi/walk.js';
 import { Stage2Error } from './error.js';
 import type { BankSpec, RegionSpec } from './physmap.js';
 
@@ -12,6 +13,8 @@ export interface Placement {
   regions: number;
   regionList: number;
   memMaps: number[];
+  scratch: number;
+  chunks: number;
   pathTable: number;
   pathArena: number;
   stack: number;
@@ -43,6 +46,8 @@ export function place({ banks, regions, pageState, poolPages, arenaBytes, pathBy
     banks: take(banks.length * BANK_SIZEOF),
     regions: take(regions.length * BANK_SIZEOF),
     regionList: take(regions.length * 4),
+    scratch: take(TRANSLATION_SIZEOF + 8),
+    chunks: take(CHUNKS * 8),
     pathTable: take(PATH_SLOTS * 4),
     pathArena: take(pathBytes),
     stack: take(poolPages * 4),
@@ -54,6 +59,17 @@ export function place({ banks, regions, pageState, poolPages, arenaBytes, pathBy
   if (next > 2 ** 32)
     throw new Stage2Error('ENOMEM', `${next} bytes asked for: a machine holds at most 4 GiB`);
   return { ...at, memMaps, ram, total: next };
+}
+
+/** Chunks are no larger than this. */
+const CHUNK_SHIFT_MOST = 21;
+
+/** log2 of the largest chunk that divides every RAM bank. */
+export function chunkShift(banks: readonly BankSpec[]): number {
+  const bits = banks.filter(({ kind }) => kind === 'ram').reduce((all, { pa, size }) => all | pa | size, 0n);
+  let shift = 12;
+  while (shift < CHUNK_SHIFT_MOST && (bits >> BigInt(shift)) % 2n === 0n) shift++;
+  return shift;
 }
 
 function bytesOf(size: bigint): number {

@@ -1,35 +1,33 @@
 import { descriptorAddress, descriptorKind } from '../arm/descriptor.js';
 import { hex } from '../core/error.js';
 import type { Regime } from '../walk/regime.js';
-import type { TranslateFault, TranslateRequest } from '../walk/translator.js';
+import type { WalkFault, WalkStep } from '../walk/types.js';
+import type { WalkedAccess } from './walk.js';
 
 /** Why a walk stopped, in one clause for people. */
 export function walkReason(
   regime: Regime,
-  request: Required<TranslateRequest>,
-  result: TranslateFault,
+  request: WalkedAccess,
+  fault: WalkFault,
+  steps: readonly WalkStep[],
 ): string {
-  switch (result.fault.type) {
+  switch (fault.type) {
     case 'translation':
-      return translationReason(regime, request, result);
+      return translationReason(regime, request, steps);
     case 'address-size':
-      return addressSizeReason(regime, result);
+      return addressSizeReason(regime, steps);
     case 'external-abort-on-walk':
-      return `no memory holds the table at ${hex(nextTable(regime, result))}`;
+      return `no memory holds the table at ${hex(nextTable(regime, steps))}`;
     case 'access-flag':
       return 'the access flag is clear';
     case 'permission':
       return permissionReason(request);
     default:
-      return result.fault.type;
+      return fault.type;
   }
 }
 
-function translationReason(
-  regime: Regime,
-  { ipa }: Required<TranslateRequest>,
-  { steps }: TranslateFault,
-): string {
+function translationReason(regime: Regime, { ipa }: WalkedAccess, steps: readonly WalkStep[]): string {
   const last = steps.at(-1);
   if (last !== undefined) {
     const kind = descriptorKind(last.desc, { granuleShift: regime.granuleShift, level: last.level });
@@ -39,8 +37,8 @@ function translationReason(
   return `IPA ${hex(ipa)} is beyond the ${regime.iaBits}-bit IPA space`;
 }
 
-function addressSizeReason(regime: Regime, result: TranslateFault): string {
-  const last = result.steps.at(-1);
+function addressSizeReason(regime: Regime, steps: readonly WalkStep[]): string {
+  const last = steps.at(-1);
   const beyond = `is beyond the ${regime.oaBits}-bit PA space`;
   if (last === undefined) return `the first table at ${hex(regime.tableBase)} ${beyond}`;
   const place = { granuleShift: regime.granuleShift, level: last.level };
@@ -50,12 +48,12 @@ function addressSizeReason(regime: Regime, result: TranslateFault): string {
 }
 
 /** The table whose entry could not be read. */
-function nextTable(regime: Regime, { steps }: TranslateFault): bigint {
+function nextTable(regime: Regime, steps: readonly WalkStep[]): bigint {
   const last = steps.at(-1);
   if (last === undefined) return regime.tableBase;
   return descriptorAddress(last.desc, { granuleShift: regime.granuleShift, level: last.level });
 }
 
-function permissionReason({ access, el }: Required<TranslateRequest>): string {
+function permissionReason({ access, el }: WalkedAccess): string {
   return `the leaf does not let EL${el} ${access === 'cache-op' ? 'maintain caches by address' : access}`;
 }

@@ -1,11 +1,12 @@
+import type { AccessKind } from '../arm/access.js';
 import { type DescriptorKind, descriptorAddress, descriptorKind, levelShift } from '../arm/descriptor.js';
-import { type AccessKind, encodeAbort } from '../arm/esr.js';
+import { encodeAbort } from '../arm/esr.js';
 import { fscName } from '../arm/fault.js';
 import { encodeHpfar, hpfarValid } from '../arm/hpfar.js';
-import type { LeafAttributes } from '../arm/leaf.js';
+import { type AttributeContext, type LeafAttributes, leafAttributes } from '../arm/leaf.js';
 import { hex } from '../core/error.js';
 import type { Regime } from '../walk/regime.js';
-import type { TranslateFault, TranslateRequest, TranslateResult, WalkStep } from '../walk/translator.js';
+import type { WalkFault, WalkResult, WalkStep } from '../walk/types.js';
 import { formatSize } from './ptdump-size.js';
 import { walkReason } from './walk-reason.js';
 
@@ -40,19 +41,29 @@ export interface WalkFaultReport {
   hpfar?: bigint;
 }
 
-/** Puts what a walk gave into a document. */
+/** The access that was walked. */
+export interface WalkedAccess {
+  ipa: bigint;
+  access: AccessKind;
+  el: 0 | 1;
+}
+
+/** Puts what a walk gave into a document. `context` is what its translator decoded. */
 export function walkReport(
-  regime: Regime,
-  request: Required<TranslateRequest>,
-  result: TranslateResult,
+  context: { regime: Regime; attributeContext: AttributeContext },
+  request: WalkedAccess,
+  result: WalkResult,
 ): WalkReport {
+  const { regime } = context;
   const { granuleShift } = regime;
   const steps = result.steps.map((step) => stepReport(regime, request.ipa, step));
   if (!result.ok) {
-    return { ...request, ok: false, fault: faultReport(regime, request, result), steps };
+    const fault = faultReport(regime, request, result.fault, result.steps);
+    return { ...request, ok: false, fault, steps };
   }
   if (result.leaf === undefined) return { ...request, ok: true, pa: result.pa, steps };
-  const { level, desc, attributes } = result.leaf;
+  const { level, desc } = result.leaf;
+  const attributes = leafAttributes(desc, context.attributeContext);
   const kind = descriptorKind(desc, { granuleShift, level });
   const size = 1n << BigInt(levelShift(granuleShift, level));
   return { ...request, ok: true, pa: result.pa, leaf: { level, kind, size, desc, attributes }, steps };
@@ -69,15 +80,16 @@ function stepReport(regime: Regime, ipa: bigint, step: WalkStep): WalkStepReport
 
 function faultReport(
   regime: Regime,
-  request: Required<TranslateRequest>,
-  result: TranslateFault,
+  request: WalkedAccess,
+  fault: WalkFault,
+  steps: readonly WalkStep[],
 ): WalkFaultReport {
-  const { fsc, type, level } = result.fault;
+  const { fsc, type, level } = fault;
   return {
     fsc: BigInt(fsc),
     type,
     level,
-    reason: walkReason(regime, request, result),
+    reason: walkReason(regime, request, fault, steps),
     esr: encodeAbort({ fsc, access: request.access }),
     ...(hpfarValid(fsc) ? { hpfar: encodeHpfar(request.ipa) } : {}),
   };

@@ -1,11 +1,12 @@
 import { VTCR_HA_LSB } from '../abi/arm.js';
 import { descriptorAddress, descriptorKind, levelShift } from '../arm/descriptor.js';
-import type { AccessKind } from '../arm/esr.js';
 import { extract } from '../arm/fields.js';
+import type { AttributeContext } from '../arm/leaf.js';
 import { leafAttributes } from '../arm/leaf.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { TableLeaf } from './leaves.js';
-import type { TranslateResult, Translator, WalkStep } from './translator.js';
+import type { Translator } from './translator.js';
+import type { TranslateResult, WalkStep } from './types.js';
 
 /** A leaf as another reader of the same tables lists it; the fields are numbers of the architecture. */
 export interface ListedMapping {
@@ -44,7 +45,7 @@ export interface CheckReport {
 
 /** An access that is tried on every mapping. */
 interface Attempt {
-  access: AccessKind;
+  access: 'read' | 'write' | 'execute';
   el: 0 | 1;
 }
 
@@ -97,7 +98,7 @@ function checkMapping(translator: Translator, mapping: ListedMapping): Differenc
 /** Compares the entry a walk ends at, whether or not it lets the access through. */
 function checkLeaf(translator: Translator, mapping: ListedMapping): Difference[] {
   const { ipa } = mapping;
-  const walk = translator.translate({ ipa });
+  const walk = translator.walk({ ipa });
   const { granuleShift } = translator.regime;
   const step = walk.steps.at(-1);
   if (step === undefined || !isLeaf(step, granuleShift)) {
@@ -119,7 +120,7 @@ function isLeaf({ desc, level }: WalkStep, granuleShift: number): boolean {
 function listed(
   { desc, level }: WalkStep,
   granuleShift: number,
-  context: { fwb: boolean; xnx: boolean },
+  context: AttributeContext,
 ): Omit<ListedMapping, 'ipa'> {
   const a = leafAttributes(desc, context);
   return {
@@ -158,11 +159,10 @@ function expectedOutcome(
   offset: bigint,
   { access, el }: Attempt,
 ): string {
-  const { vtcr, features } = translator.registers;
-  const setsAf = features.hafdbs === true && extract(vtcr, VTCR_HA_LSB) === 1n;
+  const setsAf = translator.cpu.features.haf && extract(translator.registers.vtcr, VTCR_HA_LSB) === 1n;
   if (mapping.af === 0 && !setsAf) return faultText('access-flag', mapping.level);
   const { read, write, execute } = leafAttributes(mapping.desc, translator.attributeContext);
-  const allowed = { read, write, execute: el === 0 ? execute.el0 : execute.el1, 'cache-op': true }[access];
+  const allowed = { read, write, execute: el === 0 ? execute.el0 : execute.el1 }[access];
   return allowed ? paText(mapping.pa + offset, mapping.level) : faultText('permission', mapping.level);
 }
 

@@ -1,8 +1,7 @@
-import { stage2Id } from '../arm/id.js';
+import { cpuFromId, type IdRegisters } from '../arm/cpu.js';
 import { hex, Stage2Error } from '../core/error.js';
 import { Machine } from '../core/machine.js';
 import type { BankSpec } from '../core/physmap.js';
-import { checkModelled } from './support.js';
 import { Translator } from './translator.js';
 
 /** One table of a memory image; the start level is one table even if several are concatenated. */
@@ -34,10 +33,9 @@ const ARENA_BYTES = 128 << 10;
  * A machine whose memory is the tables of the image and nothing else, and a translator over it. What the image
  * does not hold is a hole: a walk that goes there ends in an external abort.
  * @throws Stage2Error EINVAL naming the field: a table that is not 4 KiB aligned, ends above 2^52 or overlaps
- *   another, an ID register that is missing or reserved, or a VTCR_EL2 that this walk does not model
+ *   another, or an ID register that is missing or reserved
  */
 export function loadImage(image: TableImage): Translator {
-  checkModelled(image.registers.vtcr);
   const ranges = tableRanges(image.tablePages);
   const [roots, pool] = freePages(ranges);
   const machine = new Machine({
@@ -50,10 +48,12 @@ export function loadImage(image: TableImage): Translator {
   });
   for (const table of image.tablePages) writeTable(machine, table);
   const { vtcr, vttbr, hcr, all } = image.registers;
-  return new Translator(machine, { vtcr, vttbr, hcr, ...stage2Id(idRegisters(all)) });
+  const features = cpuFromId(idRegisters(all));
+  const sctlrEl2 = all.get('SCTLR_EL2') ?? 0n;
+  return new Translator(machine, { vtcr, vttbr, hcr, sctlrEl2 }, { features });
 }
 
-function idRegisters(all: ReadonlyMap<string, bigint>): { mmfr0: bigint; mmfr1: bigint; mmfr2: bigint } {
+function idRegisters(all: ReadonlyMap<string, bigint>): IdRegisters {
   const get = (name: string): bigint => {
     const value = all.get(name);
     if (value === undefined) throw new Stage2Error('EINVAL', `key_registers.${name}: the field is missing`);

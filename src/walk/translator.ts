@@ -1,98 +1,68 @@
-import { Access } from '../abi/event.js';
-import * as L from '../abi/layout.js';
-import type { AccessKind } from '../arm/esr.js';
-import { decodeFsc, type FaultType } from '../arm/fault.js';
+import * as W from '../abi/walk.js';
+import { ACCESS_KINDS, ACCESS_TYPE, type AccessKind } from '../arm/access.js';
+import { decodeFsc } from '../arm/fault.js';
 import { checkU64 } from '../arm/fields.js';
 import { hasFwb } from '../arm/hcr.js';
-import { type LeafAttributes, leafAttributes } from '../arm/leaf.js';
+import type { AttributeContext } from '../arm/leaf.js';
+import { sh0Of } from '../arm/vtcr.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
-import { checkRegisters, type Regime, readRegime, type WalkRegisters, writeRegime } from './regime.js';
+import {
+  checkRegisters,
+  type Regime,
+  readRegime,
+  type WalkCpu,
+  type WalkRegisters,
+  writeCpu,
+  writeRegisters,
+} from './regime.js';
+import type {
+  IpaRequest,
+  TranslateRequest,
+  TranslateResult,
+  TranslateSuccess,
+  VaRequest,
+  WalkFault,
+  WalkResult,
+  WalkStep,
+} from './types.js';
 
-/** One access to translate. */
-export interface TranslateRequest {
-  ipa: bigint;
-  /** Default `read`. */
-  access?: AccessKind;
-  /** Exception level of the access, 0 or 1. Default 1. */
-  el?: 0 | 1;
-}
-
-/** One table entry that the walk read. */
-export interface WalkStep {
-  level: number;
-  /** Address of the entry. */
-  pa: bigint;
-  desc: bigint;
-}
-
-/** A guest fault. */
-export interface WalkFault {
-  /** Fault status code, level included. */
-  fsc: number;
-  type: FaultType;
-  level: number;
-}
-
-/** An IPA that translates. */
-export interface TranslateSuccess {
-  ok: true;
-  pa: bigint;
-  /** False with HCR_EL2.VM and DC clear: then the PA is the IPA, and there is no leaf. */
-  stage2: boolean;
-  steps: WalkStep[];
-  leaf?: TranslatedLeaf;
-}
-
-/** The block or page an IPA translates through. */
-export interface TranslatedLeaf {
-  level: number;
-  /** As it was read; a hardware update of the access flag comes after it. */
-  desc: bigint;
-  attributes: LeafAttributes;
-}
-
-/** An IPA that does not translate. The steps are those up to the entry that faulted. */
-export interface TranslateFault {
-  ok: false;
-  fault: WalkFault;
-  steps: WalkStep[];
-}
-
-export type TranslateResult = TranslateSuccess | TranslateFault;
-
-const ACCESS: Readonly<Record<AccessKind, Access>> = {
-  read: Access.READ,
-  write: Access.WRITE,
-  execute: Access.EXECUTE,
-  'cache-op': Access.CACHE_OP,
-};
 const BATCH = 4096;
-/** Bit 63 of a batch result marks a fault; bits 5:0 hold its status code then. */
-const BATCH_FAULT = 1n << 63n;
+const NORMAL_WB = { attr: 0xff, sh: 0 };
+const BATCH_FAULT = 1n << BigInt(W.RESULT_FAULT_LSB);
+const BATCH_PA = (1n << BigInt(W.RESULT_MEMATTR_LSB)) - 1n;
 
 /** The fault status code of a batch result, or undefined if it is a PA. */
 export function batchFault(result: bigint): number | undefined {
   return (result & BATCH_FAULT) === 0n ? undefined : Number(result & ~BATCH_FAULT);
 }
 
+/** The PA of a batch result with attributes that is no fault. */
+export function batchPa(result: bigint): bigint {
+  return result & BATCH_PA;
+}
+
 /**
- * The stage-2 walk of a machine's memory under one set of registers. What a guest may do never throws; a bad
+ * The translation of a machine's memory under one set of registers. What a guest may do never throws; a bad
  * argument throws Stage2Error EINVAL.
  */
 export class Translator {
   readonly machine: Machine;
+  readonly cpu: WalkCpu;
   readonly #regime: number;
   readonly #out: number;
   #registers: WalkRegisters;
 
-  /** Throws EINVAL for registers out of range, ENOMEM if the machine's arena is full. */
-  constructor(machine: Machine, registers: WalkRegisters) {
+  /** Throws EINVAL for a register or a CPU that cannot be, ENOMEM if the machine's arena is full. */
+  constructor(machine: Machine, registers: WalkRegisters, cpu: WalkCpu) {
     checkRegisters(registers);
     this.machine = machine;
-    this.#regime = machine.arena.allocate(L.REGIME_SIZEOF);
-    this.#out = machine.arena.allocate(L.TRANSLATION_SIZEOF);
+    this.cpu = cpu;
+    this.#regime = machine.arena.allocate(W.REGIME_SIZEOF);
+    this.#out = machine.arena.allocate(W.TRANSLATION_SIZEOF);
     this.#registers = registers;
+    machine.view.fill(this.#regime, W.REGIME_SIZEOF);
+    writeCpu(machine.view, this.#regime, cpu);
     this.#decode();
   }
 
@@ -109,63 +79,119 @@ export class Translator {
   }
 
   #decode(): void {
-    writeRegime(this.machine.view, this.#regime, this.#registers);
+    writeRegisters(this.machine.view, this.#regime, this.#registers);
     this.machine.core.regimeDecode(this.#regime);
   }
 
-  /** What the registers decode to. */
+  /** What decides how the attributes of a stage-2 leaf read. */
+  get attributeContext(): AttributeContext {
+    const { hcr, vtcr } = this.#registers;
+    const { fwb, xnx } = this.cpu.features;
+    const lpa2 = this.regime.layout === W.AddressLayout.LPA2;
+    return { fwb: fwb && hasFwb(hcr), xnx, ...(lpa2 ? { sh0: sh0Of(vtcr) } : {}) };
+  }
+
+  /** What the stage-2 registers decode to. */
   get regime(): Regime {
     return readRegime(this.machine.view, this.#regime);
   }
 
-  /** Translates one access. With VTCR_EL2.HA and FEAT_HAFDBS a success sets the access flag in the leaf. */
-  translate({ ipa, access = 'read', el = 1 }: TranslateRequest): TranslateResult {
+  /**
+   * Translates one access: an IPA by stage 2, a VA by both stages. With hardware update of the access flag or of
+   * dirty state (FEAT_HAFDBS) a success writes to the tables.
+   */
+  translate(request: TranslateRequest): TranslateResult {
+    if ('ipa' in request) this.#translateIpa(request);
+    else this.#translateVa(request);
+    return this.#result();
+  }
+
+  /** As {@link translate}, with every descriptor that was read. */
+  walk(request: TranslateRequest): WalkResult {
+    return { ...this.translate(request), steps: this.#steps() };
+  }
+
+  #translateIpa({ ipa, access = 'read', el = 1, unaligned, stage1 = NORMAL_WB }: IpaRequest): void {
     const kind = checkAccess(access, el);
     checkU64('ipa', ipa);
-    this.machine.core.translateOne(this.#regime, ipa, kind, el, this.#out);
+    checkMemory(stage1);
+    const flags = unaligned ? W.REQUEST_UNALIGNED : 0;
+    this.machine.core.translateIpa(this.#regime, ipa, kind, el, flags, stage1.attr, stage1.sh, this.#out);
+  }
+
+  #translateVa({ va, access = 'read', el = 1, unaligned, pan, stage1Only }: VaRequest): void {
+    const kind = checkAccess(access, el);
+    checkU64('va', va);
+    const flags =
+      (unaligned ? W.REQUEST_UNALIGNED : 0) |
+      (pan ? W.REQUEST_PAN : 0) |
+      (stage1Only ? W.REQUEST_STAGE1_ONLY : 0);
+    this.machine.core.translateAddress(this.#regime, va, kind, el, flags, this.#out);
+  }
+
+  #result(): TranslateResult {
     const { view } = this.machine;
-    const steps = this.#readSteps();
-    const fsc = view.i32(this.#out + L.TRANSLATION_FSC);
-    if (fsc >= 0) return { ok: false, fault: this.#fault(fsc), steps };
-    const pa = view.u64(this.#out + L.TRANSLATION_PA);
-    if (view.u32(this.#out + L.TRANSLATION_STAGE2_OFF) !== 0) return { ok: true, pa, stage2: false, steps };
-    return { ok: true, pa, stage2: true, steps, leaf: this.#leaf() };
+    const out = this.#out;
+    const fsc = view.i32(out + W.TRANSLATION_FSC);
+    if (fsc >= 0) return { ok: false, fault: this.#fault(fsc) };
+    const stage2 = view.u32(out + W.TRANSLATION_STAGE2_OFF) === 0;
+    const success: TranslateSuccess = {
+      ok: true,
+      pa: view.u64(out + W.TRANSLATION_PA),
+      ipa: view.u64(out + W.TRANSLATION_IPA),
+      stage2,
+      memory: { attr: view.u32(out + W.TRANSLATION_ATTR), sh: view.u32(out + W.TRANSLATION_SH) },
+    };
+    if (stage2) {
+      success.leaf = {
+        level: view.i32(out + W.TRANSLATION_LEVEL),
+        desc: view.u64(out + W.TRANSLATION_DESC),
+      };
+    }
+    return success;
   }
 
   #fault(fsc: number): WalkFault {
-    return { fsc, type: decodeFsc(fsc).type, level: this.machine.view.i32(this.#out + L.TRANSLATION_LEVEL) };
-  }
-
-  #leaf(): TranslatedLeaf {
     const { view } = this.machine;
-    const desc = view.u64(this.#out + L.TRANSLATION_DESC);
+    const out = this.#out;
     return {
-      level: view.i32(this.#out + L.TRANSLATION_LEVEL),
-      desc,
-      attributes: leafAttributes(desc, this.attributeContext),
+      fsc,
+      type: decodeFsc(fsc).type,
+      level: view.i32(out + W.TRANSLATION_LEVEL),
+      stage: view.u32(out + W.TRANSLATION_STAGE) === 1 ? 1 : 2,
+      s1ptw: view.u32(out + W.TRANSLATION_S1PTW) !== 0,
+      ipa: view.u64(out + W.TRANSLATION_IPA),
+      write: view.u32(out + W.TRANSLATION_WRITE) !== 0,
     };
   }
 
-  /** What decides how the attributes of a leaf read. */
-  get attributeContext(): { fwb: boolean; xnx: boolean } {
-    const { hcr, features } = this.#registers;
-    return { fwb: hasFwb(hcr), xnx: features.xnx ?? false };
-  }
-
-  #readSteps(): WalkStep[] {
+  #steps(): WalkStep[] {
     const { view } = this.machine;
-    const first = view.i32(this.#regime + L.REGIME_START_LEVEL);
-    return Array.from({ length: view.u32(this.#out + L.TRANSLATION_STEPS) }, (_, i) => {
-      const at = this.#out + L.TRANSLATION_STEP + i * L.TRANSLATION_STEP_SIZEOF;
-      return { level: first + i, pa: view.u64(at), desc: view.u64(at + 8) };
+    return Array.from({ length: view.u32(this.#out + W.TRANSLATION_STEPS) }, (_, i) => {
+      const at = this.#out + W.TRANSLATION_STEP + i * W.STEP_SIZEOF;
+      const desc = view.u64(at + W.STEP_DESC);
+      const written = view.u64(at + W.STEP_WRITTEN);
+      return {
+        stage: view.u32(at + W.STEP_STAGE) === 1 ? 1 : 2,
+        level: view.i32(at + W.STEP_LEVEL),
+        pa: view.u64(at + W.STEP_PA),
+        desc,
+        ...(written === desc ? {} : { written }),
+      };
     });
   }
 
   /**
-   * Translates many accesses of one kind. Each result is the PA, or a fault: see {@link batchFault}. With stage 2
-   * off every result is the IPA itself.
+   * Translates many accesses of one kind by stage 2. Each result is a PA in bits 51:0, or a fault: see
+   * {@link batchFault}. With `attributes` bits 55:52 are the leaf's MemAttr, 57:56 S2AP, 59:58 SH and 61:60 XN. With
+   * stage 2 off every result is the IPA itself.
    */
-  translateMany(ipas: BigUint64Array, access: AccessKind = 'read', el: 0 | 1 = 1): BigUint64Array {
+  translateMany(
+    ipas: BigUint64Array,
+    access: AccessKind = 'read',
+    el: 0 | 1 = 1,
+    attributes = false,
+  ): BigUint64Array {
     if (!(ipas instanceof BigUint64Array)) {
       throw new Stage2Error('EINVAL', `ipas: found ${typeof ipas}, expected a BigUint64Array`);
     }
@@ -175,7 +201,8 @@ export class Translator {
     const buffer = arena.allocate(16 * Math.min(Math.max(ipas.length, 1), BATCH));
     try {
       for (let done = 0; done < ipas.length; done += BATCH) {
-        results.set(this.#batch(ipas.subarray(done, done + BATCH), kind, el, buffer), done);
+        const part = ipas.subarray(done, done + BATCH);
+        results.set(this.#batch(part, kind, el, buffer, attributes), done);
       }
     } finally {
       arena.release(buffer);
@@ -183,12 +210,18 @@ export class Translator {
     return results;
   }
 
-  #batch(ipas: BigUint64Array, access: Access, el: number, buffer: number): BigUint64Array {
+  #batch(
+    ipas: BigUint64Array,
+    access: W.AccessType,
+    el: number,
+    buffer: number,
+    attributes: boolean,
+  ): BigUint64Array {
     const { core, view } = this.machine;
     const n = ipas.length;
     const words = new BigUint64Array(view.memory.buffer, view.base + buffer, 2 * n);
     words.set(ipas);
-    core.translateMany(this.#regime, buffer, n, access, el, this.#out, buffer + n * 8);
+    core.translateMany(this.#regime, buffer, n, access, el, buffer + n * 8, Number(attributes));
     return words.subarray(n);
   }
 
@@ -200,11 +233,22 @@ export class Translator {
 }
 
 /** The core's number of an access. Throws EINVAL for another access or exception level. */
-function checkAccess(access: AccessKind, el: number): Access {
-  if (!Object.hasOwn(ACCESS, access)) {
-    const kinds = Object.keys(ACCESS).join(', ');
+function checkAccess(access: AccessKind, el: number): W.AccessType {
+  const type: W.AccessType | undefined = Object.hasOwn(ACCESS_TYPE, access) ? ACCESS_TYPE[access] : undefined;
+  if (type === undefined) {
+    const kinds = ACCESS_KINDS.join(', ');
     throw new Stage2Error('EINVAL', `access: found ${String(access)}, expected one of ${kinds}`);
   }
   if (el !== 0 && el !== 1) throw new Stage2Error('EINVAL', `el: found ${String(el)}, expected 0 or 1`);
-  return ACCESS[access];
+  return type;
+}
+
+/** Throws EINVAL unless the memory type is a byte and SH two bits. */
+function checkMemory({ attr, sh }: { attr: number; sh: number }): void {
+  if (!Number.isInteger(attr) || attr < 0 || attr > 0xff) {
+    throw new Stage2Error('EINVAL', `stage1.attr: found ${String(attr)}, expected 0 to 0xff`);
+  }
+  if (!Number.isInteger(sh) || sh < 0 || sh > 3) {
+    throw new Stage2Error('EINVAL', `stage1.sh: found ${String(sh)}, expected 0 to 3`);
+  }
 }

@@ -105,11 +105,6 @@ describe('stage2 dump', () => {
       (json) => Object.assign(json.key_registers, { VTCR_EL2: '0x80023500' }),
       /dump.json: .*describe no stage-2 walk\n$/,
     ],
-    [
-      'LPA2 tables',
-      (json) => Object.assign(json.key_registers, { VTCR_EL2: '0x1802d3558' }),
-      /dump.json: key_registers.VTCR_EL2: found 0x1802d3558, but DS is set: 52-bit addresses \(FEAT_LPA2\) are not modelled\n$/,
-    ],
   ])('refuses %s', async (_, edit, message) => {
     const { exit, stdout, stderr } = await dumpEdited(edit);
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' });

@@ -161,6 +161,7 @@ describe('stage2 walk --json', () => {
       leaf: { level: 3, kind: 'page', size: '0x1000', desc: '0x1015cd7db', attributes: { s2ap: 3, xn: 0 } },
     });
     expect(document.walks[0].steps[0]).toEqual({
+      stage: 2,
       level: 1,
       index: '0x1',
       pa: '0x10af46008',
@@ -265,7 +266,7 @@ describe('stage2 walk refuses, in one line and with exit 2,', () => {
     [
       'an unknown access',
       [...tables, '--access', 'jump', '0x0'],
-      '--access: found "jump", expected one of read, write, execute',
+      '--access: found "jump", expected one of read, write, execute, atomic, table-walk, table-update, at-read, at-write, cache-op, cache-invalidate, cache-zero, icache-op',
     ],
     ['EL 2', [...tables, '--el', '2', '0x0'], '--el: found "2", expected 0 or 1'],
     ['a float', [...tables, '1e9'], 'IPA: found "1e9", expected a number such as 0x4000_0000 or 1073741824'],

@@ -83,7 +83,7 @@ describe('what a guest of a dump does', () => {
     const dump = await loadDump('guestB_6.1_max_thp.gb_thp_el1.json.gz');
     const first = loadImage(dump);
     const second = loadImage(dump);
-    const other = new Translator(second.machine, { ...second.registers, hcr: 0n });
+    const other = new Translator(second.machine, { ...second.registers, hcr: 0n }, second.cpu);
     const { ipa = 0n, pa } = dump.mappings[0] ?? {};
     expect(first.translate({ ipa })).toMatchObject({ ok: true, pa });
     expect(other.translate({ ipa })).toMatchObject({ ok: true, pa: ipa, stage2: false });

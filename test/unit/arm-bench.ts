@@ -1,10 +1,11 @@
 // A machine with one bank of RAM to put stage-2 tables in, and a translator over it.
 
-import { levelShift } from '../../src/arm/index.js';
+import { BASE_CPU, type CpuFeatures, levelShift } from '../../src/arm/index.js';
 import { Machine } from '../../src/core/machine.js';
 import { type Geometry, startLevel, stride, vtcr } from '../../src/kvm/geometry.js';
-import type { WalkFeatures, WalkRegisters } from '../../src/walk/regime.js';
-import { type TranslateRequest, Translator } from '../../src/walk/translator.js';
+import type { WalkCpu, WalkRegisters } from '../../src/walk/regime.js';
+import { Translator } from '../../src/walk/translator.js';
+import type { TranslateRequest } from '../../src/walk/types.js';
 
 export const RAM = 0x1_0000_0000n;
 export const RAM_BYTES = 3n << 20n;
@@ -28,7 +29,7 @@ export interface BenchOptions {
   /** Bits of VTCR_EL2.PS; the CPU has 48. */
   paBits?: number;
   ha?: boolean;
-  features?: WalkFeatures;
+  features?: Partial<CpuFeatures>;
 }
 
 /** Tables of one geometry; each level has one table of its own. */
@@ -50,7 +51,7 @@ export class Bench {
       pageState: false,
       arenaBytes: 1 << 17,
     });
-    this.translator = new Translator(this.machine, registersFor(geometry, options));
+    this.translator = new Translator(this.machine, registersFor(geometry, options), cpuFor(options));
   }
 
   /** Levels the walk goes through. */
@@ -106,15 +107,18 @@ export class Bench {
   }
 }
 
-/** Registers as KVM sets them up for the geometry, on a CPU with 48-bit addresses. */
+/** Registers as KVM sets them up for the geometry. */
 export function registersFor(geometry: Geometry, options: BenchOptions = {}): WalkRegisters {
   return {
     vtcr: vtcr(geometry, options.paBits ?? 48, { ha: options.ha ?? false, vmid16: true }),
     vttbr: ROOT | (7n << 48n) | 1n,
     hcr: HCR_VM,
-    paMax: 48,
-    features: options.features ?? {},
   };
+}
+
+/** A CPU with 48-bit addresses, every granule, and the features given. */
+export function cpuFor({ features }: BenchOptions = {}): WalkCpu {
+  return { features: { ...BASE_CPU, granules: [4, 16, 64], ...features } };
 }
 
 export const GRANULES = [12, 14, 16] as const;

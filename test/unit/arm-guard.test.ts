@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuPreset } from '../../src/arm/index.js';
 import { Machine } from '../../src/core/machine.js';
 import { vtcr } from '../../src/kvm/geometry.js';
 import type { WalkRegisters } from '../../src/walk/regime.js';
-import { type TranslateRequest, Translator } from '../../src/walk/translator.js';
+import { Translator } from '../../src/walk/translator.js';
+import type { TranslateRequest } from '../../src/walk/types.js';
 import { GEOMETRIES } from './arm-bench.js';
 
 // Three banks of one page; the last ends where the machine's memory ends.
@@ -40,7 +42,11 @@ function guarded(): Guarded {
   bytes.fill(0xa5);
   const machine = new Machine({ ...options, memory, memoryBase: GUARD });
   const start = GUARD + machine.arena.allocate(8);
-  const translator = new Translator(machine, { vtcr: 0n, vttbr: 0n, hcr: 1n, paMax: 48, features: {} });
+  const translator = new Translator(
+    machine,
+    { vtcr: 0n, vttbr: 0n, hcr: 1n },
+    { features: cpuPreset('max') },
+  );
   const records: [number, number] = [start, GUARD + machine.arena.allocate(8)];
   const tally = { translated: 0, updated: 0 };
   return { machine, translator, memory: bytes, shadow: bytes.slice(), records, tally };
@@ -75,8 +81,6 @@ const registers: fc.Arbitrary<WalkRegisters> = fc.record({
   vtcr: anyVtcr,
   vttbr: fc.oneof({ weight: 1, arbitrary: u64 }, { weight: 4, arbitrary: bankPa }),
   hcr: fc.oneof({ weight: 1, arbitrary: u64 }, { weight: 4, arbitrary: fc.constant(1n) }),
-  paMax: fc.oneof(fc.integer({ min: 32, max: 56 }), fc.constant(48)),
-  features: fc.record({ xnx: fc.boolean(), hafdbs: fc.boolean(), ttst: fc.boolean() }),
 });
 
 const request: fc.Arbitrary<TranslateRequest> = fc.record({
@@ -104,7 +108,7 @@ function runAndCheck(
   { machine, translator, memory, shadow, records, tally }: Guarded,
   each: TranslateRequest,
 ) {
-  const result = translator.translate(each);
+  const result = translator.walk(each);
   shadow.set(memory.subarray(...records), records[0]);
   expect(result.steps.length).toBeLessThanOrEqual(5);
   for (const { pa, desc } of result.steps) expect(read(machine, pa) | AF).toBe(desc | AF);

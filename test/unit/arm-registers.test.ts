@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  cpuFromId,
+  cpuPreset,
   decode,
   encode,
   formatHcr,
   formatVtcr,
   formatVttbr,
   hasFwb,
-  stage2Id,
   VTCR_EL2,
   vttbrBase,
 } from '../../src/arm/index.js';
@@ -75,21 +76,38 @@ describe('HCR_EL2', () => {
   });
 });
 
+describe('a named core', () => {
+  it('is one of the list', () => {
+    expect(cpuPreset('cortex-a76')).toMatchObject({ paMax: 40, xnx: true, haf: true });
+    expect(() => cpuPreset('toString')).toThrow('cpu: found "toString", expected one of cortex-a53');
+  });
+});
+
 describe('the ID registers', () => {
-  it('give PA size and features of a CPU with all of them', () => {
-    const id = { mmfr0: 0x323_1020_1126n, mmfr1: 0x110_1021_1122n, mmfr2: 0x1021_0110_1001_1011n };
-    expect(stage2Id(id)).toEqual({ paMax: 52, features: { xnx: true, hafdbs: true, ttst: true } });
+  it('give what a CPU with all of them has', () => {
+    const id = {
+      mmfr0: 0x323_1020_1126n,
+      mmfr1: 0x110_1021_1122n,
+      mmfr2: 0x1021_0110_1001_1011n,
+      pfr0: 0x1201_0011_2011_0222n,
+    };
+    expect(cpuFromId(id)).toEqual(cpuPreset('max'));
   });
 
   it('give 44 bits and no feature for a Cortex-A57', () => {
-    expect(stage2Id({ mmfr0: 0x1124n, mmfr1: 0n, mmfr2: 0n })).toEqual({
-      paMax: 44,
-      features: { xnx: false, hafdbs: false, ttst: false },
-    });
+    expect(cpuFromId({ mmfr0: 0x1124n, mmfr1: 0n, mmfr2: 0n })).toEqual(cpuPreset('cortex-a57'));
+  });
+
+  it('take TGranX_2 of 0 for what stage 1 has, and 1 for none', () => {
+    const granules = (mmfr0: bigint) => cpuFromId({ mmfr0, mmfr1: 0n, mmfr2: 0n });
+    expect(granules(0x0f00_0005n | (0xfn << 28n)).granules).toEqual([]);
+    expect(granules((1n << 40n) | (1n << 36n) | (1n << 32n)).granules).toEqual([]);
+    expect(granules(0x0020_0005n)).toMatchObject({ granules: [4, 16, 64], lpa2: [16] });
+    expect(granules(0x1000_0005n)).toMatchObject({ granules: [4, 64], lpa2: [4] });
   });
 
   it('refuse a reserved PARange', () => {
-    expect(() => stage2Id({ mmfr0: 8n, mmfr1: 0n, mmfr2: 0n })).toThrow(
+    expect(() => cpuFromId({ mmfr0: 8n, mmfr1: 0n, mmfr2: 0n })).toThrow(
       'ID_AA64MMFR0_EL1.PARange: found 8, expected 0 to 7',
     );
   });

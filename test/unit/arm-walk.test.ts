@@ -1,10 +1,33 @@
 import { describe, expect, it } from 'vitest';
+import { BASE_CPU, type CpuFeatures } from '../../src/arm/index.js';
 import { rootBytes, vtcr } from '../../src/kvm/geometry.js';
+import type { WalkCpu } from '../../src/walk/regime.js';
 import { batchFault, Translator } from '../../src/walk/translator.js';
-import { AF, Bench, GEOMETRIES, GUEST_PA, HOLE, ROOT, RW, registersFor, TABLE, VALID } from './arm-bench.js';
+import {
+  AF,
+  Bench,
+  cpuFor,
+  GEOMETRIES,
+  GUEST_PA,
+  HOLE,
+  ROOT,
+  RW,
+  registersFor,
+  TABLE,
+  VALID,
+} from './arm-bench.js';
 
 /** The highest address of the IPA space: through the last of the concatenated tables. */
 const top = (ipaBits: number): bigint => (1n << BigInt(ipaBits)) - 1n;
+const level0 = (ipa: bigint) => ({
+  fsc: 4,
+  type: 'translation',
+  level: 0,
+  stage: 2,
+  s1ptw: false,
+  ipa,
+  write: false,
+});
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 describe.each(GEOMETRIES)(
@@ -16,18 +39,16 @@ describe.each(GEOMETRIES)(
       const { translator, start } = new Bench(geometry);
       const regime = translator.regime;
       expect(regime).toMatchObject({ valid: true, granuleShift, startLevel: start, iaBits: ipaBits });
-      const { steps } = translator.translate({ ipa: top(ipaBits) });
-      expect(steps).toEqual([{ level: start, pa: ROOT + BigInt(rootBytes(geometry)) - 8n, desc: 0n }]);
+      const { steps } = translator.walk({ ipa: top(ipaBits) });
+      expect(steps).toEqual([
+        { stage: 2, level: start, pa: ROOT + BigInt(rootBytes(geometry)) - 8n, desc: 0n },
+      ]);
     });
 
     it('faults at level 0 for an IPA beyond the IPA space, before any read', () => {
       const { translator } = new Bench(geometry);
       for (const ipa of [1n << BigInt(ipaBits), (1n << 64n) - 1n]) {
-        expect(translator.translate({ ipa })).toEqual({
-          ok: false,
-          fault: { fsc: 4, type: 'translation', level: 0 },
-          steps: [],
-        });
+        expect(translator.walk({ ipa })).toEqual({ ok: false, fault: level0(ipa), steps: [] });
       }
     });
 
@@ -36,7 +57,7 @@ describe.each(GEOMETRIES)(
         const bench = new Bench(geometry);
         for (const level of bench.levels) {
           bench.put(ipa, level, ~VALID & 0xffff_ffff_ffff_ffffn);
-          const result = bench.translator.translate({ ipa });
+          const result = bench.translator.walk({ ipa });
           expect(result).toMatchObject({ ok: false, fault: { type: 'translation', level, fsc: 4 + level } });
           expect(result.steps.map((step) => step.level)).toEqual(bench.levels.slice(0, result.steps.length));
           expect(result.steps.at(-1)).toMatchObject({ level, pa: bench.entryAt(ipa, level) });
@@ -58,7 +79,7 @@ describe.each(GEOMETRIES)(
         for (const level of bench.leafLevels) {
           bench.putLeaf(ipa, level);
           const offset = ipa % bench.size(level);
-          const result = bench.translator.translate({ ipa });
+          const result = bench.translator.walk({ ipa });
           expect(result).toMatchObject({ ok: true, stage2: true, pa: GUEST_PA + offset, leaf: { level } });
           expect(result.steps).toHaveLength(level - bench.start + 1);
         }
@@ -69,7 +90,7 @@ describe.each(GEOMETRIES)(
       const bench = new Bench(geometry);
       for (const level of bench.levels.slice(0, -1)) {
         bench.put(0n, level, HOLE | TABLE);
-        const result = bench.translator.translate({ ipa: 0n });
+        const result = bench.translator.walk({ ipa: 0n });
         expect(result).toMatchObject({
           ok: false,
           fault: { type: 'external-abort-on-walk', level: level + 1, fsc: 0x14 + level + 1 },
@@ -77,7 +98,7 @@ describe.each(GEOMETRIES)(
         expect(result.steps).toHaveLength(level - bench.start + 1);
       }
       bench.translator.setRegisters({ vttbr: HOLE });
-      expect(bench.translator.translate({ ipa: 0n })).toMatchObject({
+      expect(bench.translator.walk({ ipa: 0n })).toMatchObject({
         fault: { type: 'external-abort-on-walk', level: bench.start },
         steps: [],
       });
@@ -120,19 +141,20 @@ describe('hardware update of the access flag', () => {
   it.each(['read', 'write', 'execute', 'cache-op'] as const)(
     'sets AF, and nothing else, on a %s',
     (access) => {
-      const bench = new Bench(geometry, { ha: true, features: { hafdbs: true } });
+      const bench = new Bench(geometry, { ha: true, features: { haf: true } });
       for (const level of [1, 2, 3]) {
         bench.putLeaf(0n, level, noAf);
         const before = bench.read(0n, level);
-        const result = bench.translator.translate({ ipa: 0n, access });
-        expect(result).toMatchObject({ ok: true, leaf: { desc: before, attributes: { af: false } } });
+        const result = bench.translator.walk({ ipa: 0n, access });
+        expect(result).toMatchObject({ ok: true, leaf: { desc: before } });
+        expect(result.steps.at(-1)).toMatchObject({ desc: before, written: before | AF });
         expect(bench.read(0n, level)).toBe(before | AF);
       }
     },
   );
 
   it('leaves tables and other entries alone', () => {
-    const bench = new Bench(geometry, { ha: true, features: { hafdbs: true } });
+    const bench = new Bench(geometry, { ha: true, features: { haf: true } });
     bench.putLeaf(0x1000n, 3, noAf);
     bench.putLeaf(0n, 3, noAf);
     bench.translator.translate({ ipa: 0n });
@@ -141,15 +163,15 @@ describe('hardware update of the access flag', () => {
   });
 
   it('does not set AF where the access faults', () => {
-    const bench = new Bench(geometry, { ha: true, features: { hafdbs: true } });
+    const bench = new Bench(geometry, { ha: true, features: { haf: true } });
     bench.putLeaf(0n, 3, noAf & ~0x80n);
     expect(bench.outcome({ ipa: 0n, access: 'write' })).toBe('permission 3');
     expect(bench.read(0n, 3) & AF).toBe(0n);
   });
 
   it.each([
-    ['VTCR_EL2.HA is clear', { ha: false, features: { hafdbs: true } }],
-    ['the CPU has no FEAT_HAFDBS', { ha: true, features: { hafdbs: false } }],
+    ['VTCR_EL2.HA is clear', { ha: false, features: { haf: true } }],
+    ['the CPU has no FEAT_HAFDBS', { ha: true, features: { haf: false } }],
   ])('does not happen if %s', (_, options) => {
     const bench = new Bench(geometry, options);
     bench.putLeaf(0n, 3, noAf);
@@ -212,22 +234,18 @@ describe('the configuration', () => {
   const withField = (lsb: number, width: number, value: number): bigint =>
     (base & ~(((1n << BigInt(width)) - 1n) << BigInt(lsb))) | (BigInt(value) << BigInt(lsb));
 
-  it.each([
+  it.each<[string, { vtcr: bigint }, Partial<CpuFeatures>?]>([
     ['T0SZ 15 asks for more bits than the CPU has', { vtcr: withField(0, 6, 15) }],
     ['T0SZ 40 is too large without FEAT_TTST', { vtcr: withField(0, 6, 40) }],
     ['a start level that resolves too few bits', { vtcr: withField(0, 6, 20) }],
     ['a start level that resolves too many bits', { vtcr: withField(0, 6, 34) }],
     ['SL0 3 without FEAT_TTST', { vtcr: withField(6, 2, 3) }],
-    ['SL0 2 on a CPU of 42 bits', { vtcr: vtcr({ granuleShift: 12, ipaBits: 44 }, 42), paMax: 42 }],
-  ])('faults at level 0 without a read: %s', (_, registers) => {
-    const { translator } = new Bench(geometry);
+    ['SL0 2 on a CPU of 42 bits', { vtcr: vtcr({ granuleShift: 12, ipaBits: 44 }, 42) }, { paMax: 42 }],
+  ])('faults at level 0 without a read: %s', (_, registers, features: Partial<CpuFeatures> = {}) => {
+    const { translator } = new Bench(geometry, { features });
     translator.setRegisters(registers);
     expect(translator.regime.valid).toBe(false);
-    expect(translator.translate({ ipa: 0n })).toEqual({
-      ok: false,
-      fault: { fsc: 4, type: 'translation', level: 0 },
-      steps: [],
-    });
+    expect(translator.walk({ ipa: 0n })).toEqual({ ok: false, fault: level0(0n), steps: [] });
   });
 
   it('walks from level 3 with FEAT_TTST', () => {
@@ -247,7 +265,14 @@ describe('the configuration', () => {
     const bench = new Bench(geometry);
     bench.translator.setRegisters({ hcr: 0n });
     const ipa = 0xffff_0000_1234n;
-    expect(bench.translator.translate({ ipa })).toEqual({ ok: true, stage2: false, pa: ipa, steps: [] });
+    expect(bench.translator.walk({ ipa })).toEqual({
+      ok: true,
+      stage2: false,
+      ipa,
+      pa: ipa,
+      memory: { attr: 0xff, sh: 0 },
+      steps: [],
+    });
     bench.translator.setRegisters({ hcr: 1n << 12n });
     expect(bench.outcome({ ipa })).toBe('translation 0');
   });
@@ -255,7 +280,7 @@ describe('the configuration', () => {
   it('ends for a table that points to itself, as a page at level 3', () => {
     const bench = new Bench({ granuleShift: 12, ipaBits: 48 });
     bench.machine.writeRam(ROOT, ROOT | TABLE | AF | 0x40n);
-    const result = bench.translator.translate({ ipa: 0x123n });
+    const result = bench.translator.walk({ ipa: 0x123n });
     expect(result).toMatchObject({ ok: true, pa: ROOT + 0x123n, leaf: { level: 3 } });
     expect(result.steps.map((step) => step.pa)).toEqual([ROOT, ROOT, ROOT, ROOT]);
   });
@@ -279,8 +304,6 @@ describe('the translator', () => {
   });
 
   it.each([
-    ['paMax', { paMax: 31 }],
-    ['paMax', { paMax: 48.5 }],
     ['vtcr', { vtcr: -1n }],
     ['vttbr', { vttbr: 1n << 64n }],
   ])('refuses a bad %s and keeps its registers', (name, registers) => {
@@ -288,6 +311,21 @@ describe('the translator', () => {
     const before = translator.registers;
     expect(() => translator.setRegisters(registers)).toThrow(name);
     expect(translator.registers).toEqual(before);
+  });
+
+  it.each<[string, object]>([
+    ['paMax 31: expected 32 to 56', { features: { ...BASE_CPU, paMax: 31 } }],
+    ['paMax 48.5', { features: { ...BASE_CPU, paMax: 48.5 } }],
+    ['granules: found 8, expected 4, 16, 64', { features: { ...BASE_CPU, granules: [8] } }],
+    ['granules: found none', { features: { ...BASE_CPU, granules: [] } }],
+    ['choices: found "tosz", expected one of t0sz', { features: BASE_CPU, choices: { tosz: 'fault' } }],
+    [
+      'choices.t0sz: found maybe, expected one of fault, clamp',
+      { features: BASE_CPU, choices: { t0sz: 'maybe' } },
+    ],
+  ])('refuses a CPU with %s', (message, cpu) => {
+    const { machine } = new Bench(geometry);
+    expect(() => new Translator(machine, registersFor(geometry), cpu as WalkCpu)).toThrow(message);
   });
 
   it('answers a batch as it answers one by one', () => {
@@ -308,7 +346,7 @@ describe('the translator', () => {
 
   it('gives its records back when it is destroyed', () => {
     const { machine } = new Bench(geometry);
-    for (let i = 0; i < 2000; i++) new Translator(machine, registersFor(geometry)).destroy();
-    expect(() => new Translator(machine, registersFor(geometry))).not.toThrow();
+    for (let i = 0; i < 2000; i++) new Translator(machine, registersFor(geometry), cpuFor()).destroy();
+    expect(() => new Translator(machine, registersFor(geometry), cpuFor())).not.toThrow();
   });
 });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AccessKind } from '../../arm/esr.js';
+import { ACCESS_KINDS, type AccessKind } from '../../arm/access.js';
 import { parseHex } from '../../arm/parse.js';
 import { geometryLine } from '../../report/ptdump-header.js';
 import { type WalkReport, walkReport, walkText } from '../../report/walk.js';
@@ -25,7 +25,6 @@ interface Access {
   el: 0 | 1;
 }
 
-const ACCESSES: readonly AccessKind[] = ['read', 'write', 'execute'];
 /** Differences that a check shows in full. */
 const SHOWN = 5;
 
@@ -37,7 +36,7 @@ export function registerWalk(program: Command): void {
     )
     .argument('[ipa...]', 'intermediate physical addresses, such as 0x4000_0000')
     .option('--tables <file>', 'table dump, JSON or gzip; - reads standard input')
-    .option('--access <kind>', `what the guest does: ${ACCESSES.join(', ')} (default: read)`)
+    .option('--access <kind>', `what the guest does: ${ACCESS_KINDS.join(', ')} (default: read)`)
     .option('--el <level>', 'exception level of the access: 0 or 1 (default: 1)')
     .option('--check', 'walk every mapping the dump lists and the gaps between them; exit 1 on a difference')
     .option('--json', 'print one JSON document')
@@ -65,9 +64,9 @@ function checkUsage(ipas: number, { access, check, el }: Options): void {
 }
 
 function parseAccess({ access = 'read', el = '1' }: Options): Access {
-  const kind = ACCESSES.find((a) => a === access);
+  const kind = ACCESS_KINDS.find((a) => a === access);
   if (kind === undefined) {
-    throw new CliError(`--access: found "${access}", expected one of ${ACCESSES.join(', ')}`);
+    throw new CliError(`--access: found "${access}", expected one of ${ACCESS_KINDS.join(', ')}`);
   }
   if (el !== '0' && el !== '1') throw new CliError(`--el: found "${el}", expected 0 or 1`);
   return { access: kind, el: el === '0' ? 0 : 1 };
@@ -85,7 +84,7 @@ function walkAll(loaded: LoadedTables, ipas: readonly bigint[], access: Access):
 }
 
 function walkOne(translator: Translator, request: Access & { ipa: bigint }): WalkReport {
-  return walkReport(translator.regime, request, translator.translate(request));
+  return walkReport(translator, request, translator.walk(request));
 }
 
 function checkDump(loaded: LoadedTables): CommandResult {

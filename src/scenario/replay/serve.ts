@@ -2,8 +2,9 @@ import { Fsc } from '../../abi/arm.js';
 import { Event } from '../../abi/event.js';
 import { Disposition, KVM_MEM_READONLY } from '../../abi/kvm.js';
 import * as L from '../../abi/layout.js';
+import { leafAttributes } from '../../arm/leaf.js';
 import type { ExitResult, Vcpu } from '../../kvm/index.js';
-import type { TranslateResult, TranslateSuccess } from '../../walk/translator.js';
+import type { TranslateResult, TranslateSuccess } from '../../walk/types.js';
 import { answerDifference, isMapped } from './answers.js';
 import { isSameAccess, prepareDevice } from './device.js';
 import type { DifferenceTally } from './differences.js';
@@ -72,9 +73,10 @@ export class FaultServer {
 
   /** v4.13 does not fault here. What the capture shows of the host happens all the same. */
   #skip({ window, live, place }: Case, { leaf }: TranslateSuccess): Served {
+    const writable = leaf === undefined || leafAttributes(leaf.desc, live.translator.attributeContext).write;
     const { esr, line } = window.fault;
     this.#differences.add('notTaken', notTakenReason(esr, leaf?.level ?? PAGE_LEVEL, place?.slot), line);
-    if ((window.relaxed ?? 0) & PROT_W && leaf?.attributes.write === false) {
+    if ((window.relaxed ?? 0) & PROT_W && !writable) {
       const hidden =
         'write permission that the captured kernel gave along: v4.13 would fault at the first write, which the capture does not show';
       this.#differences.add('assumption', hidden, line);

@@ -20,7 +20,7 @@ import {
   CLASS_TYPE_LSB,
   ClassType,
 } from '../../abi/event.js';
-import type { AccessKind } from '../../arm/esr.js';
+import type { AccessKind } from '../../arm/access.js';
 import { extract } from '../../arm/fields.js';
 
 const LEVEL_BITS = 3;
@@ -37,8 +37,11 @@ export function isS1ptw(esr: bigint): boolean {
   return flag(esr, ESR_S1PTW_LSB);
 }
 
+/** What an abort says of the guest's access. */
+export type AbortAccess = 'read' | 'write' | 'execute' | 'cache-op';
+
 /** What the guest did. */
-export function accessOf(esr: bigint): AccessKind {
+export function accessOf(esr: bigint): AbortAccess {
   if (isFetch(esr)) return 'execute';
   if (flag(esr, ESR_CM_LSB)) return 'cache-op';
   return flag(esr, ESR_WNR_LSB) ? 'write' : 'read';
@@ -46,7 +49,7 @@ export function accessOf(esr: bigint): AccessKind {
 
 /** The access that stage 2 checks: a stage-1 walk reads its descriptors, whatever the guest was doing. */
 export function walkedAccess(esr: bigint): AccessKind {
-  return isS1ptw(esr) ? 'read' : accessOf(esr);
+  return isS1ptw(esr) ? 'table-walk' : accessOf(esr);
 }
 
 /** kvm_is_write_fault of v4.13: S1PTW of a data abort counts as a write. */
@@ -78,7 +81,7 @@ const CLASS_TYPES = new Map<number, ClassType>([
   [Fsc.ACCESS_FLAG, ClassType.ACCESS_FLAG],
   [Fsc.PERMISSION, ClassType.PERMISSION],
 ]);
-const CLASS_ACCESSES: Readonly<Record<AccessKind, Access>> = {
+const CLASS_ACCESSES: Readonly<Record<AbortAccess, Access>> = {
   read: Access.READ,
   write: Access.WRITE,
   execute: Access.EXECUTE,

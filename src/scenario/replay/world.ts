@@ -1,6 +1,7 @@
 import { HCR_VM_LSB } from '../../abi/arm.js';
 import { EPERM, KVM_MEM_LOG_DIRTY_PAGES, KVM_NR_MEM_OBJS } from '../../abi/kvm.js';
 import * as L from '../../abi/layout.js';
+import { cpuPreset } from '../../arm/cpu.js';
 import type { Machine } from '../../core/machine.js';
 import {
   AddressSpace,
@@ -29,8 +30,8 @@ export interface LiveVm {
   translator: Translator;
 }
 
-/** PARange of the emulated CPU, in bits. */
-const PA_BITS = 48;
+/** The emulated CPU. */
+const CPU = cpuPreset('neoverse-n1');
 /** Vcpus a VM gets; further threads share the first one. */
 const VCPUS_MAX = 128;
 /** Bytes of kernel objects and table pages that do not depend on the capture: every vcpu may hoard a cacheful. */
@@ -163,17 +164,16 @@ export class World {
   }
 
   #translatorOf(vm: Vm): Translator {
-    return new Translator(this.machine, {
+    const registers = {
       vtcr: this.#vtcr(),
       vttbr: this.machine.view.u64(vm.offset + L.VM_VTTBR),
       hcr: 1n << BigInt(HCR_VM_LSB),
-      paMax: PA_BITS,
-      features: { xnx: true, hafdbs: true },
-    });
+    };
+    return new Translator(this.machine, registers, { features: CPU });
   }
 
   #vtcr(): bigint {
-    return vtcr(V4_13_GEOMETRY, PA_BITS, { ha: this.#hardwareAf, vmid16: true });
+    return vtcr(V4_13_GEOMETRY, CPU.paMax, { ha: this.#hardwareAf, vmid16: true });
   }
 
   #setRegion(slot: CapturedSlot): SlotResult {

@@ -1,0 +1,58 @@
+// The walk benchmark: the core's translations against native C and JavaScript on the same tables, in one process.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { compilerVersion } from '../compile.js';
+import { createBeds } from './beds.js';
+import { createCalls } from './calls.js';
+import { checkBeds } from './check.js';
+import { processCpu, Rounds, warmUp } from './measure.js';
+import { loadNative, type Native } from './native.js';
+import { createPairs, leafRunPair } from './pairs.js';
+import { report } from './report.js';
+import { firstAnswer } from './startup.js';
+import { targets } from './targets.js';
+
+const ROUNDS = 31;
+const WASM = 'build/stage2.wasm';
+const RESULT = 'bench/results/walk.json';
+
+function nativeOrNone(): Native | undefined {
+  try {
+    return loadNative();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    console.error(`NO NATIVE COMPARISON: bench/native/walk.c could not be compiled or loaded.\n${reason}`);
+    return undefined;
+  }
+}
+
+const native = nativeOrNone();
+const firstAnswerMs = firstAnswer();
+const beds = createBeds(native);
+process.stderr.write('checking that all walkers agree\n');
+checkBeds(beds);
+
+const pairs = [...createPairs(beds), leafRunPair()];
+const calls = createCalls(beds.contiguous.get('4K, 3 levels')!);
+const rounds = new Rounds(pairs, calls, native?.threadCpu ?? processCpu);
+process.stderr.write(`measuring: ${ROUNDS} rounds\n`);
+warmUp(pairs, calls);
+for (let round = 0; round < ROUNDS; round++) rounds.run(round);
+
+const wasm = readFileSync(WASM);
+const measured = { pairs: rounds.pairs, singles: rounds.singles, wasmBytes: wasm.length, firstAnswerMs };
+const results = targets(measured);
+console.log(report(measured, results));
+
+const environment = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  node: process.version,
+  wasm: createHash('sha256').update(wasm).digest('hex').slice(0, 16),
+  compiler: native === undefined ? 'none' : compilerVersion(),
+  rounds: ROUNDS,
+};
+mkdirSync('bench/results', { recursive: true });
+const content = { format: 'stage2-walk/1', environment, ...measured, targets: results };
+writeFileSync(RESULT, `${JSON.stringify(content, null, 2)}\n`);
+console.log(`\nwritten to ${RESULT}`);

@@ -1,0 +1,141 @@
+// One random scenario on the core: a machine with its memory, a translator with its registers, and what differs from
+// the reference model.
+import { SCTLR_EE_LSB } from '../../src/abi/arm.js';
+import { Machine } from '../../src/core/machine.js';
+import { batchFault, batchPa, Translator, type WalkResult, type WalkStep } from '../../src/walk/index.js';
+import type { Scenario } from './arch/arbitrary.js';
+import { BankedMemory } from './arch/memory.js';
+import { translate } from './arch/translate.js';
+import type { Answer, FaultType, IpaQuery, Query, Update } from './arch/types.js';
+
+/** How the core names the model's faults. */
+const FAULTS: Readonly<Record<FaultType, string>> = {
+  Translation: 'translation',
+  AddressSize: 'address-size',
+  AccessFlag: 'access-flag',
+  Permission: 'permission',
+  Alignment: 'alignment',
+  SyncExternalOnWalk: 'external-abort-on-walk',
+};
+/** Accesses that batches serve as the model has them: aligned, by the specialised kernels or without. */
+const BATCHED = ['read', 'write', 'execute', 'atomic'];
+/** The machine's own pools: memory like any other. */
+const POOLS = { base: (1n << 52n) - 0x2000n, size: 0x2000n };
+
+/** What core and model say of one query where they disagree. */
+export interface Disagreement {
+  query: Query;
+  found: unknown;
+  expected: unknown;
+}
+
+/** Called with the model's answer to each query. */
+export type Observer = (query: Query, answer: Answer) => void;
+
+/** Asks core and model all queries of a scenario, each on fresh memory. The first disagreement, if there is one. */
+export function disagreement(scenario: Scenario, observe: Observer = () => {}): Disagreement | undefined {
+  const machine = machineOf(scenario);
+  const { features, choices, registers } = scenario;
+  const translator = new Translator(machine, registers, { features, choices });
+  for (const query of scenario.queries) {
+    const memory = new BankedMemory([...scenario.banks, POOLS], scenario.blocks);
+    const expected = translate(features, choices, registers, memory, query);
+    observe(query, expected);
+    const wrong = askOnce(translator, query, expected) ?? askBatch(translator, query, expected);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function machineOf({ banks, blocks }: Scenario): Machine {
+  const machine = new Machine({
+    banks: banks.map(({ base, size }) => ({ pa: base, size, kind: 'ram' })),
+    roots: { pa: POOLS.base, size: 4096 },
+    tablePool: { pa: POOLS.base + 4096n, pages: 1 },
+    regions: [],
+    pageState: false,
+    arenaBytes: 1 << 14,
+  });
+  for (const { pa, words } of blocks) {
+    for (const [i, word] of words.entries()) machine.writeRam(pa + 8n * BigInt(i), word);
+  }
+  return machine;
+}
+
+function askOnce(translator: Translator, query: Query, expected: Answer): Disagreement | undefined {
+  const request = 'ipa' in query ? { ...query, stage1: query.stage1 ?? { attr: 0xff, sh: 3 } } : query;
+  const result = translator.walk(request);
+  const found = answerOf(translator, result);
+  undo(translator.machine, found.updates);
+  return same(found, expected) ? undefined : { query, found, expected };
+}
+
+/** The core's result in the words of the model. */
+function answerOf(translator: Translator, result: WalkResult): Answer {
+  const updates = updatesOf(translator, result.steps);
+  if (result.ok) {
+    return { ok: true, pa: result.pa, attr: result.memory.attr, sh: result.memory.sh, updates };
+  }
+  const { type, level, stage, s1ptw, ipa, write } = result.fault;
+  const name =
+    (Object.keys(FAULTS) as FaultType[]).find((each) => FAULTS[each] === type) ?? (type as FaultType);
+  return { ok: false, type: name, level, stage, s1ptw, ...(stage === 2 ? { ipa } : {}), write, updates };
+}
+
+/** Hardware updates in the order they were made, as the memory holds them. */
+function updatesOf({ registers }: Translator, steps: readonly WalkStep[]): Update[] {
+  const isBig = (sctlr = 0n) => ((sctlr >> BigInt(SCTLR_EE_LSB)) & 1n) === 1n;
+  const big = { 1: isBig(registers.sctlrEl1), 2: isBig(registers.sctlrEl2) };
+  return steps.flatMap(({ stage, pa, desc, written }) => {
+    if (written === undefined) return [];
+    const stored = big[stage] ? swapped : (value: bigint) => value;
+    return [{ pa, old: stored(desc), new: stored(written) }];
+  });
+}
+
+function swapped(value: bigint): bigint {
+  const bytes = new DataView(new ArrayBuffer(8));
+  bytes.setBigUint64(0, value, true);
+  return bytes.getBigUint64(0, false);
+}
+
+function undo(machine: Machine, updates: readonly Update[]): void {
+  for (const { pa, old } of [...updates].reverse()) machine.writeRam(pa, old);
+}
+
+/** Updates are compared as a set: a stage-1 update is made after the stage-2 walk that follows its read. */
+function same(found: Answer, expected: Answer): boolean {
+  const text = ({ updates, ...rest }: Answer) =>
+    [Object.entries(rest).sort(), updates.map((u) => `${u.pa} ${u.old} ${u.new}`).sort()].toString();
+  return text(found) === text(expected);
+}
+
+/** The same IPA twice in a batch: the second time, a specialised kernel knows where the tables are. */
+function askBatch(translator: Translator, query: Query, expected: Answer): Disagreement | undefined {
+  if (!isBatched(translator, query)) return undefined;
+  const { ipa, access, el } = query;
+  const results = translator.translateMany(BigUint64Array.of(ipa, ipa, ipa), access, el, true);
+  undo(translator.machine, expected.updates);
+  const wanted = expected.ok ? `PA ${expected.pa}` : `${expected.type} ${expected.level}`;
+  for (const result of results) {
+    const fsc = batchFault(result);
+    const found = fsc === undefined ? `PA ${batchPa(result)}` : faultName(translator, query, fsc);
+    if (found !== wanted) return { query, found: `batch: ${found}`, expected: wanted };
+  }
+  return undefined;
+}
+
+function isBatched({ cpu }: Translator, query: Query): query is IpaQuery {
+  // A batch takes the memory of stage 1 for write-back, which shows where fetches from device memory fault.
+  if (query.access === 'execute' && cpu.choices?.executeFromDevice === 'fault') return false;
+  // Without stage 2 a batch gives IPAs as they are, whatever their size.
+  return 'ipa' in query && !query.unaligned && BATCHED.includes(query.access) && query.ipa < 1n << 52n;
+}
+
+function faultName(translator: Translator, query: IpaQuery, fsc: number): string {
+  const one = translator.walk(query);
+  undo(translator.machine, updatesOf(translator, one.steps));
+  if (one.ok || one.fault.fsc !== fsc) return `fault ${fsc}`;
+  const name = (Object.keys(FAULTS) as FaultType[]).find((each) => FAULTS[each] === one.fault.type);
+  return `${name} ${one.fault.level}`;
+}
