@@ -179,9 +179,9 @@ export enum Fsc {
   ATOMIC_UPDATE = 0x31,
 }
 
-// HPFAR_EL2.FIPA holds IPA[51:12] from bit 4.
+// HPFAR_EL2.FIPA holds IPA[55:12] from bit 4.
 export const HPFAR_FIPA_LSB = 4;
-export const HPFAR_FIPA_WIDTH = 40;
+export const HPFAR_FIPA_WIDTH = 44;
 
 // PAR_EL1: F, then of a success SH, NS, PA and ATTR, of a fault FST, PTW and S. Bit 11 is RES1.
 export const PAR_F_LSB = 0;
@@ -194,7 +194,9 @@ export const PAR_SH_WIDTH = 2;
 export const PAR_NS_LSB = 9;
 export const PAR_RES1_LSB = 11;
 export const PAR_PA_LSB = 12;
+/** PA[47:12], all that a kernel without FEAT_LPA looks at; with it PA[51:12]. */
 export const PAR_PA_WIDTH = 36;
+export const PAR_PA_LPA_WIDTH = 40;
 export const PAR_ATTR_LSB = 56;
 export const PAR_ATTR_WIDTH = 8;
 

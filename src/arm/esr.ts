@@ -1,6 +1,6 @@
 import * as A from '../abi/arm.js';
 import type { AccessKind } from './access.js';
-import { fscName } from './fault.js';
+import { fscName, isExternalAbort } from './fault.js';
 import { type DecodedField, decode, encode, extract, type Field, type FieldTable } from './fields.js';
 
 const EC: Field = {
@@ -100,42 +100,64 @@ export interface AccessSyndrome {
   ar?: boolean;
 }
 
-/** A stage-2 abort from a lower exception level. */
+/** A data or instruction abort. */
 export interface Abort {
   fsc: number;
   access: AccessKind;
+  /** Stage of the fault. Default 2. */
+  stage?: 1 | 2;
   /** The fault came from the access to a stage-1 table. */
   s1ptw?: boolean;
+  /** WnR of a load, store or atomic. Default: true for the kinds that only write. */
+  write?: boolean;
+  /** It is taken to the exception level it comes from. Default: from a lower one. */
+  fromCurrent?: boolean;
   /** Given for a load or store the hardware can describe; ignored where the architecture has ISV 0. */
   syndrome?: AccessSyndrome;
 }
 
+/** Kinds that ESR_ELx.CM marks: cache maintenance, which DC ZVA is none of, and AT. */
+const MAINTENANCE: ReadonlySet<AccessKind> = new Set([
+  'at-read',
+  'at-write',
+  'cache-op',
+  'cache-invalidate',
+  'icache-op',
+]);
+
 /**
- * ESR_EL2 of a stage-2 abort taken to EL2 (Arm ARM, ESR_EL2, ISS encodings of data and instruction aborts).
- * A cache operation reports as a write. Throws EINVAL for a field too wide.
+ * ESR_ELx of an abort (Arm ARM, ESR_EL2, ISS encodings of data and instruction aborts). Cache maintenance and AT
+ * report as a write. Throws EINVAL for a field too wide.
  */
 export function encodeAbort(abort: Abort): bigint {
   const common = { IL: 1n, S1PTW: flag(abort.s1ptw) };
+  const current = abort.fromCurrent === true;
   if (abort.access === 'execute') {
     return encode(ESR_INSTRUCTION_ABORT, {
       ...common,
-      EC: BigInt(A.Ec.IABT_LOW),
+      EC: BigInt(current ? A.Ec.IABT_CUR : A.Ec.IABT_LOW),
       IFSC: BigInt(abort.fsc),
     });
   }
+  const maintenance = MAINTENANCE.has(abort.access);
+  const write = abort.write ?? (abort.access === 'write' || abort.access === 'cache-zero');
   return encode(ESR_DATA_ABORT, {
     ...common,
-    EC: BigInt(A.Ec.DABT_LOW),
+    EC: BigInt(current ? A.Ec.DABT_CUR : A.Ec.DABT_LOW),
     ...syndromeFields(abort),
-    CM: flag(abort.access === 'cache-op'),
-    WnR: flag(abort.access !== 'read'),
+    CM: flag(maintenance),
+    WnR: flag(maintenance || write),
     DFSC: BigInt(abort.fsc),
   });
 }
 
-/** ISV to AR: set only for a described load or store that is neither a stage-1 walk nor an external abort. */
-function syndromeFields({ access, fsc, s1ptw, syndrome }: Abort): Record<string, bigint> {
-  if (syndrome === undefined || access === 'cache-op' || s1ptw || isExternal(fsc)) return {};
+/**
+ * ISV to AR: set only for a described load or store at stage 2 that is neither a stage-1 walk nor an external abort.
+ * Without FEAT_RAS an external abort may set them; here it does not.
+ */
+function syndromeFields({ access, fsc, stage, s1ptw, syndrome }: Abort): Record<string, bigint> {
+  if (syndrome === undefined || stage === 1 || s1ptw || isExternalAbort(fsc)) return {};
+  if (MAINTENANCE.has(access) || access === 'cache-zero') return {};
   return {
     ISV: 1n,
     SAS: BigInt(syndrome.sas),
@@ -144,11 +166,6 @@ function syndromeFields({ access, fsc, s1ptw, syndrome }: Abort): Record<string,
     SF: flag(syndrome.sf),
     AR: flag(syndrome.ar),
   };
-}
-
-function isExternal(fsc: number): boolean {
-  const base = fsc & ~3;
-  return base >= A.Fsc.EXTERNAL && base <= A.Fsc.PARITY_WALK;
 }
 
 function flag(on: boolean | undefined): bigint {

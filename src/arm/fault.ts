@@ -72,6 +72,12 @@ function levelledCode(type: FaultType, level: number): number | undefined {
   return base === undefined || ![0, 1, 2, 3].includes(level) ? undefined : base | level;
 }
 
+/** True for external aborts and parity errors, on a table walk or not. */
+export function isExternalAbort(fsc: number): boolean {
+  const base = fsc & ~LEVEL_BITS;
+  return base >= Fsc.EXTERNAL && base <= Fsc.PARITY_WALK;
+}
+
 const NAMES: Readonly<Record<FaultType, string>> = {
   'address-size': 'Address size fault',
   translation: 'Translation fault',

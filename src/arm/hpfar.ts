@@ -11,7 +11,7 @@ export const HPFAR_EL2: FieldTable = {
   fields: [{ name: 'FIPA', lsb: A.HPFAR_FIPA_LSB, width: A.HPFAR_FIPA_WIDTH }],
 };
 
-/** HPFAR_EL2 for the IPA that faulted; bits above 51 are lost. Throws EINVAL if it is no u64. */
+/** HPFAR_EL2 for the IPA that faulted; bits above 55 are lost. Throws EINVAL if it is no u64. */
 export function encodeHpfar(ipa: bigint): bigint {
   const pages = checkU64('ipa', ipa) >> PAGE_SHIFT;
   return encode(HPFAR_EL2, { FIPA: extract(pages, 0, A.HPFAR_FIPA_WIDTH) });

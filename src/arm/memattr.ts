@@ -21,3 +21,25 @@ function combinedName(outer: number, inner: number): string {
   if (outerName === undefined || innerName === undefined) return 'reserved';
   return outerName === innerName ? `Normal ${outerName}` : `Normal outer ${outerName} inner ${innerName}`;
 }
+
+/**
+ * Name of a memory attribute byte as MAIR_ELx and PAR_EL1 code it, without allocation hints (Arm ARM, MAIR_EL1). Bytes
+ * that extensions give a meaning to are `other`.
+ */
+export function mairAttrName(attr: number): string {
+  const outer = attr >> 4;
+  const inner = attr & 0xf;
+  if (outer === 0) return (inner & 3) === 0 ? (DEVICE[inner >> 2] ?? '') : 'other';
+  if (inner === 0) return 'other';
+  const [outerName, innerName] = [cachingName(outer), cachingName(inner)];
+  return outerName === innerName ? `Normal ${outerName}` : `Normal outer ${outerName} inner ${innerName}`;
+}
+
+const NON_CACHEABLE = 4;
+
+/** Four bits of a MAIR attribute: 00RW WT transient, 0100 NC, 01RW WB transient, 10RW WT, 11RW WB. */
+function cachingName(half: number): string {
+  if (half === NON_CACHEABLE) return 'NC';
+  const policy = (half & 4) === 0 ? 'WT' : 'WB';
+  return half < 8 ? `${policy} transient` : policy;
+}

@@ -1,7 +1,7 @@
 import * as A from '../abi/arm.js';
 import { fscName } from './fault.js';
 import { checkU64, type DecodedField, decode, encode, extract, type FieldTable } from './fields.js';
-import { SHAREABILITY } from './memattr.js';
+import { mairAttrName, SHAREABILITY } from './memattr.js';
 
 const F = {
   name: 'F',
@@ -15,8 +15,13 @@ const RES1 = { name: 'RES1', lsb: A.PAR_RES1_LSB, width: 1 };
 export const PAR_SUCCESS: FieldTable = {
   name: 'PAR_EL1',
   fields: [
-    { name: 'ATTR', lsb: A.PAR_ATTR_LSB, width: A.PAR_ATTR_WIDTH },
-    { name: 'PA', lsb: A.PAR_PA_LSB, width: A.PAR_PA_WIDTH },
+    {
+      name: 'ATTR',
+      lsb: A.PAR_ATTR_LSB,
+      width: A.PAR_ATTR_WIDTH,
+      meaning: (value) => mairAttrName(Number(value)),
+    },
+    { name: 'PA', lsb: A.PAR_PA_LSB, width: A.PAR_PA_LPA_WIDTH },
     RES1,
     { name: 'NS', lsb: A.PAR_NS_LSB, width: 1 },
     {
@@ -58,7 +63,7 @@ export function decodePar(par: bigint): DecodedField[] {
 
 /** PAR_EL1 for an address that translated to `pa`. Throws EINVAL if `pa` is no u64. */
 export function encodeParSuccess(pa: bigint, result: { attr: number; sh: number }): bigint {
-  const frame = extract(checkU64('pa', pa), A.PAR_PA_LSB, A.PAR_PA_WIDTH);
+  const frame = extract(checkU64('pa', pa), A.PAR_PA_LSB, A.PAR_PA_LPA_WIDTH);
   return encode(PAR_SUCCESS, {
     PA: frame,
     ATTR: BigInt(result.attr),
@@ -67,7 +72,13 @@ export function encodeParSuccess(pa: bigint, result: { attr: number; sh: number 
   });
 }
 
-/** PAR_EL1 for an address translation that faulted at stage 2. */
-export function encodeParFault(fsc: number, s1ptw = false): bigint {
-  return encode(PAR_FAULT, { F: 1n, FST: BigInt(fsc), PTW: s1ptw ? 1n : 0n, S: 1n, RES1: 1n });
+/** PAR_EL1 for an address translation that faulted. */
+export function encodeParFault(fsc: number, s1ptw = false, stage: 1 | 2 = 2): bigint {
+  return encode(PAR_FAULT, {
+    F: 1n,
+    FST: BigInt(fsc),
+    PTW: s1ptw ? 1n : 0n,
+    S: stage === 2 ? 1n : 0n,
+    RES1: 1n,
+  });
 }

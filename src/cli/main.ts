@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { registerCompare } from './commands/compare.js';
+import { registerConform } from './commands/conform.js';
 import { registerDump } from './commands/dump.js';
 import { registerReplay } from './commands/replay.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
@@ -15,6 +16,7 @@ const commands: ((program: Command) => void)[] = [
   registerDump,
   registerReplay,
   registerVerifyBuild,
+  registerConform,
 ];
 
 // A reader that stops early (`| head`) is no error.

@@ -46,7 +46,7 @@ function fieldOf(issue: v.BaseIssue<unknown>): string {
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const missing = issue.type.startsWith('object') && issue.received === 'undefined';
+  const missing = issue.type.includes('object') && issue.received === 'undefined';
   if (missing) return 'the field is missing';
   return `found ${show(issue.input)}, expected ${issue.message}`;
 }

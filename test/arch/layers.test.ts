@@ -87,19 +87,22 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   kvm: ['abi', 'core', 'arm', 'walk'],
   cost: ['abi', 'data'],
   trace: [],
+  conform: ['abi', 'core', 'arm', 'walk', 'trace'],
   scenario: ['abi', 'core', 'arm', 'walk', 'kvm', 'cost', 'data', 'trace'],
   report: ['abi', 'core', 'arm'],
-  cli: ['abi', 'core', 'arm', 'walk', 'kvm', 'cost', 'data', 'trace', 'scenario', 'report'],
+  cli: ['abi', 'core', 'arm', 'walk', 'kvm', 'cost', 'data', 'trace', 'scenario', 'conform', 'report'],
   web: ['abi', 'core', 'arm', 'walk', 'kvm', 'cost', 'data', 'trace', 'scenario', 'report'],
   index: ['abi', 'core', 'arm', 'walk', 'kvm', 'cost', 'data', 'trace', 'scenario', 'report'],
 };
 /** Rooms that may be named in a type where their values may not be used. */
-const MAY_NAME: Record<string, readonly string[]> = { report: ['walk', 'kvm', 'cost', 'scenario', 'trace'] };
+const MAY_NAME: Record<string, readonly string[]> = {
+  report: ['walk', 'kvm', 'cost', 'scenario', 'trace', 'conform'],
+};
 
 /** Packages by the rooms that may use them; what is in none of the lists may be used nowhere. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ['cli'],
-  valibot: ['trace', 'scenario', 'cost', 'cli'],
+  valibot: ['trace', 'scenario', 'cost', 'conform', 'cli'],
   lit: ['web'],
   uplot: ['web'],
 };

@@ -1,0 +1,86 @@
+import type { AccessKind } from './access.js';
+import { type AccessSyndrome, encodeAbort } from './esr.js';
+import { isExternalAbort } from './fault.js';
+import { encodeHpfar, hpfarValid } from './hpfar.js';
+import { encodeParFault, encodeParSuccess } from './par.js';
+
+/** A fault of either stage, in as far as its reporting depends on it. */
+export interface ReportableFault {
+  fsc: number;
+  stage: 1 | 2;
+  /** A stage-2 fault on the access to a stage-1 table. */
+  s1ptw: boolean;
+  /** What stage 2 was given: for a stage-1 table, the address of the descriptor. */
+  ipa: bigint;
+  /** The access that faulted writes. */
+  write: boolean;
+}
+
+/** The access that faulted, as the guest made it. */
+export interface FaultingAccess {
+  /** The virtual address. */
+  va: bigint;
+  access: AccessKind;
+  /** Exception level that executes the instruction; an AT may come from EL2. */
+  from: 0 | 1 | 2;
+  /** How the instruction appears in the syndrome, if it can: {@link decodeMemoryInstruction}. */
+  syndrome?: AccessSyndrome | undefined;
+}
+
+/** What an exception leaves in the registers of the exception level it is taken to. */
+export interface FaultReport {
+  /** Exception level that takes it. */
+  el: 1 | 2;
+  esr: bigint;
+  far: bigint;
+  /** HPFAR_EL2; absent where it is UNKNOWN. */
+  hpfar?: bigint;
+}
+
+/**
+ * How the CPU reports a fault (Arm ARM, AArch64.Abort): a stage-2 fault to EL2, a stage-1 fault to EL1, and what an
+ * AT at EL2 takes, to EL2. HCR_EL2.TGE and TEA, which move others to EL2, are taken as 0.
+ */
+export function reportFault(fault: ReportableFault, access: FaultingAccess): FaultReport {
+  const el = fault.stage === 2 || access.from === 2 ? 2 : 1;
+  const { fsc, stage, s1ptw, write } = fault;
+  const esr = encodeAbort({
+    fsc,
+    stage,
+    s1ptw,
+    write,
+    access: access.access,
+    fromCurrent: access.from === el,
+    ...(access.syndrome === undefined ? {} : { syndrome: access.syndrome }),
+  });
+  const report = { el, esr, far: access.va } as const;
+  return stage === 2 && hpfarValid(fsc, s1ptw) ? { ...report, hpfar: encodeHpfar(fault.ipa) } : report;
+}
+
+/** What an address translation came to. */
+export type AtResult =
+  | { ok: true; pa: bigint; memory: { attr: number; sh: number } }
+  | { ok: false; fault: ReportableFault };
+
+const OUTER_SHAREABLE = 2;
+const NORMAL_NC = 0x44;
+
+/**
+ * PAR_EL1 after an AT executed at `from` (Arm ARM, AArch64.AT and AArch64.EncodePAR), or undefined if the AT takes an
+ * exception instead, which {@link reportFault} gives: on an external abort, and at EL1 on a stage-2 fault of the
+ * stage-1 walk.
+ */
+export function parOf(result: AtResult, from: 1 | 2 = 2): bigint | undefined {
+  if (result.ok) {
+    const { attr, sh } = result.memory;
+    return encodeParSuccess(result.pa, { attr, sh: isOuterShareable(attr) ? OUTER_SHAREABLE : sh });
+  }
+  const { fsc, s1ptw, stage } = result.fault;
+  const exception = isExternalAbort(fsc) || (s1ptw && from === 1);
+  return exception ? undefined : encodeParFault(fsc, s1ptw, stage);
+}
+
+/** Device memory and memory that is nowhere cacheable are outer shareable, whatever the tables say. */
+function isOuterShareable(attr: number): boolean {
+  return attr >> 4 === 0 || attr === NORMAL_NC;
+}

@@ -1,0 +1,53 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { VectorFile } from '../../conform/file.js';
+import { parseVectors } from '../../conform/parse.js';
+import { type FileResult, runVectors } from '../../conform/run.js';
+import { conformText, mergeGroups, totalOf } from '../../report/conform.js';
+import { readJson } from '../../trace/index.js';
+import { Exit } from '../errors.js';
+import { openInput } from '../io.js';
+import { type CommandResult, finish } from '../output.js';
+
+interface Options {
+  first: number;
+  json?: boolean;
+}
+
+const FIRST = 3;
+
+export function registerConform(program: Command): void {
+  program
+    .command('conform')
+    .description(
+      'run recorded translations (a64-s2-oracle/1, a64-s2-spec/1) and compare; exit 1 on a difference',
+    )
+    .argument('<file...>', 'recorded translations, JSON or gzip; - reads standard input')
+    .option('--first <n>', 'differences that are shown in full', wholeNumber, FIRST)
+    .option('--json', 'print one JSON document')
+    .action((files: string[], options: Options) =>
+      finish(options.json ?? false, () => conform(files, options.first)),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number');
+  return Number(text);
+}
+
+async function conform(paths: readonly string[], first: number): Promise<CommandResult> {
+  const results: FileResult[] = [];
+  for (const path of paths) {
+    const shown = results.reduce((sum, { differences }) => sum + differences.length, 0);
+    results.push(runVectors(await load(path), first - shown));
+  }
+  return {
+    text: conformText(results),
+    json: { total: totalOf(results), files: results, kinds: mergeGroups(results) },
+    exit: results.every(({ different }) => different === 0) ? Exit.OK : Exit.EXPECTATION,
+  };
+}
+
+async function load(path: string): Promise<VectorFile> {
+  const name = path === '-' ? 'standard input' : path;
+  return parseVectors(await readJson(await openInput(path), name), name);
+}
