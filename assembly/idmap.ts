@@ -3,7 +3,7 @@
 import { Event } from "../src/abi/event";
 import { Site } from "../src/abi/kvm";
 import { count, site } from "./account";
-import { isPresent, isTable, outputAddress, PAGE_S2, S2AP_RDWR } from "./desc";
+import { isPresent, isTable, leaf, outputAddress, PAGE_S2, S2AP_RDWR } from "./desc";
 import { freeMemoryCache, topupMemoryCache } from "./memcache";
 import { entryAddress } from "./pgtable";
 import { readDescriptor, resolve } from "./phys";
@@ -23,7 +23,7 @@ export function internalVmPrepMem(vm: Vm, cache: MemoryCache, start: u64, end: u
     let ret = topupMemoryCache(cache, cacheMinPages(vm));
     if (ret == 0) {
       count(Event.LOCK);
-      ret = setPte(vm, cache, addr, addr | ATTRIBUTES, false, false);
+      ret = setPte(vm, cache, addr, leaf(addr, ATTRIBUTES, 3, vm.layout), false, false);
     }
     if (ret < 0) {
       freeMemoryCache(cache);
@@ -43,13 +43,15 @@ function mapRestOfTable(vm: Vm, cache: MemoryCache, addr: u64, end: u64): u64 {
   const tableBytes = (<u64>1) << levelShift(vm.granuleShift, 2);
   if ((addr & (tableBytes - 1)) == 0 || cache.nobjs < cacheMinPages(vm)) return addr;
   const entry = readDescriptor(entryOf(vm, addr));
-  const first = entryAddress(vm, outputAddress(entry, vm.granuleShift), 3, addr);
+  const first = entryAddress(vm, outputAddress(entry, vm.granuleShift, vm.layout), 3, addr);
   let at = resolve(first);
   if (at == 0 || !isTable(entry, 2)) return addr;
   const step = (<u64>1) << vm.granuleShift;
   const stop = min<u64>(end, (addr & ~(tableBytes - 1)) + tableBytes);
+  // High address bits, wherever they are, do not change within a table.
+  const desc = leaf(addr, ATTRIBUTES, 3, vm.layout) - addr;
   let next = addr;
-  for (; next < stop && !isPresent(load<u64>(at)); next += step, at += 8) store<u64>(at, next | ATTRIBUTES);
+  for (; next < stop && !isPresent(load<u64>(at)); next += step, at += 8) store<u64>(at, desc + next);
   const pages = (next - addr) >> vm.granuleShift;
   getPage(first, <u32>pages);
   accountPages(vm, pages);
@@ -60,7 +62,7 @@ function mapRestOfTable(vm: Vm, cache: MemoryCache, addr: u64, end: u64): u64 {
 function entryOf(vm: Vm, ipa: u64): u64 {
   let table = vm.pgd;
   for (let level = vm.startLevel; level < 2; level++) {
-    table = outputAddress(readDescriptor(entryAddress(vm, table, level, ipa)), vm.granuleShift);
+    table = outputAddress(readDescriptor(entryAddress(vm, table, level, ipa)), vm.granuleShift, vm.layout);
   }
   return entryAddress(vm, table, 2, ipa);
 }
