@@ -5,7 +5,7 @@ export * from './fields.js';
 export * from './hcr.js';
 export * from './hpfar.js';
 export * from './id.js';
-export { type LeafAttributes, leafAttributes } from './leaf.js';
+export { type AttributeContext, type LeafAttributes, leafAttributes } from './leaf.js';
 export { memAttrName, SHAREABILITY } from './memattr.js';
 export * from './par.js';
 export * from './parse.js';

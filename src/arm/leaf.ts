@@ -28,13 +28,23 @@ export function effectiveXn(xn: number, xnx: boolean): number {
   return xnx ? xn : xn & 2;
 }
 
-/** The attributes of a leaf descriptor; `fwb` is HCR_EL2.FWB, `xnx` FEAT_XNX. */
-export function leafAttributes(desc: bigint, { fwb, xnx }: { fwb: boolean; xnx: boolean }): LeafAttributes {
+/** What decides how the attributes of a leaf read. */
+export interface AttributeContext {
+  /** HCR_EL2.FWB. */
+  fwb: boolean;
+  /** FEAT_XNX. */
+  xnx: boolean;
+  /** VTCR_EL2.SH0 where it gives the shareability (FEAT_LPA2); absent where the leaf holds its own. */
+  sh0?: number;
+}
+
+/** The attributes of a leaf descriptor. */
+export function leafAttributes(desc: bigint, { fwb, xnx, sh0 }: AttributeContext): LeafAttributes {
   const number = (lsb: number, width = 1): number => Number(extract(desc, lsb, width));
   const s2ap = number(A.DESC_S2AP_LSB, A.DESC_S2AP_WIDTH);
   const xn = number(A.DESC_XN_LSB, A.DESC_XN_WIDTH);
   const memAttr = number(A.DESC_MEMATTR_LSB, A.DESC_MEMATTR_WIDTH);
-  const sh = number(A.DESC_SH_LSB, A.DESC_SH_WIDTH);
+  const sh = sh0 ?? number(A.DESC_SH_LSB, A.DESC_SH_WIDTH);
   return {
     s2ap,
     read: (s2ap & 1) !== 0,

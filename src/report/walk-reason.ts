@@ -1,4 +1,4 @@
-import { descriptorAddress, descriptorKind } from '../arm/descriptor.js';
+import { descriptorAddress, descriptorKind, entryPlace } from '../arm/descriptor.js';
 import { hex } from '../core/error.js';
 import type { Regime } from '../walk/regime.js';
 import type { TranslateFault, TranslateRequest } from '../walk/translator.js';
@@ -32,7 +32,7 @@ function translationReason(
 ): string {
   const last = steps.at(-1);
   if (last !== undefined) {
-    const kind = descriptorKind(last.desc, { granuleShift: regime.granuleShift, level: last.level });
+    const kind = descriptorKind(last.desc, entryPlace(regime, last.level));
     return kind === 'invalid' ? 'the entry is invalid' : `the entry is reserved at level ${last.level}`;
   }
   if (!regime.valid) return 'VTCR_EL2 and the PA size of the CPU describe no walk';
@@ -43,7 +43,7 @@ function addressSizeReason(regime: Regime, result: TranslateFault): string {
   const last = result.steps.at(-1);
   const beyond = `is beyond the ${regime.oaBits}-bit PA space`;
   if (last === undefined) return `the first table at ${hex(regime.tableBase)} ${beyond}`;
-  const place = { granuleShift: regime.granuleShift, level: last.level };
+  const place = entryPlace(regime, last.level);
   const address = hex(descriptorAddress(last.desc, place));
   const what = descriptorKind(last.desc, place) === 'table' ? 'the next table at' : 'the output address';
   return `${what} ${address} ${beyond}`;
@@ -53,7 +53,7 @@ function addressSizeReason(regime: Regime, result: TranslateFault): string {
 function nextTable(regime: Regime, { steps }: TranslateFault): bigint {
   const last = steps.at(-1);
   if (last === undefined) return regime.tableBase;
-  return descriptorAddress(last.desc, { granuleShift: regime.granuleShift, level: last.level });
+  return descriptorAddress(last.desc, entryPlace(regime, last.level));
 }
 
 function permissionReason({ access, el }: Required<TranslateRequest>): string {

@@ -1,4 +1,10 @@
-import { type DescriptorKind, descriptorAddress, descriptorKind, levelShift } from '../arm/descriptor.js';
+import {
+  type DescriptorKind,
+  descriptorAddress,
+  descriptorKind,
+  entryPlace,
+  levelShift,
+} from '../arm/descriptor.js';
 import { type AccessKind, encodeAbort } from '../arm/esr.js';
 import { fscName } from '../arm/fault.js';
 import { encodeHpfar, hpfarValid } from '../arm/hpfar.js';
@@ -46,20 +52,19 @@ export function walkReport(
   request: Required<TranslateRequest>,
   result: TranslateResult,
 ): WalkReport {
-  const { granuleShift } = regime;
   const steps = result.steps.map((step) => stepReport(regime, request.ipa, step));
   if (!result.ok) {
     return { ...request, ok: false, fault: faultReport(regime, request, result), steps };
   }
   if (result.leaf === undefined) return { ...request, ok: true, pa: result.pa, steps };
   const { level, desc, attributes } = result.leaf;
-  const kind = descriptorKind(desc, { granuleShift, level });
-  const size = 1n << BigInt(levelShift(granuleShift, level));
+  const kind = descriptorKind(desc, entryPlace(regime, level));
+  const size = 1n << BigInt(levelShift(regime.granuleShift, level));
   return { ...request, ok: true, pa: result.pa, leaf: { level, kind, size, desc, attributes }, steps };
 }
 
 function stepReport(regime: Regime, ipa: bigint, step: WalkStep): WalkStepReport {
-  const place = { granuleShift: regime.granuleShift, level: step.level };
+  const place = entryPlace(regime, step.level);
   const kind = descriptorKind(step.desc, place);
   const above = ipa >> BigInt(levelShift(place.granuleShift, step.level));
   const index = step.level === regime.startLevel ? above : above & ((1n << BigInt(regime.stride)) - 1n);
