@@ -61,30 +61,26 @@ function inPlace(desc: u64, shift: u32, end: u32): u64 {
 // @ts-ignore: decorator
 @inline
 export function outputAddress(desc: u64, shift: u32, layout: u32 = AddressLayout.NARROW): u64 {
+  if (layout == AddressLayout.NARROW) return inPlace(desc, shift, A.DESC_ADDRESS_END);
   if (layout == AddressLayout.LPA) {
     const high = bits(desc, A.DESC_LPA_HIGH_LSB, A.DESC_LPA_HIGH_WIDTH) << A.DESC_ADDRESS_END;
     return inPlace(desc, shift, A.DESC_ADDRESS_END) | high;
   }
-  if (layout == AddressLayout.LPA2) {
-    const high = bits(desc, A.DESC_LPA2_HIGH_LSB, A.DESC_LPA2_HIGH_WIDTH) << A.DESC_LPA2_ADDRESS_END;
-    return inPlace(desc, shift, A.DESC_LPA2_ADDRESS_END) | high;
-  }
-  return inPlace(desc, shift, A.DESC_ADDRESS_END);
+  const high = bits(desc, A.DESC_LPA2_HIGH_LSB, A.DESC_LPA2_HIGH_WIDTH) << A.DESC_LPA2_ADDRESS_END;
+  return inPlace(desc, shift, A.DESC_LPA2_ADDRESS_END) | high;
 }
 
 /** The descriptor bits that hold `pa`, a multiple of the granule; the inverse of outputAddress. */
 // @ts-ignore: decorator
 @inline
 export function addressBits(pa: u64, layout: u32): u64 {
+  if (layout == AddressLayout.NARROW) return pa;
   if (layout == AddressLayout.LPA) {
     const high = bits(pa, A.DESC_ADDRESS_END, A.DESC_LPA_HIGH_WIDTH) << A.DESC_LPA_HIGH_LSB;
     return inPlace(pa, 0, A.DESC_ADDRESS_END) | high;
   }
-  if (layout == AddressLayout.LPA2) {
-    const high = bits(pa, A.DESC_LPA2_ADDRESS_END, A.DESC_LPA2_HIGH_WIDTH) << A.DESC_LPA2_HIGH_LSB;
-    return inPlace(pa, 0, A.DESC_LPA2_ADDRESS_END) | high;
-  }
-  return pa;
+  const high = bits(pa, A.DESC_LPA2_ADDRESS_END, A.DESC_LPA2_HIGH_WIDTH) << A.DESC_LPA2_HIGH_LSB;
+  return inPlace(pa, 0, A.DESC_LPA2_ADDRESS_END) | high;
 }
 
 /** Blocks exist at level 2 and with 4K at level 1; 52-bit addresses add one level with every granule. */
@@ -103,8 +99,9 @@ export function hasBlocks(granuleShift: u32, level: i32, layout: u32): bool {
 // @ts-ignore: decorator
 @inline
 export function leaf(pa: u64, attributes: u64, level: i32, layout: u32): u64 {
-  const own = layout == AddressLayout.LPA2 ? attributes & ~SH_MASK : attributes;
-  return addressBits(pa, layout) | (level == 3 ? own : own & ~TABLE);
+  const own = level == 3 ? attributes : attributes & ~TABLE;
+  if (layout == AddressLayout.NARROW) return pa | own;
+  return addressBits(pa, layout) | (layout == AddressLayout.LPA2 ? own & ~SH_MASK : own);
 }
 
 /** The attributes of a leaf as for a page, without the contiguous bit. */

@@ -1,5 +1,6 @@
 // Every geometry of the architecture: what is accepted, the registers, where the root lies, and what v4.13 can use.
 import { describe, expect, it } from 'vitest';
+import { AddressLayout } from '../../src/abi/walk.js';
 import type { Machine } from '../../src/core/machine.js';
 import {
   checkGeometry,
@@ -12,6 +13,7 @@ import {
   vtcr,
   vttbr,
 } from '../../src/kvm/index.js';
+import { type Regime, tableLeaves } from '../../src/walk/index.js';
 import { checkTables, entryAt } from '../model/check-tables.js';
 import { CANDIDATES, type FullGeometry, GEOMETRIES, machineFor } from '../model/geometries.js';
 import { abort, GUEST, mappingOf, memoryLab, region, SMALL_HOST } from '../model/lab.js';
@@ -143,6 +145,27 @@ describe('a VM of any geometry', () => {
   });
 });
 
+describe('the leaves below registers', () => {
+  it('are those of the VM, also with addresses of 52 bits', () => {
+    const geometry: Geometry = { granuleShift: 14, ipaBits: 52, startLevel: 0, layout: 'lpa2' };
+    const vm = new Vm(machineFor(geometry, 44), { geometry });
+    vm.tables.map(1n << 51n, (1n << 36n) + (1n << 25n), 9n << 48n, 0x7ffn);
+    const regime = {
+      valid: true,
+      granuleShift: 14,
+      stride: 11,
+      startLevel: 0,
+      iaBits: 52,
+      oaBits: 52,
+      tableBase: vm.tables.pgd,
+      layout: AddressLayout.LPA2,
+    };
+    const leaves = [...tableLeaves(vm.machine, regime as Regime)];
+    expect(leaves.map((leaf) => leaf.level)).toEqual([1, 2]);
+    expect(leaves).toEqual([...vm.tables.leaves()]);
+  });
+});
+
 describe('the v4.13 path', () => {
   it('has no use for tables that start at level 3', () => {
     const vm = new Vm(createHost(SMALL_HOST), { geometry: { granuleShift: 12, ipaBits: 25 } });
@@ -161,6 +184,27 @@ describe('the v4.13 path', () => {
     expect(level).toBe(2);
     expect((desc >> 8n) & 3n).toBe(geometry.layout === 'lpa2' ? 0n : 3n);
     expect(mappingOf(vm, GUEST)).toBeDefined();
+    checkTables(vm);
+  });
+
+  it.each([
+    { granuleShift: 12, ipaBits: 52, layout: 'lpa2', startLevel: -1 },
+    { granuleShift: 14, ipaBits: 52, layout: 'lpa2', startLevel: 0 },
+    { granuleShift: 16, ipaBits: 52, layout: 'lpa', startLevel: 1 },
+  ] as const)('maps one to one, and device pages, above 2^48 through %o', (geometry) => {
+    const vm = new Vm(machineFor(geometry, 100), { geometry });
+    const page = 1n << BigInt(geometry.granuleShift);
+    const [at, device, registers] = [(13n << 48n) - page, 7n << 48n, (15n << 48n) + 3n * page];
+    const size = page * BigInt(1 << (geometry.granuleShift - 3)) + 2n * page;
+    expect(vm.tables.idmapAsPosted(at, size)).toBe(0);
+    expect(vm.tables.mapDevicePages(device, registers, 2n * page, true)).toBe(0);
+    const walk = registerWalk(vm);
+    for (let ipa = at; ipa < at + size; ipa += page) {
+      expect(walk.translate(ipa + 8n, 'write')).toEqual({ pa: ipa + 8n });
+    }
+    expect(walk.translate(at + size, 'read')).toMatchObject({ type: 0x04 });
+    expect(walk.translate(device + page, 'write')).toEqual({ pa: registers + page });
+    expect(walk.translate(device, 'execute')).toEqual({ type: 0x0c, level: 3 });
     checkTables(vm);
   });
 });
