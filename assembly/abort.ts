@@ -266,7 +266,7 @@ function handleAccessFault(vm: Vm, ipa: u64): void {
     writeEntry(pmd, entry | AF);
     return accessed(entry, vm);
   }
-  const ptep = entryAddress(vm, outputAddress(entry, vm.granuleShift), 3, ipa);
+  const ptep = entryAddress(vm, outputAddress(entry, vm.granuleShift, vm.layout), 3, ipa);
   const pte = readEntry(ptep);
   if (site(Site.F3, pte == 0)) return;
   writeEntry(ptep, pte | AF);
@@ -276,5 +276,5 @@ function handleAccessFault(vm: Vm, ipa: u64): void {
 /** kvm_set_pfn_accessed on the page an entry maps. */
 function accessed(desc: u64, vm: Vm): void {
   site(Site.F4, true);
-  setPfnAccessed(outputAddress(desc, vm.granuleShift) >> PAGE_SHIFT);
+  setPfnAccessed(outputAddress(desc, vm.granuleShift, vm.layout) >> PAGE_SHIFT);
 }

@@ -3,7 +3,7 @@
 import { Event } from "../src/abi/event";
 import { Site } from "../src/abi/kvm";
 import { count, site } from "./account";
-import { isTable, outputAddress, PAGE_S2, S2AP_RDWR } from "./desc";
+import { isTable, leaf, outputAddress, PAGE_S2, S2AP_RDWR } from "./desc";
 import { emptyRun, fillRun } from "./leaf_run";
 import { freeMemoryCache, topupMemoryCache } from "./memcache";
 import { entryAddress } from "./pgtable";
@@ -24,7 +24,7 @@ export function internalVmPrepMem(vm: Vm, cache: MemoryCache, start: u64, end: u
     let ret = topupMemoryCache(cache, cacheMinPages(vm));
     if (ret == 0) {
       count(Event.LOCK);
-      ret = setPte(vm, cache, addr, addr | ATTRIBUTES, false, false);
+      ret = setPte(vm, cache, addr, leaf(addr, ATTRIBUTES, 3, vm.layout), false, false);
     }
     if (ret < 0) {
       freeMemoryCache(cache);
@@ -44,13 +44,14 @@ function mapRestOfTable(vm: Vm, cache: MemoryCache, addr: u64, end: u64): u64 {
   const tableBytes = (<u64>1) << levelShift(vm.granuleShift, 2);
   if ((addr & (tableBytes - 1)) == 0 || cache.nobjs < cacheMinPages(vm)) return addr;
   const entry = readDescriptor(entryOf(vm, addr));
-  const first = entryAddress(vm, outputAddress(entry, vm.granuleShift), 3, addr);
+  const first = entryAddress(vm, outputAddress(entry, vm.granuleShift, vm.layout), 3, addr);
   const at = resolve(first);
   if (at == 0 || !isTable(entry, 2)) return addr;
   const step = (<u64>1) << vm.granuleShift;
   const stop = min<u64>(end, (addr & ~(tableBytes - 1)) + tableBytes);
   const pages = emptyRun(at, <u32>((stop - addr) >> vm.granuleShift));
-  fillRun(at, addr | ATTRIBUTES, step, pages);
+  // High address bits, wherever they are, do not change within a table.
+  fillRun(at, leaf(addr, ATTRIBUTES, 3, vm.layout), step, pages);
   getPage(first, pages);
   accountPages(vm, pages);
   return addr + ((<u64>pages) << vm.granuleShift);
@@ -60,7 +61,7 @@ function mapRestOfTable(vm: Vm, cache: MemoryCache, addr: u64, end: u64): u64 {
 function entryOf(vm: Vm, ipa: u64): u64 {
   let table = vm.pgd;
   for (let level = vm.startLevel; level < 2; level++) {
-    table = outputAddress(readDescriptor(entryAddress(vm, table, level, ipa)), vm.granuleShift);
+    table = outputAddress(readDescriptor(entryAddress(vm, table, level, ipa)), vm.granuleShift, vm.layout);
   }
   return entryAddress(vm, table, 2, ipa);
 }

@@ -3,6 +3,7 @@ import { ABI_MAGIC, ABI_VERSION, REQUEST_SIZEOF, RESULT_SIZEOF } from "../src/ab
 import { REQUEST_UNALIGNED } from "../src/abi/walk";
 import { takeExit } from "./abort";
 import { translateBatch, translateSingle } from "./batch";
+import { leaf } from "./desc";
 import { internalVmPrepMem } from "./idmap";
 import { fillRun, linearRun } from "./leaf_run";
 import { freeMemoryCache, topupMemoryCache } from "./memcache";
@@ -14,7 +15,7 @@ import { physReset } from "./phys";
 import { translateVa } from "./stage1";
 import { pageCount, poolAlloc, poolFree } from "./pool";
 import { setPte } from "./set_pte";
-import { AttributeVisitor, checkVisitors, DumpVisitor, FlushVisitor, MapVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
+import { AttributeVisitor, checkVisitors, DissolveVisitor, DumpVisitor, FlushVisitor, MapVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
 import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, setBase, Vcpu, Vm } from "./structs";
 import { translateStage2 } from "./translate";
 import { decodeRegime } from "./vtcr";
@@ -106,9 +107,17 @@ export function stage2Map(vm: u32, ipa: u64, size: u64, visitor: u32): i32 {
   return walk<MapVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, changetype<MapVisitor>(base() + visitor));
 }
 
+/** Puts tables in the place of the blocks of the range. `visitor` is a DissolveVisitor the host filled. */
+export function stage2Dissolve(vm: u32, ipa: u64, size: u64, visitor: u32): i32 {
+  const dissolve = changetype<DissolveVisitor>(base() + visitor);
+  return walk<DissolveVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, dissolve);
+}
+
 /** stage2_set_pte for one page. */
-export function stage2SetPte(vm: u32, cache: u32, ipa: u64, desc: u64, iomap: bool, logging: bool): i32 {
-  return setPte(changetype<Vm>(base() + vm), changetype<MemoryCache>(base() + cache), ipa, desc, iomap, logging);
+export function stage2SetPte(vm: u32, cache: u32, ipa: u64, pa: u64, attributes: u64, iomap: bool, logging: bool): i32 {
+  const machine = changetype<Vm>(base() + vm);
+  const desc = leaf(pa, attributes, 3, machine.layout);
+  return setPte(machine, changetype<MemoryCache>(base() + cache), ipa, desc, iomap, logging);
 }
 
 export function stage2Unmap(vm: u32, ipa: u64, size: u64): i32 {

@@ -1,7 +1,7 @@
 // What both stages know alike about descriptors: which are leaves, and what a leaf's span gives to the address.
 import * as A from "../src/abi/arm";
 import * as W from "../src/abi/walk";
-import { CONTIG, isValid, outputAddress } from "./desc";
+import { CONTIG, hasBlocks, isValid, outputAddress } from "./desc";
 import { Regime } from "./walk_structs";
 
 /** What a descriptor is to a walk. */
@@ -11,23 +11,15 @@ export enum Kind {
   LEAF,
 }
 
-/** Where a block may be; docs/notes/stage2-walk.md section 4. */
-function blockAllowed(r: Regime, granuleShift: u32, level: i32, layout: u32): bool {
-  if (granuleShift == 12) return level == 1 || level == 2 || (level == 0 && layout == W.AddressLayout.LPA2);
-  if (level == 2) return true;
-  if (level != 1) return false;
-  return granuleShift == 14 ? layout == W.AddressLayout.LPA2 : r.paMax >= 52;
-}
-
 /** What a valid descriptor at `level` is to the walk. */
 // @ts-ignore: decorator
 @inline
-export function kindOf(r: Regime, desc: u64, granuleShift: u32, level: i32, layout: u32): Kind {
+export function kindOf(desc: u64, granuleShift: u32, level: i32, layout: u32): Kind {
   if (!isValid(desc)) return Kind.INVALID;
   const second = (desc >> A.DESC_TABLE_LSB) & 1;
   if (level == 3) return second ? Kind.LEAF : Kind.INVALID;
   if (second) return Kind.TABLE;
-  return blockAllowed(r, granuleShift, level, layout) ? Kind.LEAF : Kind.INVALID;
+  return hasBlocks(granuleShift, level, layout) ? Kind.LEAF : Kind.INVALID;
 }
 
 /** log2 of the entries a contiguous hint spans; 0 where the level has none. */

@@ -40,6 +40,15 @@ export function cachePop(cache: MemoryCache): u64 {
   return load<u64>(objectAt(cache, cache.nobjs));
 }
 
+/**
+ * A page for an operation that holds no mmu_lock: an empty cache is filled, as far as the allocator gives pages.
+ * 0 if it gave none.
+ */
+export function takePage(cache: MemoryCache): u64 {
+  if (cache.nobjs == 0) topupMemoryCache(cache, 1);
+  return cachePop(cache);
+}
+
 /** mmu_free_memory_cache. */
 export function freeMemoryCache(cache: MemoryCache): void {
   while (cache.nobjs > 0) {

@@ -2,7 +2,7 @@
 import { Event } from "../src/abi/event";
 import { PAGE_SHIFT } from "../src/abi/kvm";
 import { count } from "./account";
-import { AF, PAGE_S2 } from "./desc";
+import { AF, leaf, PAGE_S2 } from "./desc";
 import { slotAt, usedSlots } from "./memslot";
 import { walk } from "./pgtable";
 import { setPte } from "./set_pte";
@@ -58,7 +58,7 @@ export function changePte(vm: Vm, hva: u64, pa: u64): void {
   vm.notifierSeq++;
   if (vm.pgd == 0) return;
   for (let i: u32 = 0; i < usedSlots(vm); i++) {
-    if (intersect(slotAt(vm, i), hva, hva + (1 << PAGE_SHIFT))) setPte(vm, null, ipaStart, pa | PAGE_S2, false, false);
+    if (intersect(slotAt(vm, i), hva, hva + (1 << PAGE_SHIFT))) setPte(vm, null, ipaStart, leaf(pa, PAGE_S2, 3, vm.layout), false, false);
   }
 }
 

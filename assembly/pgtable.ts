@@ -55,7 +55,7 @@ function visit<V>(vm: Vm, ptep: u64, level: i32, addr: u64, end: u64, visitor: V
   if (result < 0) return result;
   desc = readDescriptor(ptep);
   if (!isTable(desc, level)) return 0;
-  const table = outputAddress(desc, vm.granuleShift);
+  const table = outputAddress(desc, vm.granuleShift, vm.layout);
   const below = walkTable<V>(vm, table, level + 1, addr, end, visitor);
   return below < 0 ? below : visitor.tablePost(vm, ptep, table);
 }

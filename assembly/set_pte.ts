@@ -22,15 +22,16 @@ export function takeEmptyCachePop(): bool {
 }
 
 /** Links a page of the cache under `ptep`. Its table descriptor, or 0 if the cache was empty. */
-function linkTable(cache: MemoryCache, ptep: u64): u64 {
+function linkTable(vm: Vm, cache: MemoryCache, ptep: u64): u64 {
   const page = cachePop(cache);
   if (page == 0) {
     emptyCachePop = true;
     return 0;
   }
-  publishEntry(ptep, tableDescriptor(page));
+  const desc = tableDescriptor(page, vm.layout);
+  publishEntry(ptep, desc);
   getPage(ptep);
-  return tableDescriptor(page);
+  return desc;
 }
 
 /** stage2_get_pmd: PA of the level-2 entry for `ipa`, or 0 if a table above it is missing and there is no cache. */
@@ -44,10 +45,10 @@ export function getPmd(vm: Vm, cache: MemoryCache | null, ipa: u64): u64 {
     if (level == 1) site(Site.G2, desc == 0);
     if (desc == 0) {
       if (cache == null) return 0;
-      desc = linkTable(cache, ptep);
+      desc = linkTable(vm, cache, ptep);
       if (desc == 0) return 0;
     }
-    table = outputAddress(desc, vm.granuleShift);
+    table = outputAddress(desc, vm.granuleShift, vm.layout);
   }
   return entryAddress(vm, table, 2, ipa);
 }
@@ -77,12 +78,12 @@ export function setPte(vm: Vm, cache: MemoryCache | null, ipa: u64, desc: u64, i
   let entry = readEntry(pmd);
   if (site(Site.P3, entry == 0)) {
     if (site(Site.P4, cache == null)) return 0;
-    entry = linkTable(cache as MemoryCache, pmd);
+    entry = linkTable(vm, cache as MemoryCache, pmd);
     if (entry == 0) return 0;
   } else if (isBlock(entry)) {
     count(Event.BLOCK_TAKEN_AS_TABLE);
   }
-  const ptep = entryAddress(vm, outputAddress(entry, vm.granuleShift), 3, ipa);
+  const ptep = entryAddress(vm, outputAddress(entry, vm.granuleShift, vm.layout), 3, ipa);
   const present = isPresent(readEntry(ptep));
   if (site(Site.P5, iomap && present)) return -EFAULT;
   if (site(Site.P6, present)) breakEntry(ptep);
@@ -113,7 +114,7 @@ export function noteEntries(vm: Vm, ipa: u64, logging: bool): void {
   for (let level = vm.startLevel; level < 2 && !missing; level++) {
     const desc = readDescriptor(entryAddress(vm, table, level, ipa));
     missing = desc == 0;
-    table = outputAddress(desc, vm.granuleShift);
+    table = outputAddress(desc, vm.granuleShift, vm.layout);
   }
   predicate(Predicate.l1_empty, missing);
   const l2 = missing ? 0 : readDescriptor(entryAddress(vm, table, 2, ipa));
@@ -122,7 +123,7 @@ export function noteEntries(vm: Vm, ipa: u64, logging: bool): void {
   predicate(Predicate.l2_is_table, (l2 & 2) != 0);
   predicate(Predicate.l2_present, (l2 & 1) != 0);
   const reached = l2 != 0 && !(logging && isBlock(l2));
-  const l3 = reached ? readDescriptor(entryAddress(vm, outputAddress(l2, vm.granuleShift), 3, ipa)) : 0;
+  const l3 = reached ? readDescriptor(entryAddress(vm, outputAddress(l2, vm.granuleShift, vm.layout), 3, ipa)) : 0;
   // Through a block there is no level-3 entry, only the word its address is taken for.
   if (!reached || !isBlock(l2)) predicate(Predicate.pte_empty, l3 == 0);
   predicate(Predicate.pte_present, isPresent(l3));

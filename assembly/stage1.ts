@@ -116,7 +116,7 @@ function walk(r: Regime, va: u64, out: Translation): bool {
     let desc = linear == 0 ? 0 : load<u64>(linear);
     if (flag(r.sctlrEl1, A.SCTLR_EE_LSB)) desc = bswap<u64>(desc);
     recordStep(out, STAGE, level, pa, desc);
-    const kind = kindOf(r, desc, T.granuleShift, level, T.layout);
+    const kind = kindOf(desc, T.granuleShift, level, T.layout);
     if (kind == Kind.LEAF) return leaf(r, va, at, desc, level, shift, permission, out);
     if (kind == Kind.INVALID) return fail(out, Fsc.TRANSLATION, level);
     if (T.hierarchical) permission |= tablePermission(desc);

@@ -1,11 +1,11 @@
-// Visitors over stage-2 tables: map, unmap, change attributes, flush, dump. Every live entry holds one
+// Visitors over stage-2 tables: map, dissolve, unmap, change attributes, flush, dump. Every live entry holds one
 // reference on the table page it is in; a table page is freed when only its own reference is left.
 import { Event } from "../src/abi/event";
 import { ENOMEM, ENOSPC } from "../src/abi/kvm";
 import * as L from "../src/abi/layout";
 import { count } from "./account";
-import { isDevice, isTable, isValid, leaf, outputAddress, tableDescriptor } from "./desc";
-import { cachePop } from "./memcache";
+import { hasBlocks, isDevice, isTable, isValid, leaf, outputAddress, pageAttributes, tableDescriptor } from "./desc";
+import { takePage } from "./memcache";
 import { writeEntry } from "./pgtable";
 import { readDescriptor } from "./phys";
 import { getPage, pageCount, poolFree, putPage } from "./pool";
@@ -45,13 +45,6 @@ export function breakEntry(ptep: u64): void {
   tlbFlushIpa();
 }
 
-/** Blocks exist at level 2 with every granule and at level 1 with 4K. */
-// @ts-ignore: decorator
-@inline
-function blockLevel(vm: Vm, level: i32): bool {
-  return level == 2 || (level == 1 && vm.granuleShift == 12);
-}
-
 /** Maps [ipa, ...) to [pa, ...) with the largest entries that alignment and range allow. */
 @unmanaged
 @final
@@ -65,27 +58,27 @@ export class MapVisitor {
     if (level == 3) return true;
     const size = (<u64>1) << levelShift(vm.granuleShift, level);
     const output = this.pa + (addr - this.ipa);
-    return blockLevel(vm, level) && end - addr == size && ((addr | output) & (size - 1)) == 0;
+    return hasBlocks(vm.granuleShift, level, vm.layout) && end - addr == size && ((addr | output) & (size - 1)) == 0;
   }
 
-  private entry(level: i32, addr: u64): u64 {
-    return leaf(this.pa + (addr - this.ipa), this.attributes, level);
+  private entry(vm: Vm, level: i32, addr: u64): u64 {
+    return leaf(this.pa + (addr - this.ipa), this.attributes, level, vm.layout);
   }
 
   leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
     if (this.fits(vm, level, addr, end)) {
-      const desc = this.entry(level, addr);
+      const desc = this.entry(vm, level, addr);
       if (old == desc) return 0;
       if (isValid(old)) breakEntry(ptep);
       else getPage(ptep);
       writeEntry(ptep, desc);
       return 0;
     }
-    const page = cachePop(changetype<MemoryCache>(<usize>this.cache));
+    const page = takePage(changetype<MemoryCache>(<usize>this.cache));
     if (page == 0) return -ENOMEM;
     if (isValid(old)) breakEntry(ptep);
     else getPage(ptep);
-    publishEntry(ptep, tableDescriptor(page));
+    publishEntry(ptep, tableDescriptor(page, vm.layout));
     return 0;
   }
 
@@ -93,8 +86,8 @@ export class MapVisitor {
   tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
     if (!this.fits(vm, level, addr, end)) return 0;
     breakEntry(ptep);
-    freeTable(vm, outputAddress(old, vm.granuleShift), level + 1);
-    publishEntry(ptep, this.entry(level, addr));
+    freeTable(vm, outputAddress(old, vm.granuleShift, vm.layout), level + 1);
+    publishEntry(ptep, this.entry(vm, level, addr));
     return 0;
   }
 
@@ -107,9 +100,48 @@ export class MapVisitor {
 function freeTable(vm: Vm, table: u64, level: i32): void {
   for (let i: u64 = 0; level < 3 && i >> vm.stride == 0; i++) {
     const desc = readDescriptor(table + (i << 3));
-    if (isTable(desc, level)) freeTable(vm, outputAddress(desc, vm.granuleShift), level + 1);
+    if (isTable(desc, level)) freeTable(vm, outputAddress(desc, vm.granuleShift, vm.layout), level + 1);
   }
   poolFree(table);
+}
+
+/**
+ * Puts a table in the place of each block of the range above `level`: it maps the same range with the same
+ * attributes, but for the contiguous bit. -ENOMEM without a page for the table; the block stays then.
+ */
+@unmanaged
+@final
+export class DissolveVisitor {
+  cache: u32;
+  level: i32;
+
+  leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    if (level >= this.level || !isValid(old)) return 0;
+    const table = takePage(changetype<MemoryCache>(<usize>this.cache));
+    if (table == 0) return -ENOMEM;
+    fillTable(vm, table, level + 1, outputAddress(old, levelShift(vm.granuleShift, level), vm.layout), pageAttributes(old));
+    breakEntry(ptep);
+    publishEntry(ptep, tableDescriptor(table, vm.layout));
+    return 0;
+  }
+
+  tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
+    return 0;
+  }
+
+  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+    return 0;
+  }
+}
+
+/** Fills an unlinked table of `level` with leaves for one range of output addresses from `pa` up. */
+function fillTable(vm: Vm, table: u64, level: i32, pa: u64, attributes: u64): void {
+  const entries: u32 = 1 << vm.stride;
+  const shift = levelShift(vm.granuleShift, level);
+  for (let i: u32 = 0; i < entries; i++) {
+    writeEntry(table + (<u64>i << 3), leaf(pa + (<u64>i << shift), attributes, level, vm.layout));
+  }
+  getPage(table, entries);
 }
 
 /** Clears every entry of the range; a block that is only partly in the range goes as a whole. */
@@ -219,6 +251,8 @@ export function checkVisitors(): void {
   if (offsetof<MapVisitor>("pa") != L.MAP_VISITOR_PA) ERROR("a visitor disagrees with src/abi/layout.ts");
   if (offsetof<MapVisitor>("attributes") != L.MAP_VISITOR_ATTRIBUTES) ERROR("a visitor disagrees with src/abi/layout.ts");
   if (offsetof<MapVisitor>("cache") != L.MAP_VISITOR_CACHE) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<DissolveVisitor>("cache") != L.DISSOLVE_VISITOR_CACHE) ERROR("a visitor disagrees with src/abi/layout.ts");
+  if (offsetof<DissolveVisitor>("level") != L.DISSOLVE_VISITOR_LEVEL) ERROR("a visitor disagrees with src/abi/layout.ts");
   if (offsetof<AttributeVisitor>("set") != L.ATTRIBUTE_VISITOR_SET) ERROR("a visitor disagrees with src/abi/layout.ts");
   if (offsetof<AttributeVisitor>("clear") != L.ATTRIBUTE_VISITOR_CLEAR) ERROR("a visitor disagrees with src/abi/layout.ts");
   if (offsetof<AttributeVisitor>("changed") != L.ATTRIBUTE_VISITOR_CHANGED) ERROR("a visitor disagrees with src/abi/layout.ts");

@@ -109,6 +109,8 @@ export class Vm {
   /** One shot: another cpu invalidates between the sample of the sequence and mmu_lock. */
   race: u32;
   slotCapacity: u32;
+  /** AddressLayout of the descriptors. */
+  layout: u32;
 }
 
 @unmanaged
@@ -244,6 +246,8 @@ export function checkLayout(): void {
   if (offsetof<Vm>("granuleShift") != L.VM_GRANULE_SHIFT) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vm>("notifierSeq") != L.VM_NOTIFIER_SEQ) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vm>("slotCapacity") != L.VM_SLOT_CAPACITY) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Vm>("layout") != L.VM_LAYOUT) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Vm>() > <usize>L.VM_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Slot>("userspaceAddr") != L.SLOT_USERSPACE_ADDR) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Slot>("id") != L.SLOT_ID) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Slot>() != L.SLOT_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");

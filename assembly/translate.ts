@@ -71,7 +71,7 @@ function walk(r: Regime, ipa: u64, out: Translation): bool {
     let desc = linear == 0 ? 0 : load<u64>(linear);
     if (swap) desc = bswap<u64>(desc);
     recordStep(out, STAGE, level, at, desc);
-    const kind = kindOf(r, desc, granuleShift, level, layout);
+    const kind = kindOf(desc, granuleShift, level, layout);
     if (kind == Kind.LEAF) return leaf(r, ipa, at, desc, level, shift, out);
     if (kind == Kind.INVALID) return fail(out, Fsc.TRANSLATION, level);
     table = outputAddress(desc, granuleShift, layout);

@@ -269,7 +269,7 @@ function installBlock(attributes: u64): i32 {
   if (site(Site.U15a, writable)) touchPfn(Callee.kvm_set_pfn_dirty, pfn);
   cleanCaches(blockShift());
   const output = (pfn << PAGE_SHIFT) & ~(((<u64>1) << blockShift()) - 1);
-  setPmdHuge(vm, memoryCache(), ipa, leaf(output, attributes, 2));
+  setPmdHuge(vm, memoryCache(), ipa, leaf(output, attributes, 2, vm.layout));
   return finish(0, Disposition.MAPPED_BLOCK);
 }
 
@@ -281,7 +281,7 @@ function installPage(attributes: u64, mapLogging: bool): i32 {
   }
   cleanCaches(vm.granuleShift);
   const output = (pfn << PAGE_SHIFT) & ~(((<u64>1) << vm.granuleShift) - 1);
-  const ret = setPte(vm, memoryCache(), ipa, output | attributes, iomap, mapLogging);
+  const ret = setPte(vm, memoryCache(), ipa, leaf(output, attributes, 3, vm.layout), iomap, mapLogging);
   predicate(Predicate.install_failed, ret < 0);
   site(Site.A9, ret == 0);
   return finish(ret, Disposition.MAPPED_PAGE);

@@ -72,6 +72,9 @@ export const TG0_16K = 2;
 // VTTBR_EL2. BADDR shares its lowest bit with CnP.
 export const VTTBR_CNP_LSB = 0;
 export const VTTBR_BADDR_WIDTH = 48;
+/** Where BADDR holds bits 51:48 of a first table in the encoding for 52-bit addresses. */
+export const VTTBR_BADDR_HIGH_LSB = 2;
+export const VTTBR_BADDR_HIGH_WIDTH = 4;
 export const VTTBR_VMID_LSB = 48;
 export const VTTBR_VMID_WIDTH = 16;
 

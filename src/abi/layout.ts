@@ -88,6 +88,8 @@ export const VM_CHECK = 104;
 export const VM_FLAG_INTERNAL = 108;
 export const VM_RACE = 112;
 export const VM_SLOT_CAPACITY = 116;
+/** AddressLayout of the descriptors (src/abi/walk.ts). */
+export const VM_LAYOUT = 120;
 export const VM_SIZEOF = 128;
 
 /** struct kvm_memslots: generation, the slots, id_to_index[], lru_slot, used_slots. */
@@ -177,11 +179,13 @@ export const LEAF_DESC = 8;
 export const LEAF_LEVEL = 16;
 export const LEAF_SIZEOF = 24;
 
-// Visitors of the software walk, filled by the host: what to map, what to change, where to dump.
+// Visitors of the software walk, filled by the host: what to map, how far to dissolve, what to change, where to dump.
 export const MAP_VISITOR_IPA = 0;
 export const MAP_VISITOR_PA = 8;
 export const MAP_VISITOR_ATTRIBUTES = 16;
 export const MAP_VISITOR_CACHE = 24;
+export const DISSOLVE_VISITOR_CACHE = 0;
+export const DISSOLVE_VISITOR_LEVEL = 4;
 export const ATTRIBUTE_VISITOR_SET = 0;
 export const ATTRIBUTE_VISITOR_CLEAR = 8;
 export const ATTRIBUTE_VISITOR_CHANGED = 16;

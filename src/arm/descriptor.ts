@@ -1,15 +1,28 @@
 import * as A from '../abi/arm.js';
+import { AddressLayout } from '../abi/walk.js';
 import { hex } from '../core/error.js';
 import { extract, type Field, type FieldTable } from './fields.js';
 import { effectiveXn } from './leaf.js';
 import { memAttrName, SHAREABILITY } from './memattr.js';
 
-/** Where an entry is. */
-export interface EntryPlace {
+/** What the descriptors of a regime have in common. */
+export interface DescriptorFormat {
   /** log2 of the granule. */
   granuleShift: number;
-  /** Level of the table the entry is in, 0 to 3. */
+  /** Where descriptors hold addresses. Default: 48 bits in their own place. */
+  layout?: AddressLayout;
+}
+
+/** Where an entry is. */
+export interface EntryPlace extends DescriptorFormat {
+  /** Level of the table the entry is in, -1 to 3. */
   level: number;
+}
+
+/** An entry of `level` in tables of that format. */
+export function entryPlace(format: DescriptorFormat, level: number): EntryPlace {
+  const { granuleShift, layout = AddressLayout.NARROW } = format;
+  return { granuleShift, layout, level };
 }
 
 /** What decides how an entry reads. */
@@ -28,24 +41,48 @@ export function levelShift(granuleShift: number, level: number): number {
   return granuleShift + (3 - level) * (granuleShift - 3);
 }
 
-/** Blocks exist at level 2, and with 4K at level 1. */
-function blockLevel(granuleShift: number, level: number): boolean {
-  return level === 2 || (level === 1 && granuleShift === 12);
+/** Blocks exist at level 2 and with 4K at level 1; 52-bit addresses add one level with every granule. */
+function hasBlocks({ granuleShift, level, layout = AddressLayout.NARROW }: EntryPlace): boolean {
+  const largest = (granuleShift === 12 ? 1 : 2) - (layout === AddressLayout.NARROW ? 0 : 1);
+  return level <= 2 && level >= largest;
 }
 
 /** What `desc` is at the level of the context. */
-export function descriptorKind(desc: bigint, { granuleShift, level }: EntryPlace): DescriptorKind {
+export function descriptorKind(desc: bigint, place: EntryPlace): DescriptorKind {
   if (extract(desc, A.DESC_VALID_LSB) === 0n) return 'invalid';
   const table = extract(desc, A.DESC_TABLE_LSB) === 1n;
-  if (level === 3) return table ? 'page' : 'reserved';
+  if (place.level === 3) return table ? 'page' : 'reserved';
   if (table) return 'table';
-  return blockLevel(granuleShift, level) ? 'block' : 'reserved';
+  return hasBlocks(place) ? 'block' : 'reserved';
 }
 
 /** Next table of a table descriptor, or output address of a leaf. */
 export function descriptorAddress(desc: bigint, place: EntryPlace): bigint {
   const lsb = addressLsb(desc, place);
-  return extract(desc, lsb, A.DESC_ADDRESS_END - lsb) << BigInt(lsb);
+  const { end, high } = addressFields(place);
+  const low = extract(desc, lsb, end - lsb) << BigInt(lsb);
+  return high === undefined ? low : low | (extract(desc, high.lsb, high.width) << BigInt(end));
+}
+
+/** One past the address bits that stand in their own place, and where those from there up stand. */
+function addressFields({ layout = AddressLayout.NARROW }: EntryPlace): {
+  end: number;
+  high?: { lsb: number; width: number };
+} {
+  switch (layout) {
+    case AddressLayout.LPA:
+      return {
+        end: A.DESC_ADDRESS_END,
+        high: { lsb: A.DESC_LPA_HIGH_LSB, width: A.DESC_LPA_HIGH_WIDTH },
+      };
+    case AddressLayout.LPA2:
+      return {
+        end: A.DESC_LPA2_ADDRESS_END,
+        high: { lsb: A.DESC_LPA2_HIGH_LSB, width: A.DESC_LPA2_HIGH_WIDTH },
+      };
+    default:
+      return { end: A.DESC_ADDRESS_END };
+  }
 }
 
 function addressLsb(desc: bigint, place: EntryPlace): number {
@@ -65,18 +102,29 @@ const TYPE: Field[] = [
 export function descriptorTable(desc: bigint, context: DescriptorContext): FieldTable {
   const kind = descriptorKind(desc, context);
   if (kind === 'invalid' || kind === 'reserved') return { name: `${kind} descriptor`, fields: TYPE };
-  const lsb = addressLsb(desc, context);
-  const address = {
-    name: kind === 'table' ? 'NEXT' : 'OA',
-    lsb,
-    width: A.DESC_ADDRESS_END - lsb,
-    meaning: (value: bigint) => hex(value << BigInt(lsb)),
-  };
-  const fields = kind === 'table' ? [...TYPE, address] : [...TYPE, address, ...leafFields(kind, context)];
+  const address = addressTable(kind === 'table' ? 'NEXT' : 'OA', addressLsb(desc, context), context);
+  const fields =
+    kind === 'table' ? [...TYPE, ...address] : [...TYPE, ...address, ...leafFields(kind, context)];
   return { name: `${kind} descriptor`, fields };
 }
 
-function leafFields(kind: DescriptorKind, { fwb, xnx }: DescriptorContext): Field[] {
+/** The address as one field, or as the field in its own place and the one of the bits above; each as what it adds. */
+function addressTable(name: string, lsb: number, place: EntryPlace): Field[] {
+  const { end, high } = addressFields(place);
+  const low: Field = { name, lsb, width: end - lsb, meaning: (value) => hex(value << BigInt(lsb)) };
+  if (high === undefined) return [low];
+  const bits = `${name}[${end + high.width - 1}:${end}]`;
+  return [low, { ...high, name: bits, meaning: (value) => hex(value << BigInt(end)) }];
+}
+
+/** With FEAT_LPA2 the shareability is that of VTCR_EL2.SH0, and no field of the leaf. */
+function leafFields(kind: DescriptorKind, { fwb, xnx, layout }: DescriptorContext): Field[] {
+  const sh: Field = {
+    name: 'SH',
+    lsb: A.DESC_SH_LSB,
+    width: A.DESC_SH_WIDTH,
+    meaning: (value) => SHAREABILITY[Number(value)] ?? '',
+  };
   const nT = kind === 'block' ? [{ name: 'nT', lsb: A.DESC_NT_LSB, width: 1 }] : [];
   return [
     {
@@ -91,12 +139,7 @@ function leafFields(kind: DescriptorKind, { fwb, xnx }: DescriptorContext): Fiel
       width: A.DESC_S2AP_WIDTH,
       meaning: (value) => S2AP[Number(value)] ?? '',
     },
-    {
-      name: 'SH',
-      lsb: A.DESC_SH_LSB,
-      width: A.DESC_SH_WIDTH,
-      meaning: (value) => SHAREABILITY[Number(value)] ?? '',
-    },
+    ...(layout === AddressLayout.LPA2 ? [] : [sh]),
     { name: 'AF', lsb: A.DESC_AF_LSB, width: 1 },
     { name: 'FnXS', lsb: A.DESC_FNXS_LSB, width: 1 },
     ...nT,

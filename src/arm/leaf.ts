@@ -34,7 +34,7 @@ export interface AttributeContext {
   fwb: boolean;
   /** FEAT_XNX. */
   xnx: boolean;
-  /** VTCR_EL2.SH0 with VTCR_EL2.DS, where a leaf has no SH of its own. */
+  /** VTCR_EL2.SH0 where it gives the shareability (FEAT_LPA2); absent where the leaf holds its own. */
   sh0?: number;
 }
 

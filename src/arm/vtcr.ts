@@ -11,10 +11,16 @@ const GRANULES: Readonly<Record<number, string>> = {
 const CACHEABILITY = ['NC', 'WB RA WA', 'WT RA', 'WB RA'];
 
 function startLevelName(sl0: bigint, vtcr: bigint): string {
-  const tg0 = extract(vtcr, A.VTCR_TG0_LSB, A.VTCR_TG0_WIDTH);
-  const levels = tg0 === BigInt(A.TG0_4K) ? [2, 1, 0, 3] : [3, 2, 1];
-  const level = levels[Number(sl0)];
+  const level = startLevels(vtcr)[Number(sl0)];
   return level === undefined ? 'reserved' : `start level ${level}`;
+}
+
+/** Start levels by SL0. DS gives 16K one more, and 4K level -1, which SL2 tells from level 2. */
+function startLevels(vtcr: bigint): number[] {
+  const tg0 = extract(vtcr, A.VTCR_TG0_LSB, A.VTCR_TG0_WIDTH);
+  const ds = extract(vtcr, A.VTCR_DS_LSB) === 1n;
+  if (tg0 === BigInt(A.TG0_4K)) return ds && extract(vtcr, A.VTCR_SL2_LSB) === 1n ? [-1] : [2, 1, 0, 3];
+  return ds && tg0 === BigInt(A.TG0_16K) ? [3, 2, 1, 0] : [3, 2, 1];
 }
 
 const onOff = (value: bigint): string => (value === 0n ? 'off' : 'on');

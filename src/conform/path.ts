@@ -1,5 +1,7 @@
 import * as A from '../abi/arm.js';
-import { type DescriptorKind, descriptorKind } from '../arm/descriptor.js';
+import { AddressLayout } from '../abi/walk.js';
+import type { CpuFeatures } from '../arm/cpu.js';
+import { type DescriptorFormat, type DescriptorKind, descriptorKind, entryPlace } from '../arm/descriptor.js';
 import { extract } from '../arm/fields.js';
 import type { WalkRegisters } from '../walk/regime.js';
 import type { TranslateRequest, WalkStep } from '../walk/types.js';
@@ -21,19 +23,35 @@ export function pathOf(
   steps: readonly WalkStep[],
   registers: WalkRegisters,
   request: TranslateRequest,
+  features: CpuFeatures,
 ): PathStep[] {
   return steps.map((step) => {
-    const granuleShift = step.stage === 2 ? stage2Granule(registers) : stage1Granule(registers, request);
-    return { ...step, kind: descriptorKind(step.desc, { granuleShift, level: step.level }) };
+    const format = step.stage === 2 ? stage2Format(registers) : stage1Format(registers, request);
+    return { ...step, kind: descriptorKind(step.desc, entryPlace(formatOn(features, format), step.level)) };
   });
 }
 
-function stage2Granule({ vtcr }: WalkRegisters): number {
-  return GRANULES[Number(extract(vtcr, A.VTCR_TG0_LSB, A.VTCR_TG0_WIDTH))] ?? SMALLEST;
+/** Granule and DS as a register asks for them. */
+interface AskedFormat {
+  granuleShift: number;
+  ds: boolean;
 }
 
-function stage1Granule({ tcrEl1 = 0n }: WalkRegisters, request: TranslateRequest): number {
+/** The format the CPU makes of it. */
+function formatOn({ lpa, lpa2 }: CpuFeatures, { granuleShift, ds }: AskedFormat): DescriptorFormat {
+  const hasLpa2 = lpa2.some((kib) => kib === 2 ** (granuleShift - 10));
+  if (granuleShift === 16) return { granuleShift, layout: lpa ? AddressLayout.LPA : AddressLayout.NARROW };
+  return { granuleShift, layout: ds && hasLpa2 ? AddressLayout.LPA2 : AddressLayout.NARROW };
+}
+
+function stage2Format({ vtcr }: WalkRegisters): AskedFormat {
+  const granuleShift = GRANULES[Number(extract(vtcr, A.VTCR_TG0_LSB, A.VTCR_TG0_WIDTH))] ?? SMALLEST;
+  return { granuleShift, ds: extract(vtcr, A.VTCR_DS_LSB) === 1n };
+}
+
+function stage1Format({ tcrEl1 = 0n }: WalkRegisters, request: TranslateRequest): AskedFormat {
   const upper = 'va' in request && extract(request.va, UPPER_HALF_LSB) === 1n;
   const [granules, lsb] = upper ? [UPPER_GRANULES, A.TCR_TG1_LSB] : [GRANULES, A.TCR_TG0_LSB];
-  return granules[Number(extract(tcrEl1, lsb, A.TCR_TG_WIDTH))] ?? SMALLEST;
+  const granuleShift = granules[Number(extract(tcrEl1, lsb, A.TCR_TG_WIDTH))] ?? SMALLEST;
+  return { granuleShift, ds: extract(tcrEl1, A.TCR_DS_LSB) === 1n };
 }

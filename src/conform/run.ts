@@ -143,7 +143,7 @@ class Tally {
       query,
       registers,
       cpu: this.#file.cpu,
-      path: pathOf(got.steps, registers, query.ask.request),
+      path: pathOf(got.steps, registers, query.ask.request, this.#file.cpu),
       expected,
       alternatives,
       got,

@@ -32,7 +32,16 @@ export interface CoreExports {
   cacheTopup(cache: number, min: number): number;
   cacheFree(cache: number): void;
   stage2Map(vm: number, ipa: bigint, size: bigint, visitor: number): number;
-  stage2SetPte(vm: number, cache: number, ipa: bigint, desc: bigint, iomap: number, logging: number): number;
+  stage2Dissolve(vm: number, ipa: bigint, size: bigint, visitor: number): number;
+  stage2SetPte(
+    vm: number,
+    cache: number,
+    ipa: bigint,
+    pa: bigint,
+    attributes: bigint,
+    iomap: number,
+    logging: number,
+  ): number;
   stage2Unmap(vm: number, ipa: bigint, size: bigint): number;
   stage2Attributes(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   stage2Flush(vm: number, ipa: bigint, size: bigint): number;

@@ -11,6 +11,7 @@ import {
 } from '../abi/kvm.js';
 import { hex, Stage2Error } from '../core/error.js';
 import { prepareMemoryRegion } from './arch.js';
+import { requireLevel2 } from './geometry.js';
 import { emptySlot, type MemorySlot, slotBytes, slotIpa } from './slot_table.js';
 import type { Vm } from './vm.js';
 
@@ -51,9 +52,13 @@ export function setUserMemoryRegion(vm: Vm, region: MemoryRegion): SlotResult {
   return setMemoryRegion(vm, region);
 }
 
-/** __kvm_set_memory_region: every check in the kernel's order, then the change. Private ids are allowed here. */
+/**
+ * __kvm_set_memory_region: every check in the kernel's order, then the change. Private ids are allowed here. Throws
+ * EINVAL for a field of another type and for a VM whose tables start at level 3.
+ */
 export function setMemoryRegion(vm: Vm, region: MemoryRegion): SlotResult {
   checkTypes(region);
+  requireLevel2(vm.geometry);
   const refusal = checkRegion(vm, region);
   if (refusal !== undefined) return refusal;
   const old = vm.slots.get(region.slot & 0xffff);

@@ -1,11 +1,19 @@
-import { DESC_AF_LSB, DESC_MEMATTR_LSB, DESC_S2AP_LSB, DESC_SH_LSB, DESC_XN_LSB } from '../abi/arm.js';
-import { ENOMEM } from '../abi/kvm.js';
+import {
+  DESC_AF_LSB,
+  DESC_DBM_LSB,
+  DESC_MEMATTR_LSB,
+  DESC_S2AP_LSB,
+  DESC_SH_LSB,
+  DESC_SH_WIDTH,
+  DESC_XN_LSB,
+} from '../abi/arm.js';
 import * as L from '../abi/layout.js';
-import { levelShift } from '../arm/descriptor.js';
+import { AddressLayout } from '../abi/walk.js';
+import { fieldMask } from '../arm/fields.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import { leavesOf, type TableLeaf } from '../walk/leaves.js';
-import { startLevel } from './geometry.js';
+import { addressBits, addressLayout, requireLevel2, startLevel } from './geometry.js';
 import type { Vm } from './vm.js';
 
 const S2AP_WRITE = 2n << BigInt(DESC_S2AP_LSB);
@@ -18,10 +26,16 @@ const PAGE_S2_DEVICE =
   (3n << BigInt(DESC_SH_LSB)) |
   AF |
   (2n << BigInt(DESC_XN_LSB));
-const GIB = 1n << 30n;
-const OUTPUT_LIMIT = 1n << 48n;
+/** VALID and TABLE: the type of a page. */
+const PAGE_TYPE = 3n;
+const SH = fieldMask({ lsb: DESC_SH_LSB, width: DESC_SH_WIDTH });
+/** What is no type and, in no layout but FEAT_LPA2's, no address bit of a page: bits 11:2 and 63:51. */
+const ATTRIBUTES = 0xffcn | fieldMask({ lsb: DESC_DBM_LSB, width: 64 - DESC_DBM_LSB });
 
-/** The software side of a VM's stage-2 tables: map, unmap, write-protect, age, flush, dump. */
+/**
+ * The software side of a VM's stage-2 tables: map, dissolve, unmap, write-protect, age, flush, dump. Addresses and
+ * sizes are in bytes; every operation throws EINVAL for a range that leaves the IPA space.
+ */
 export class Stage2Tables {
   readonly #machine: Machine;
   readonly #vm: Vm;
@@ -47,45 +61,64 @@ export class Stage2Tables {
   }
 
   /**
-   * Maps [ipa, ipa + size) to [pa, ...) with the largest entries that fit; `attributes` are those of a page.
-   * 0 or -ENOMEM. Live entries that differ are replaced by break-before-make. Throws EINVAL for addresses that are
-   * no multiples of the granule or leave their space.
+   * Maps [ipa, ipa + size) to [pa, ...) with the largest entries that fit; `attributes` are those of a page, of which
+   * FEAT_LPA2 drops the shareability. 0, or -ENOMEM with what was mapped left in place. Live entries that differ are
+   * replaced by break-before-make, a block also if it is only partly in the range: dissolve it first to keep the
+   * rest. Throws EINVAL for addresses that are no multiples of the granule or leave their space, and for attributes
+   * that are no page's.
    */
   map(ipa: bigint, size: bigint, pa: bigint, attributes: bigint): number {
     const { view, core } = this.#machine;
     this.#checkRange(ipa, size);
     checkAligned(ipa | size | pa, this.#vm.geometry.granuleShift);
-    if (pa < 0n || pa + size > OUTPUT_LIMIT)
-      throw new Stage2Error('EINVAL', `output ${hex(pa)}+${hex(size)}: expected an address below 2^48`);
-    // One top-up carries what lies below one level-2 entry, or a gigabyte with pages at its two ends only.
-    const block = 1n << BigInt(levelShift(this.#vm.geometry.granuleShift, 2));
-    const reach = ((ipa ^ pa) & (block - 1n)) === 0n && block < GIB ? GIB : block;
-    for (let done = 0n; done < size; ) {
-      const chunk = min(size - done, reach - ((ipa + done) & (reach - 1n)));
-      if (core.cacheTopup(this.#cache, 4 - startLevel(this.#vm.geometry)) < 0) return -ENOMEM;
-      this.withVisitor((visitor) => {
-        view.setU64(visitor + L.MAP_VISITOR_IPA, ipa + done);
-        view.setU64(visitor + L.MAP_VISITOR_PA, pa + done);
-        view.setU64(visitor + L.MAP_VISITOR_ATTRIBUTES, attributes);
-        view.setU32(visitor + L.MAP_VISITOR_CACHE, view.base + this.#cache);
-      });
-      const ret = core.stage2Map(this.#vm.offset, ipa + done, chunk, this.#visitor);
-      if (ret < 0) return ret;
-      done += chunk;
-    }
-    return 0;
+    this.#checkOutput(pa, size);
+    if ((attributes & PAGE_TYPE) !== PAGE_TYPE || (attributes & ~(PAGE_TYPE | ATTRIBUTES)) !== 0n)
+      throw new Stage2Error('EINVAL', `attributes ${hex(attributes)}: expected those of a page`);
+    return this.withVisitor((visitor) => {
+      view.setU64(visitor + L.MAP_VISITOR_IPA, ipa);
+      view.setU64(visitor + L.MAP_VISITOR_PA, pa);
+      view.setU64(visitor + L.MAP_VISITOR_ATTRIBUTES, attributes);
+      view.setU32(visitor + L.MAP_VISITOR_CACHE, view.base + this.#cache);
+      return core.stage2Map(this.#vm.offset, ipa, size, visitor);
+    });
+  }
+
+  /**
+   * Dissolves the blocks of the range: each that is above `level` and at least partly in it becomes a table that maps
+   * the same with the same attributes, level by level down to `level` where the range goes. The entry is broken
+   * before it is made again. The contiguous bit is not passed on; clear it in the neighbours of a set first.
+   * 0, or -ENOMEM when there is no page for a table: what was dissolved stays so, the rest stays blocks, and every
+   * IPA translates as before. Throws EINVAL for a level the tables do not have.
+   */
+  dissolve(ipa: bigint, size: bigint, level = 3): number {
+    const { view, core } = this.#machine;
+    this.#checkRange(ipa, size);
+    const start = startLevel(this.#vm.geometry);
+    if (!Number.isInteger(level) || level < start || level > 3)
+      throw new Stage2Error('EINVAL', `level ${level}: expected ${start} to 3`);
+    return this.withVisitor((visitor) => {
+      view.setU32(visitor + L.DISSOLVE_VISITOR_CACHE, view.base + this.#cache);
+      view.setU32(visitor + L.DISSOLVE_VISITOR_LEVEL, level);
+      return core.stage2Dissolve(this.#vm.offset, ipa, size, visitor);
+    });
   }
 
   /**
    * internal_vm_prep_mem as posted: maps the range one to one, page by page. 0, or -ENOMEM with what was mapped
-   * left in place. The pages its local cache still holds at the end are lost.
+   * left in place. The pages its local cache still holds at the end are lost. Throws EINVAL for tables that start
+   * at level 3.
    */
   idmapAsPosted(ipa: bigint, size: bigint): number {
+    requireLevel2(this.#vm.geometry);
     return this.#machine.core.idmapAsPosted(this.#vm.offset, this.#idmapCache, ipa, ipa + size);
   }
 
-  /** kvm_phys_addr_ioremap: device pages one by one; the cache is freed at the end. 0 or -errno. */
+  /**
+   * kvm_phys_addr_ioremap: device pages one by one; the cache is freed at the end. 0 or -errno. Throws EINVAL for
+   * tables that start at level 3.
+   */
   mapDevicePages(ipa: bigint, pa: bigint, size: bigint, writable: boolean): number {
+    requireLevel2(this.#vm.geometry);
     const { core } = this.#machine;
     const attributes = PAGE_S2_DEVICE | (writable ? S2AP_WRITE : 0n);
     const step = 1n << BigInt(this.#vm.geometry.granuleShift);
@@ -93,7 +126,7 @@ export class Stage2Tables {
     for (let done = 0n; done < size && ret === 0; done += step) {
       ret = core.cacheTopup(this.#cache, 3 - startLevel(this.#vm.geometry));
       if (ret === 0)
-        ret = core.stage2SetPte(this.#vm.offset, this.#cache, ipa + done, (pa + done) | attributes, 1, 0);
+        ret = core.stage2SetPte(this.#vm.offset, this.#cache, ipa + done, pa + done, attributes, 1, 0);
     }
     core.cacheFree(this.#cache);
     return ret;
@@ -105,9 +138,16 @@ export class Stage2Tables {
     this.#machine.core.stage2Unmap(this.#vm.offset, ipa, size);
   }
 
-  /** Sets and clears bits in every valid leaf of the range. Returns how many changed. */
+  /**
+   * Sets and clears bits in every valid leaf of the range, a block as a whole. Returns how many leaves changed.
+   * Throws EINVAL for bits that are no attributes: the type, an address, with FEAT_LPA2 the shareability.
+   */
   changeAttributes(ipa: bigint, size: bigint, set: bigint, clear: bigint): bigint {
     this.#checkRange(ipa, size);
+    const wide = addressLayout(this.#vm.geometry) === AddressLayout.LPA2;
+    const allowed = wide ? ATTRIBUTES & ~SH : ATTRIBUTES;
+    if (((set | clear) & ~allowed) !== 0n)
+      throw new Stage2Error('EINVAL', `bits ${hex(set | clear)}: expected attributes, of ${hex(allowed)}`);
     return this.withVisitor((visitor) => {
       this.#machine.view.setU64(visitor + L.ATTRIBUTE_VISITOR_SET, set);
       this.#machine.view.setU64(visitor + L.ATTRIBUTE_VISITOR_CLEAR, clear);
@@ -116,11 +156,12 @@ export class Stage2Tables {
     });
   }
 
+  /** Takes write permission from every leaf of the range. Returns how many changed. */
   writeProtect(ipa: bigint, size: bigint): bigint {
     return this.changeAttributes(ipa, size, 0n, S2AP_WRITE);
   }
 
-  /** Clears the access flag of every leaf of the range. */
+  /** Clears the access flag of every leaf of the range. Returns how many changed. */
   age(ipa: bigint, size: bigint): bigint {
     return this.changeAttributes(ipa, size, 0n, AF);
   }
@@ -144,6 +185,12 @@ export class Stage2Tables {
     throw new Stage2Error('EINVAL', `range ${hex(ipa)}+${hex(size)}: expected one below 2^${ipaBits}`);
   }
 
+  #checkOutput(pa: bigint, size: bigint): void {
+    const bits = addressBits(this.#vm.geometry);
+    if (pa >= 0n && pa + size <= 1n << BigInt(bits)) return;
+    throw new Stage2Error('EINVAL', `output ${hex(pa)}+${hex(size)}: expected an address below 2^${bits}`);
+  }
+
   destroy(): void {
     this.unmap(0n, 1n << BigInt(this.#vm.geometry.ipaBits));
     this.#machine.core.cacheFree(this.#cache);
@@ -156,8 +203,4 @@ export class Stage2Tables {
 function checkAligned(addresses: bigint, granuleShift: number): void {
   if ((addresses & ((1n << BigInt(granuleShift)) - 1n)) === 0n) return;
   throw new Stage2Error('EINVAL', `map: expected multiples of the granule, 2^${granuleShift} bytes`);
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
 }

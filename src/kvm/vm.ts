@@ -3,6 +3,8 @@ import * as L from '../abi/layout.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import {
+  addressBits,
+  addressLayout,
   checkGeometry,
   type Geometry,
   rootBytes,
@@ -72,7 +74,7 @@ export class Vm {
     view.setU32(at + L.VM_MM, this.mm?.offset ?? 0);
     view.setU32(at + L.VM_MEMSLOTS, this.slots.offset);
     view.setU64(at + L.VM_PGD, pgd);
-    view.setU64(at + L.VM_VTTBR, vttbr(pgd, vmid));
+    view.setU64(at + L.VM_VTTBR, vttbr(pgd, vmid, this.geometry.layout));
     view.setU32(at + L.VM_GRANULE_SHIFT, this.geometry.granuleShift);
     view.setU32(at + L.VM_STRIDE, stride(this.geometry));
     view.setU32(at + L.VM_START_LEVEL, startLevel(this.geometry));
@@ -80,6 +82,7 @@ export class Vm {
     view.setU32(at + L.VM_CHECK, VM_CHECK[this.variant.check]);
     view.setU32(at + L.VM_FLAG_INTERNAL, this.variant.check === 'flag' && this.mm === undefined ? 1 : 0);
     view.setU32(at + L.VM_SLOT_CAPACITY, this.slots.capacity);
+    view.setU32(at + L.VM_LAYOUT, addressLayout(this.geometry));
   }
 
   get isInternal(): boolean {
@@ -164,7 +167,10 @@ export class Vm {
   }
 }
 
-/** Throws EINVAL unless the machine's table pages hold a table and its root tables can be aligned to their size. */
+/**
+ * Throws EINVAL unless the machine's table pages hold a table, its root tables can be aligned to their size, and
+ * descriptors can hold the addresses of both.
+ */
 function checkPlacement(machine: Machine, geometry: Geometry): void {
   const pageShift = machine.header(L.HEADER_POOL_SHIFT);
   if (pageShift < geometry.granuleShift) {
@@ -174,6 +180,13 @@ function checkPlacement(machine: Machine, geometry: Geometry): void {
   if (machine.rootsPa % BigInt(rootBytes(geometry)) !== 0n) {
     const needed = `expected a multiple of the ${rootBytes(geometry)} bytes of a root table`;
     throw new Stage2Error('EINVAL', `root tables at ${hex(machine.rootsPa)}: ${needed}`);
+  }
+  const limit = 1n << BigInt(addressBits(geometry));
+  const poolPa = machine.view.u64(L.HEADER_OFFSET + L.HEADER_POOL_PA);
+  for (const bank of machine.banks.filter(({ pa }) => pa === machine.rootsPa || pa === poolPa)) {
+    if (bank.pa + bank.size <= limit) continue;
+    const needed = `expected them below 2^${addressBits(geometry)} for this layout`;
+    throw new Stage2Error('EINVAL', `tables at ${hex(bank.pa)}: ${needed}`);
   }
 }
 

@@ -5,7 +5,7 @@ import { formatSize } from './ptdump-size.js';
 export interface DumpLeaf {
   ipa: bigint;
   pa: bigint;
-  /** 0 to 3. */
+  /** -1 to 3. */
   level: number;
   /** In bytes. */
   size: bigint;
@@ -23,7 +23,8 @@ export interface DumpRange {
   columns: string;
 }
 
-const LEVEL_NAMES = ['PGD', 'PUD', 'PMD', 'PTE'];
+/** By level from -1 up, where no entry maps but a reserved one is a leaf. */
+const LEVEL_NAMES = ['L-1', 'PGD', 'PUD', 'PMD', 'PTE'];
 
 /** Joins neighbours whose lines would read alike; what the output addresses are does not count. */
 export function joinLeaves(leaves: Iterable<DumpLeaf>): DumpRange[] {
@@ -48,7 +49,7 @@ export function ptdumpText(leaves: Iterable<DumpLeaf>): string {
 
 function rangeLine({ start, end, level, columns }: DumpRange): string {
   const size = formatSize(end - start).padStart(10);
-  return `${address(start)}-${address(end)}   ${size} ${LEVEL_NAMES[level]}   ${columns}`.trimEnd();
+  return `${address(start)}-${address(end)}   ${size} ${LEVEL_NAMES[level + 1]}   ${columns}`.trimEnd();
 }
 
 function attributeColumns({ attributes: a, kind }: DumpLeaf): string {

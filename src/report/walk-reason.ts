@@ -1,4 +1,4 @@
-import { descriptorAddress, descriptorKind } from '../arm/descriptor.js';
+import { descriptorAddress, descriptorKind, entryPlace } from '../arm/descriptor.js';
 import { hex } from '../core/error.js';
 import type { Regime } from '../walk/regime.js';
 import type { WalkFault, WalkStep } from '../walk/types.js';
@@ -30,7 +30,7 @@ export function walkReason(
 function translationReason(regime: Regime, { ipa }: WalkedAccess, steps: readonly WalkStep[]): string {
   const last = steps.at(-1);
   if (last !== undefined) {
-    const kind = descriptorKind(last.desc, { granuleShift: regime.granuleShift, level: last.level });
+    const kind = descriptorKind(last.desc, entryPlace(regime, last.level));
     return kind === 'invalid' ? 'the entry is invalid' : `the entry is reserved at level ${last.level}`;
   }
   if (!regime.valid) return 'VTCR_EL2 and the PA size of the CPU describe no walk';
@@ -41,7 +41,7 @@ function addressSizeReason(regime: Regime, steps: readonly WalkStep[]): string {
   const last = steps.at(-1);
   const beyond = `is beyond the ${regime.oaBits}-bit PA space`;
   if (last === undefined) return `the first table at ${hex(regime.tableBase)} ${beyond}`;
-  const place = { granuleShift: regime.granuleShift, level: last.level };
+  const place = entryPlace(regime, last.level);
   const address = hex(descriptorAddress(last.desc, place));
   const what = descriptorKind(last.desc, place) === 'table' ? 'the next table at' : 'the output address';
   return `${what} ${address} ${beyond}`;
@@ -51,7 +51,7 @@ function addressSizeReason(regime: Regime, steps: readonly WalkStep[]): string {
 function nextTable(regime: Regime, steps: readonly WalkStep[]): bigint {
   const last = steps.at(-1);
   if (last === undefined) return regime.tableBase;
-  return descriptorAddress(last.desc, { granuleShift: regime.granuleShift, level: last.level });
+  return descriptorAddress(last.desc, entryPlace(regime, last.level));
 }
 
 function permissionReason({ access, el }: WalkedAccess): string {

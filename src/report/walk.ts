@@ -1,5 +1,11 @@
 import type { AccessKind } from '../arm/access.js';
-import { type DescriptorKind, descriptorAddress, descriptorKind, levelShift } from '../arm/descriptor.js';
+import {
+  type DescriptorKind,
+  descriptorAddress,
+  descriptorKind,
+  entryPlace,
+  levelShift,
+} from '../arm/descriptor.js';
 import { encodeAbort } from '../arm/esr.js';
 import { fscName } from '../arm/fault.js';
 import { encodeHpfar, hpfarValid } from '../arm/hpfar.js';
@@ -55,7 +61,6 @@ export function walkReport(
   result: WalkResult,
 ): WalkReport {
   const { regime } = context;
-  const { granuleShift } = regime;
   const steps = result.steps.map((step) => stepReport(regime, request.ipa, step));
   if (!result.ok) {
     const fault = faultReport(regime, request, result.fault, result.steps);
@@ -64,13 +69,13 @@ export function walkReport(
   if (result.leaf === undefined) return { ...request, ok: true, pa: result.pa, steps };
   const { level, desc } = result.leaf;
   const attributes = leafAttributes(desc, context.attributeContext);
-  const kind = descriptorKind(desc, { granuleShift, level });
-  const size = 1n << BigInt(levelShift(granuleShift, level));
+  const kind = descriptorKind(desc, entryPlace(regime, level));
+  const size = 1n << BigInt(levelShift(regime.granuleShift, level));
   return { ...request, ok: true, pa: result.pa, leaf: { level, kind, size, desc, attributes }, steps };
 }
 
 function stepReport(regime: Regime, ipa: bigint, step: WalkStep): WalkStepReport {
-  const place = { granuleShift: regime.granuleShift, level: step.level };
+  const place = entryPlace(regime, step.level);
   const kind = descriptorKind(step.desc, place);
   const above = ipa >> BigInt(levelShift(place.granuleShift, step.level));
   const index = step.level === regime.startLevel ? above : above & ((1n << BigInt(regime.stride)) - 1n);

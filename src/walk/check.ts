@@ -1,8 +1,13 @@
 import { VTCR_HA_LSB } from '../abi/arm.js';
-import { descriptorAddress, descriptorKind, levelShift } from '../arm/descriptor.js';
+import {
+  type DescriptorFormat,
+  descriptorAddress,
+  descriptorKind,
+  entryPlace,
+  levelShift,
+} from '../arm/descriptor.js';
 import { extract } from '../arm/fields.js';
-import type { AttributeContext } from '../arm/leaf.js';
-import { leafAttributes } from '../arm/leaf.js';
+import { type AttributeContext, leafAttributes } from '../arm/leaf.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { TableLeaf } from './leaves.js';
 import type { Translator } from './translator.js';
@@ -99,35 +104,35 @@ function checkMapping(translator: Translator, mapping: ListedMapping): Differenc
 function checkLeaf(translator: Translator, mapping: ListedMapping): Difference[] {
   const { ipa } = mapping;
   const walk = translator.walk({ ipa });
-  const { granuleShift } = translator.regime;
+  const { regime } = translator;
   const step = walk.steps.at(-1);
-  if (step === undefined || !isLeaf(step, granuleShift)) {
+  if (step === undefined || !isLeaf(step, regime)) {
     return [{ ipa, what: 'leaf', found: outcome(walk), expected: leafText(mapping.desc, mapping.level) }];
   }
-  const fields = Object.entries(listed(step, granuleShift, translator.attributeContext));
+  const fields = Object.entries(listed(step, regime, translator.attributeContext));
   return fields.flatMap(([what, value]) => {
     const expected = mapping[what as keyof ListedMapping];
     return value === expected ? [] : [{ ipa, what, found: text(value), expected: text(expected) }];
   });
 }
 
-function isLeaf({ desc, level }: WalkStep, granuleShift: number): boolean {
-  const kind = descriptorKind(desc, { granuleShift, level });
+function isLeaf({ desc, level }: WalkStep, format: DescriptorFormat): boolean {
+  const kind = descriptorKind(desc, entryPlace(format, level));
   return kind === 'block' || kind === 'page';
 }
 
 /** An entry as a listing shows it. */
 function listed(
   { desc, level }: WalkStep,
-  granuleShift: number,
+  format: DescriptorFormat,
   context: AttributeContext,
 ): Omit<ListedMapping, 'ipa'> {
   const a = leafAttributes(desc, context);
   return {
     desc,
     level,
-    size: 1n << BigInt(levelShift(granuleShift, level)),
-    pa: descriptorAddress(desc, { granuleShift, level }),
+    size: 1n << BigInt(levelShift(format.granuleShift, level)),
+    pa: descriptorAddress(desc, entryPlace(format, level)),
     s2ap: a.s2ap,
     r: Number(a.read),
     w: Number(a.write),

@@ -1,6 +1,7 @@
 import { ENOSPC } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { levelShift } from '../arm/descriptor.js';
+import { AddressLayout } from '../abi/walk.js';
+import { type DescriptorFormat, levelShift } from '../arm/descriptor.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { Regime } from './regime.js';
@@ -69,6 +70,8 @@ function writeVm({ view }: Machine, at: number, regime: Regime): void {
   view.setU32(at + L.VM_STRIDE, regime.stride);
   view.setU32(at + L.VM_START_LEVEL, regime.startLevel);
   view.setU32(at + L.VM_IA_BITS, regime.iaBits);
+  const { layout = AddressLayout.NARROW }: DescriptorFormat = regime;
+  view.setU32(at + L.VM_LAYOUT, layout);
 }
 
 function readLeaves({ view }: Machine, buffer: number, n: number): TableLeaf[] {

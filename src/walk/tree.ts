@@ -1,4 +1,4 @@
-import { descriptorAddress, descriptorKind } from '../arm/descriptor.js';
+import { descriptorAddress, descriptorKind, entryPlace } from '../arm/descriptor.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { ImageTable } from './image.js';
 import type { Regime } from './regime.js';
@@ -60,8 +60,8 @@ interface Link {
   entry: number;
 }
 
-function linksOf(table: ImageTable, level: number, { granuleShift }: Regime): Link[] {
-  const place = { granuleShift, level };
+function linksOf(table: ImageTable, level: number, regime: Regime): Link[] {
+  const place = entryPlace(regime, level);
   return [...table.entries]
     .filter(([, desc]) => descriptorKind(desc, place) === 'table')
     .map(([entry, desc]) => ({ pa: descriptorAddress(desc, place), level: level + 1, entry }));

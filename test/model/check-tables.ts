@@ -22,16 +22,16 @@ interface Shape {
   bitsPerLevel: number;
   ipaBits: number;
   start: number;
+  layout: 'narrow' | 'lpa' | 'lpa2';
 }
 
-/** The entry level is the deepest one whose table, 16 times concatenated at most, covers the IPA space. */
+/** KVM's entry level is the deepest one whose table, 16 times concatenated at most, covers the IPA space. */
 function shapeOf(vm: Vm): Shape {
-  const granule = vm.geometry.granuleShift;
+  const { granuleShift: granule, ipaBits, startLevel, layout = 'narrow' } = vm.geometry;
   const bitsPerLevel = granule - 3;
-  const ipaBits = vm.geometry.ipaBits;
   let start = 3;
   while (granule + (4 - start) * bitsPerLevel + 4 < ipaBits) start--;
-  return { granule, bitsPerLevel, ipaBits, start };
+  return { granule, bitsPerLevel, ipaBits, start: startLevel ?? start, layout };
 }
 
 const spanShift = (shape: Shape, level: number) => shape.granule + (3 - level) * shape.bitsPerLevel;
@@ -42,8 +42,16 @@ function load(machine: Machine, pa: bigint): bigint {
   return machine.view.u64(at);
 }
 
-function nextTable(shape: Shape, desc: bigint): bigint {
-  return desc & 0xffff_ffff_ffffn & ~((1n << BigInt(shape.granule)) - 1n);
+function nextTable({ granule, layout }: Shape, desc: bigint): bigint {
+  const low = BigInt.asUintN(layout === 'lpa2' ? 50 : 48, desc) & ~((1n << BigInt(granule)) - 1n);
+  if (layout === 'lpa') return low | (((desc >> 12n) & 15n) << 48n);
+  return layout === 'lpa2' ? low | (((desc >> 8n) & 3n) << 50n) : low;
+}
+
+/** Levels with blocks; 52-bit addresses add one. */
+function blockLevels({ granule, layout }: Shape): number[] {
+  if (granule === 12) return layout === 'narrow' ? [1, 2] : [0, 1, 2];
+  return layout === 'narrow' ? [2] : [1, 2];
 }
 
 const isTable = (desc: bigint, level: number) => level < 3 && (desc & 3n) === 3n;
@@ -134,9 +142,10 @@ export function checkTables(vm: Vm): TableReport {
 function checkLeaf(shape: Shape, leaf: RawLeaf): RawLeaf {
   const { desc, level } = leaf;
   const isPage = level === 3 && (desc & 2n) !== 0n;
-  const isBlock = (desc & 2n) === 0n && (level === 2 || (level === 1 && shape.granule === 12));
+  const isBlock = (desc & 2n) === 0n && blockLevels(shape).includes(level);
   if (!isPage && !isBlock) throw new Error(`level ${level} has the leaf 0x${desc.toString(16)}`);
-  const inner = ((1n << BigInt(spanShift(shape, level))) - 1n) & ~0xfffn;
+  const high = shape.layout === 'lpa' ? 0xf000n : 0n;
+  const inner = ((1n << BigInt(spanShift(shape, level))) - 1n) & ~0xfffn & ~high;
   if ((desc & inner) !== 0n)
     throw new Error(`leaf 0x${desc.toString(16)} is not aligned to its level ${level}`);
   return leaf;

@@ -1,12 +1,10 @@
 // The MMU's view of a VM: the core's hardware walk under the VTCR_EL2 and VTTBR_EL2 that KVM would load.
 import { Access } from '../../src/abi/event.js';
 import * as L from '../../src/abi/layout.js';
-import { BASE_CPU } from '../../src/arm/index.js';
-import { type Vm, vtcr } from '../../src/kvm/index.js';
+import { BASE_CPU, type CpuFeatures } from '../../src/arm/index.js';
+import { addressBits, type Geometry, type Vm, vtcr } from '../../src/kvm/index.js';
 import { Translator } from '../../src/walk/index.js';
-
-/** An output address, or the fault's status code without its level and the level. */
-export type Translation = { pa: bigint } | { type: number; level: number };
+import type { Translation } from './register-walk.js';
 
 const KINDS = {
   [Access.READ]: 'read',
@@ -14,24 +12,38 @@ const KINDS = {
   [Access.EXECUTE]: 'execute',
   [Access.CACHE_OP]: 'cache-op',
 } as const;
+const TRANSLATION_MINUS_1 = 0x2b;
+
+/** The least CPU that has the geometry. */
+function cpuOf(geometry: Geometry): CpuFeatures {
+  return {
+    ...BASE_CPU,
+    paMax: addressBits(geometry),
+    granules: [4, 16, 64],
+    ttst: true,
+    lpa: geometry.layout === 'lpa' || geometry.layout === 'lpa2',
+    lpa2: geometry.layout === 'lpa2' ? [4, 16] : [],
+  };
+}
 
 export class Hardware {
   readonly #translator: Translator;
 
   constructor(vm: Vm) {
+    const features = cpuOf(vm.geometry);
     const registers = {
-      vtcr: vtcr(vm.geometry, BASE_CPU.paMax),
+      vtcr: vtcr(vm.geometry, features.paMax),
       vttbr: vm.machine.view.u64(vm.offset + L.VM_VTTBR),
       hcr: 1n,
     };
-    this.#translator = new Translator(vm.machine, registers, {
-      features: { ...BASE_CPU, granules: [4, 16, 64] },
-    });
+    this.#translator = new Translator(vm.machine, registers, { features });
   }
 
   translate(ipa: bigint, access: Access): Translation {
     const result = this.#translator.translate({ ipa, access: KINDS[access] });
-    return result.ok ? { pa: result.pa } : { type: result.fault.fsc & 0x3c, level: result.fault.fsc & 3 };
+    if (result.ok) return { pa: result.pa };
+    const { fsc } = result.fault;
+    return fsc === TRANSLATION_MINUS_1 ? { type: 0x04, level: -1 } : { type: fsc & 0x3c, level: fsc & 3 };
   }
 
   release(): void {

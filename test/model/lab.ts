@@ -25,6 +25,7 @@ import {
   type AreaSpec,
   createHost,
   type ExitResult,
+  type Geometry,
   type HostOptions,
   type MemoryRegion,
   setMemoryRegion,
@@ -51,6 +52,7 @@ export const SMALL_HOST: HostOptions = {
 export interface LabOptions {
   host?: HostOptions;
   variant?: Variant;
+  geometry?: Geometry;
   areas?: AreaSpec[];
   slots?: Partial<MemoryRegion>[];
 }
@@ -72,7 +74,8 @@ export function lab(options: LabOptions = {}): Lab {
   const machine = createHost({ ...SMALL_HOST, ...options.host });
   const mm = new AddressSpace(machine);
   for (const area of options.areas ?? []) mm.map(area);
-  const vm = new Vm(machine, { mm, ...(options.variant && { variant: options.variant }) });
+  const { variant, geometry } = options;
+  const vm = new Vm(machine, { mm, ...(variant && { variant }), ...(geometry && { geometry }) });
   for (const slot of options.slots ?? []) {
     const { ret, reason } = setMemoryRegion(vm, region(slot));
     if (ret !== 0) throw new Error(`slot refused with ${ret}: ${reason}`);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AddressLayout } from '../../src/abi/walk.js';
 import {
   type DescriptorContext,
   decode,
@@ -13,14 +14,28 @@ import {
 } from '../../src/arm/index.js';
 
 const K4: DescriptorContext = { granuleShift: 12, level: 3, fwb: false, xnx: false };
-const at = (granuleShift: number, level: number) => ({ granuleShift, level });
-const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
-const anyContext: fc.Arbitrary<DescriptorContext> = fc.record({
-  granuleShift: fc.constantFrom(12, 14, 16),
-  level: fc.integer({ min: 0, max: 3 }),
-  fwb: fc.boolean(),
-  xnx: fc.boolean(),
+const at = (granuleShift: number, level: number, layout = AddressLayout.NARROW) => ({
+  granuleShift,
+  level,
+  layout,
 });
+const { LPA, LPA2 } = AddressLayout;
+const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
+const anyContext: fc.Arbitrary<DescriptorContext> = fc
+  .record({
+    format: fc.constantFrom(
+      at(12, 3),
+      at(14, 3),
+      at(16, 3),
+      at(12, 3, LPA2),
+      at(14, 3, LPA2),
+      at(16, 3, LPA),
+    ),
+    level: fc.integer({ min: -1, max: 3 }),
+    fwb: fc.boolean(),
+    xnx: fc.boolean(),
+  })
+  .map(({ format, ...context }) => ({ ...format, ...context }));
 
 describe('the kind of a descriptor', () => {
   it.each([
@@ -37,6 +52,13 @@ describe('the kind of a descriptor', () => {
     [1n, at(12, 2), 'block'],
     [1n, at(14, 2), 'block'],
     [1n, at(16, 2), 'block'],
+    [3n, at(12, -1, LPA2), 'table'],
+    [1n, at(12, -1, LPA2), 'reserved'],
+    [1n, at(12, 0, LPA2), 'block'],
+    [1n, at(14, 0, LPA2), 'reserved'],
+    [1n, at(14, 1, LPA2), 'block'],
+    [1n, at(16, 1, LPA), 'block'],
+    [1n, at(16, 3, LPA), 'reserved'],
   ])('of bits %s at %o is %s', (desc, place, kind) => {
     expect(descriptorKind(desc, place)).toBe(kind);
   });
@@ -53,6 +75,12 @@ describe('the address in a descriptor', () => {
     ['a 32M block', ones - 2n, at(14, 2), 0xffff_fe00_0000n],
     ['a 512M block', ones - 2n, at(16, 2), 0xffff_e000_0000n],
     ['a table below level 0', ones, at(12, 0), 0xffff_ffff_f000n],
+    ['a 4K page with FEAT_LPA2', ones, at(12, 3, LPA2), 0xf_ffff_ffff_f000n],
+    ['a 512G block', ones - 2n, at(12, 0, LPA2), 0xf_ff80_0000_0000n],
+    ['a 64G block', ones - 2n, at(14, 1, LPA2), 0xf_fff0_0000_0000n],
+    ['a 64K page with FEAT_LPA', ones, at(16, 3, LPA), 0xf_ffff_ffff_0000n],
+    ['a 4T block', ones - 2n, at(16, 1, LPA), 0xf_fc00_0000_0000n],
+    ['a table below level -1', ones, at(12, -1, LPA2), 0xf_ffff_ffff_f000n],
   ])('of %s is aligned to its size', (_, desc, place, address) => {
     expect(descriptorAddress(desc, place)).toBe(address);
   });
@@ -88,6 +116,17 @@ describe('the fields of a descriptor', () => {
     ]);
   });
 
+  it('of a wide page are the parts of its address, and with FEAT_LPA2 no shareability', () => {
+    const parts = (layout: AddressLayout, granuleShift: number) => {
+      const desc = 0x2_8000_0001_6743n;
+      const fields = decode(descriptorTable(desc, { ...K4, granuleShift, layout }), desc);
+      return Object.fromEntries(fields.map(({ name, value, meaning }) => [name, meaning ?? value]));
+    };
+    expect(parts(LPA2, 12)).toMatchObject({ OA: '0x2800000016000', 'OA[51:50]': '0xc000000000000' });
+    expect(parts(LPA2, 12)).not.toHaveProperty('SH');
+    expect(parts(LPA, 16)).toMatchObject({ OA: '0x800000010000', 'OA[51:48]': '0x6000000000000', SH: 'ISH' });
+  });
+
   it('of any descriptor do not overlap and encode back', () => {
     fc.assert(
       fc.property(u64, anyContext, (desc, context) => {
@@ -106,10 +145,11 @@ describe('the fields of a descriptor', () => {
         const desc = bits | 3n;
         const page = { ...context, level: 3 };
         const fields = new Map(decode(descriptorTable(desc, page), desc).map((field) => [field.name, field]));
-        const attributes = leafAttributes(desc, page);
+        const sh0 = page.layout === LPA2 ? { sh0: 2 } : {};
+        const attributes = leafAttributes(desc, { ...page, ...sh0 });
         expect(BigInt(attributes.s2ap)).toBe(fields.get('S2AP')?.value);
         expect(BigInt(attributes.xn)).toBe(fields.get('XN')?.value);
-        expect(BigInt(attributes.sh)).toBe(fields.get('SH')?.value);
+        expect(BigInt(attributes.sh)).toBe(fields.get('SH')?.value ?? 2n);
         expect(BigInt(attributes.software)).toBe(fields.get('SW')?.value);
         expect(attributes.memory).toBe(fields.get('MemAttr')?.meaning);
         expect(attributes.contiguous).toBe(fields.get('Contiguous')?.value === 1n);

@@ -47,6 +47,11 @@ describe('VTCR_EL2', () => {
     [0x8000_3518n, 'start level 2', '4K granule'],
     [0x8000_3598n, 'start level 0', '4K granule'],
     [0x8000_35d8n, 'start level 3', '4K granule'],
+    [0x3_8006_350cn, 'start level -1', '4K granule'],
+    [0x1_8006_350cn, 'start level 2', '4K granule'],
+    [0x3_8006_354cn, 'reserved', '4K granule'],
+    [0x1_8006_b5ccn, 'start level 0', '16K granule'],
+    [0x8006_b5ccn, 'reserved', '16K granule'],
     [0x8000_75d8n, 'reserved', '64K granule'],
     [0x8000_f558n, 'start level 2', 'reserved'],
   ])('%s has the %s and the %s', (value, sl0, tg0) => {

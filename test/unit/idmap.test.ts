@@ -239,7 +239,7 @@ describe('what the map counts', () => {
     for (let i = 0n; i < pages; i++) {
       const ipa = GUEST + (i + 5n) * PAGE;
       expect(machine.core.cacheTopup(cache, 2)).toBe(0);
-      expect(machine.core.stage2SetPte(vm.offset, cache, ipa, ipa | WRITABLE, 0, 0)).toBe(0);
+      expect(machine.core.stage2SetPte(vm.offset, cache, ipa, ipa, WRITABLE, 0, 0)).toBe(0);
     }
     vm.tables.flush(GUEST + 5n * PAGE, pages * PAGE);
     const sites = [Site.C1, Site.C2, Site.C3, Site.G2, Site.P1, Site.P2, Site.P3, Site.P4, Site.P5, Site.P6];

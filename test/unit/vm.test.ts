@@ -90,7 +90,7 @@ describe('the geometry of v4.13', () => {
     const { machine } = lab();
     const bad = (geometry: object) => () => new Vm(machine, { geometry: { ...V4_13_GEOMETRY, ...geometry } });
     expect(bad({ granuleShift: 13 })).toThrowError(invalid);
-    expect(bad({ ipaBits: 31 })).toThrowError(invalid);
+    expect(bad({ ipaBits: 15 })).toThrowError(invalid);
     expect(bad({ ipaBits: 49 })).toThrowError(invalid);
     expect(bad({ ipaBits: 39.5 })).toThrowError(invalid);
     expect(() => vtcr(V4_13_GEOMETRY, 41)).toThrowError(invalid);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { descriptorAddress, descriptorKind, levelShift } from '../../arm/descriptor.js';
+import { descriptorAddress, descriptorKind, entryPlace, levelShift } from '../../arm/descriptor.js';
 import { leafAttributes } from '../../arm/leaf.js';
 import { type DumpLeaf, ptdumpText } from '../../report/ptdump.js';
 import { headerText } from '../../report/ptdump-header.js';
@@ -43,7 +43,7 @@ async function dump(options: Options): Promise<CommandResult> {
 }
 
 function toDumpLeaf(translator: Translator, { ipa, desc, level }: TableLeaf): DumpLeaf {
-  const place = { granuleShift: translator.regime.granuleShift, level };
+  const place = entryPlace(translator.regime, level);
   const kind = descriptorKind(desc, place);
   return {
     ipa,
