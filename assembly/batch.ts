@@ -2,13 +2,13 @@
 // it does not serve.
 import * as A from "../src/abi/arm";
 import { RESULT_FAULT_LSB, RESULT_MEMATTR_LSB, RESULT_XN_LSB, TRANSLATION_SIZEOF } from "../src/abi/walk";
-import { learnChunk } from "./chunks";
+import { learnChunk, useChunks } from "./chunks";
 import { Attributes, Chunks, Granule16K, Granule4K, Granule64K, Level0, Level1, Level2, Level3, LevelMinus1 } from "./kernel";
-import { lookup, Narrow, Plain, SLOW, Wide, Window } from "./kernel";
+import { lookup, Narrow, Plain, SLOW, TYPE, Wide, Window } from "./kernel";
 import { kernelMasks, NO_KERNEL } from "./kernel_masks";
 import { NORMAL_WB, NSH } from "./memory_type";
 import { findRam, physGeneration, resolve } from "./phys";
-import { base, header } from "./structs";
+import { Bank, base, header } from "./structs";
 import { translateStage2 } from "./translate";
 import { levelShift } from "./vtcr";
 import { resetRecord, stepPa } from "./walk_record";
@@ -29,8 +29,13 @@ export function translateBatch(r: Regime, ipas: usize, n: u32, kind: u32, level:
   for (let i: u32 = 0; i < n; ) i = masks == 0 ? walkAll(ipas, results, i, n) : kernel(ipas, results, i, n);
 }
 
-/** One translation as a batch of one, without attributes. */
+/** One translation, without attributes: by the kernel if it knows where the tables are, or as a batch of one. */
 export function translateSingle(r: Regime, ipa: u64, kind: u32, level: u32): u64 {
+  if (r.generation == physGeneration() && r.windowSize != 0 && !r.sparse) {
+    const at = kernelMasks(r, kind, level);
+    const found = at == 0 ? SLOW : singleByKernel(r, at, ipa);
+    if (found != SLOW) return found;
+  }
   const at = base() + header().scratch + TRANSLATION_SIZEOF;
   store<u64>(at, ipa);
   translateBatch(r, at, 1, kind, level, at, false);
@@ -43,7 +48,14 @@ function begin(r: Regime, kind: u32, level: u32, withAttributes: bool): void {
   el = level;
   attributes = withAttributes;
   if (r.generation != physGeneration()) findTables(r);
-  masks = r.rootLinear == 0 ? 0 : kernelMasks(r, kind, level);
+  masks = r.rootLinear == 0 || !chunksServe(r) ? 0 : kernelMasks(r, kind, level);
+}
+
+/** Chunks, if the tables are found by them, hold whole tables and were learnt under the same output size. */
+function chunksServe(r: Regime): bool {
+  if (!r.sparse) return true;
+  useChunks(r.oaBits);
+  return header().chunkShift >= r.granuleShift;
 }
 
 /** Finds the first table, which kernels do not check again: all of it in one bank and within the output size. */
@@ -85,24 +97,30 @@ function learnTables(out: Translation): void {
   if (masks == 0) return;
   for (let i: u32 = 1; i < out.steps; i++) {
     const pa = stepPa(out, i);
-    const linear = resolve(pa);
-    if (linear == 0) return;
-    if (regime.sparse) learnChunk(pa, linear);
-    else if (pa - regime.windowPa >= regime.windowSize) leaveWindow(pa);
+    const bank = findRam(pa);
+    if (bank == null) return;
+    if (regime.sparse) learnChunk(pa, bank);
+    else if (pa - regime.windowPa >= regime.windowSize) leaveWindow(pa, bank);
   }
 }
 
-function leaveWindow(pa: u64): void {
+/** Makes the bank that holds `pa` the window; with another window before it, the tables are found by chunks. */
+function leaveWindow(pa: u64, bank: Bank): void {
   moved = true;
-  if (regime.windowSize != 0) {
+  // Whole granules within the output size: a table that begins in the window ends in it and is no address size fault.
+  const granule = ((<u64>1) << regime.granuleShift) - 1;
+  const start = (bank.pa + granule) & ~granule;
+  const end = min<u64>(bank.end & ~granule, (<u64>1) << regime.oaBits);
+  if (regime.windowSize != 0 || pa < start || pa >= end) {
     regime.sparse = 1;
+    if (!chunksServe(regime)) masks = 0;
     return;
   }
-  const bank = findRam(pa);
-  if (bank == null) return;
-  regime.windowPa = bank.pa;
-  regime.windowSize = bank.end - bank.pa;
-  regime.windowLinear = <u32>base() + bank.offset;
+  regime.windowPa = start;
+  regime.windowSize = end - start;
+  regime.windowLink = start | TYPE;
+  regime.windowQuarter = (end - start) >> 2;
+  regime.windowOffset = <u32>(base() + bank.offset - <usize>bank.pa - <usize>TYPE);
 }
 
 function kernel(ipas: usize, results: usize, i: u32, n: u32): u32 {
@@ -140,20 +158,58 @@ function byKernel<M, F>(ipas: usize, results: usize, i: u32, n: u32): u32 {
   }
 }
 
+/** As byKernel, for one IPA through a window. */
+function singleByKernel(r: Regime, masks: usize, ipa: u64): u64 {
+  switch (r.kernel) {
+    case 0: return one<Granule4K, LevelMinus1, Narrow>(r, masks, ipa);
+    case 1: return one<Granule4K, Level0, Narrow>(r, masks, ipa);
+    case 2: return one<Granule4K, Level1, Narrow>(r, masks, ipa);
+    case 3: return one<Granule4K, Level2, Narrow>(r, masks, ipa);
+    case 4: return one<Granule4K, Level3, Narrow>(r, masks, ipa);
+    case 6: return one<Granule16K, Level0, Narrow>(r, masks, ipa);
+    case 7: return one<Granule16K, Level1, Narrow>(r, masks, ipa);
+    case 8: return one<Granule16K, Level2, Narrow>(r, masks, ipa);
+    case 9: return one<Granule16K, Level3, Narrow>(r, masks, ipa);
+    case 12: return one<Granule64K, Level1, Narrow>(r, masks, ipa);
+    case 13: return one<Granule64K, Level2, Narrow>(r, masks, ipa);
+    case 14: return one<Granule64K, Level3, Narrow>(r, masks, ipa);
+    case 15: return one<Granule4K, LevelMinus1, Wide>(r, masks, ipa);
+    case 16: return one<Granule4K, Level0, Wide>(r, masks, ipa);
+    case 17: return one<Granule4K, Level1, Wide>(r, masks, ipa);
+    case 18: return one<Granule4K, Level2, Wide>(r, masks, ipa);
+    case 19: return one<Granule4K, Level3, Wide>(r, masks, ipa);
+    case 21: return one<Granule16K, Level0, Wide>(r, masks, ipa);
+    case 22: return one<Granule16K, Level1, Wide>(r, masks, ipa);
+    case 23: return one<Granule16K, Level2, Wide>(r, masks, ipa);
+    case 24: return one<Granule16K, Level3, Wide>(r, masks, ipa);
+    case 27: return one<Granule64K, Level1, Wide>(r, masks, ipa);
+    case 28: return one<Granule64K, Level2, Wide>(r, masks, ipa);
+    default: return one<Granule64K, Level3, Wide>(r, masks, ipa);
+  }
+}
+
+function one<G, S, W>(r: Regime, masks: usize, ipa: u64): u64 {
+  const leaves = load<u64>(masks);
+  const block = load<u64>(masks, 8);
+  const page = load<u64>(masks, 16);
+  return lookup<G, S, W, Window, Plain>(
+    ipa, r.ipaMax, r.rootLinear, r.windowLink, r.windowQuarter, r.windowOffset, leaves, block, page, 0, 0,
+  );
+}
+
 /** Translates from `i` on until the end, or until the tables turn out to lie elsewhere. Returns the next index. */
 function run<G, S, W, M, F>(ipas: usize, results: usize, i: u32, n: u32): u32 {
   // In locals: a store to the results would have them read again.
   const r = regime;
   const chunked = idof<M>() == idof<Chunks>();
-  const shift: u64 = header().chunkShift;
-  const a: u64 = chunked ? shift : r.windowPa;
-  const b: u64 = chunked ? ((<u64>1) << shift) - 1 : r.windowSize;
-  const c: usize = chunked ? base() + header().chunks : r.windowLinear;
+  const a: u64 = chunked ? <u64>header().chunkLinkShift : r.windowLink;
+  const b: u64 = chunked ? 0 : r.windowQuarter;
+  const c: usize = chunked ? header().chunkTable : r.windowOffset;
   const ipaMax = r.ipaMax;
   const root: usize = r.rootLinear;
-  const tables = r.tableMask;
   const leaves = load<u64>(masks);
-  const value = load<u64>(masks, 8);
+  const block = load<u64>(masks, 8);
+  const page = load<u64>(masks, 16);
   const mask = r.attributeMask;
   const bits = r.attributeBits;
   moved = false;
@@ -161,9 +217,10 @@ function run<G, S, W, M, F>(ipas: usize, results: usize, i: u32, n: u32): u32 {
   const distance = results - ipas;
   for (let at = ipas + (<usize>i << 3); at < end; at += 8) {
     const ipa = load<u64>(at);
-    let found = lookup<G, S, W, M, F>(ipa, ipaMax, root, a, b, c, tables, leaves, value, mask, bits);
-    if (found == SLOW) found = fullWalk(ipa);
+    const found = lookup<G, S, W, M, F>(ipa, ipaMax, root, a, b, c, leaves, block, page, mask, bits);
     store<u64>(at + distance, found);
+    if (found != SLOW) continue;
+    store<u64>(at + distance, fullWalk(ipa));
     if (moved) return <u32>((at - ipas) >> 3) + 1;
   }
   return n;

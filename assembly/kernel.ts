@@ -3,10 +3,11 @@
 // succeeds; on anything else it gives SLOW, and the full walk of translate.ts finds the answer.
 import * as A from "../src/abi/arm";
 import { RESULT_MEMATTR_LSB, RESULT_XN_LSB } from "../src/abi/walk";
-import { chunkEntry, LINEAR_PAGE_BITS } from "./chunks";
-import { TABLE, VALID } from "./desc";
+import { chunkEntry, LINEAR_PAGE_BITS, LINEAR_PAGE_SHIFT } from "./chunks";
 import { levelShift } from "./vtcr";
 
+/** Both type bits of a descriptor. */
+export const TYPE: u64 = 3;
 /** No result of a walk. */
 export const SLOW: u64 = ~(<u64>0);
 
@@ -49,47 +50,61 @@ function is<T, U>(): bool {
   return idof<T>() == idof<U>();
 }
 
-/** The next table's or the leaf's address in `desc`, down to bit `shift`. */
+/** Bits of a descriptor that hold an address down to bit `shift` in their own place. */
 // @ts-ignore: decorator
 @inline
-function address<G, W>(desc: u64, shift: u32): u64 {
-  const lpa2 = is<W, Wide>() && !is<G, Granule64K>();
-  const end: u32 = lpa2 ? A.DESC_LPA2_ADDRESS_END : A.DESC_ADDRESS_END;
-  const low = desc & ((((<u64>1) << end) - 1) & ~(((<u64>1) << shift) - 1));
-  if (!is<W, Wide>()) return low;
-  const lsb: u32 = lpa2 ? A.DESC_LPA2_HIGH_LSB : A.DESC_LPA_HIGH_LSB;
-  const width: u32 = lpa2 ? A.DESC_LPA2_HIGH_WIDTH : A.DESC_LPA_HIGH_WIDTH;
-  return low | ((desc & ((((<u64>1) << width) - 1) << lsb)) << (end - lsb));
+function inPlace<G, W>(shift: u32): u64 {
+  const end: u32 = is<W, Wide>() && !is<G, Granule64K>() ? A.DESC_LPA2_ADDRESS_END : A.DESC_ADDRESS_END;
+  return (((<u64>1) << end) - 1) & ~(((<u64>1) << shift) - 1);
 }
 
-/** PA of the entry for `ipa` at `level` in the table that `desc` links. */
+/** Address bits that `desc` holds elsewhere, moved to their place. */
 // @ts-ignore: decorator
 @inline
-function entry<G, W>(desc: u64, ipa: u64, level: i32): u64 {
-  const index = (ipa >> levelShift(granule<G>(), level)) & (((<u64>1) << (granule<G>() - 3)) - 1);
-  return address<G, W>(desc, granule<G>()) | (index << 3);
+function elsewhere<G, W>(desc: u64): u64 {
+  if (!is<W, Wide>()) return 0;
+  const lsb: u32 = is<G, Granule64K>() ? A.DESC_LPA_HIGH_LSB : A.DESC_LPA2_HIGH_LSB;
+  const width: u32 = is<G, Granule64K>() ? A.DESC_LPA_HIGH_WIDTH : A.DESC_LPA2_HIGH_WIDTH;
+  const end: u32 = is<G, Granule64K>() ? A.DESC_ADDRESS_END : A.DESC_LPA2_ADDRESS_END;
+  return (desc & ((((<u64>1) << width) - 1) << lsb)) << (end - lsb);
 }
 
-// Where physical memory is. Of a window `a` is its PA, `b` its size and `c` where it lies; of chunks `a` is their
-// shift, `b` the mask of the bits below and `c` their table.
+// Where physical memory is. A link is a table descriptor's address with the type bits. Of a window `a` is the link to
+// its first byte, `b` a quarter of its size and `c` what makes a link a linear address; of chunks `a` is their shift
+// less two, `b` nothing and `c` their table. A rotation by two puts wrong type bits on top, out of all bounds.
 
 // @ts-ignore: decorator
 @inline
-function probe<M>(at: u64, a: u64, c: usize): u64 {
-  return is<M, Window>() ? at - a : load<u64>(chunkEntry(c, at >> a));
-}
-
-// @ts-ignore: decorator
-@inline
-function missed<M>(found: u64, at: u64, a: u64, b: u64): bool {
-  return is<M, Window>() ? found >= b : found >> LINEAR_PAGE_BITS != at >> a;
+function link<G, W>(desc: u64): u64 {
+  return (desc & (inPlace<G, W>(granule<G>()) | TYPE)) | elsewhere<G, W>(desc);
 }
 
 // @ts-ignore: decorator
 @inline
-function fetch<M>(found: u64, at: u64, b: u64, c: usize): u64 {
-  if (is<M, Window>()) return load<u64>(c + <usize>found);
-  return load<u64>((<usize>(found & ((1 << LINEAR_PAGE_BITS) - 1)) << 12) + <usize>(at & b));
+function chunk(to: u64, a: u64): u64 {
+  return rotr<u64>(to - TYPE, 2) >> a;
+}
+
+// @ts-ignore: decorator
+@inline
+function probe<M>(to: u64, a: u64, c: usize): u64 {
+  return is<M, Window>() ? 0 : load<u64>(chunkEntry(c, chunk(to, a)));
+}
+
+// @ts-ignore: decorator
+@inline
+function missed<M>(found: u64, to: u64, a: u64, b: u64): bool {
+  return is<M, Window>() ? rotr<u64>(to - a, 2) >= b : found >> LINEAR_PAGE_BITS != chunk(to, a);
+}
+
+/** The entry for `ipa` at `level` in the table that the link leads to. */
+// @ts-ignore: decorator
+@inline
+function fetch<G, M>(found: u64, to: u64, ipa: u64, level: i32, c: usize): u64 {
+  const index = <usize>(ipa >> (levelShift(granule<G>(), level) - 3)) & ((((<usize>1) << (granule<G>() - 3)) - 1) << 3);
+  if (is<M, Window>()) return load<u64>(<usize>to + (index + c));
+  // The shift drops the chunk's number.
+  return load<u64>((<usize>found << LINEAR_PAGE_SHIFT) + <usize>to + (index - <usize>TYPE));
 }
 
 /** The result of the leaf `desc` at `level`. */
@@ -97,60 +112,55 @@ function fetch<M>(found: u64, at: u64, b: u64, c: usize): u64 {
 @inline
 function result<G, W, F>(desc: u64, ipa: u64, level: i32, mask: u64, bits: u64): u64 {
   const shift = levelShift(granule<G>(), level);
-  const pa = address<G, W>(desc, shift) | (ipa & (((<u64>1) << shift) - 1));
+  const pa = (desc & inPlace<G, W>(shift)) | elsewhere<G, W>(desc) | (ipa & (((<u64>1) << shift) - 1));
   if (is<F, Plain>()) return pa;
   const xn = desc & ((((<u64>1) << A.DESC_XN_WIDTH) - 1) << A.DESC_XN_LSB);
   return pa | ((desc & mask) << (RESULT_MEMATTR_LSB - A.DESC_MEMATTR_LSB)) | (xn << (RESULT_XN_LSB - A.DESC_XN_LSB)) | bits;
 }
 
 /**
- * Walks one IPA from the first table at `root`. A table must satisfy `tables`, a leaf `leaves` and `value` (that of a
- * block); `mask` and `bits` make the attributes.
+ * Walks one IPA from the first table at `root`. A leaf must satisfy `leaves` and `block` or `page`; `mask` and `bits`
+ * make the attributes.
  */
 // @ts-ignore: decorator
 @inline
 export function lookup<G, S, W, M, F>(
-  ipa: u64, ipaMax: u64, root: usize, a: u64, b: u64, c: usize,
-  tables: u64, leaves: u64, value: u64, mask: u64, bits: u64,
+  ipa: u64, ipaMax: u64, root: usize, a: u64, b: u64, c: usize, leaves: u64, block: u64, page: u64, mask: u64, bits: u64,
 ): u64 {
   if (ipa > ipaMax) return SLOW;
-  let at: u64 = 0;
+  let to: u64 = 0;
   let found: u64 = 0;
   let desc = load<u64>(root + (<usize>(ipa >> levelShift(granule<G>(), start<S>())) << 3));
   if (start<S>() < 0) {
-    if ((desc & tables) != (VALID | TABLE)) return SLOW;
-    at = entry<G, W>(desc, ipa, 0);
-    found = probe<M>(at, a, c);
-    if (missed<M>(found, at, a, b)) return SLOW;
-    desc = fetch<M>(found, at, b, c);
+    to = link<G, W>(desc);
+    found = probe<M>(to, a, c);
+    if (missed<M>(found, to, a, b)) return SLOW;
+    desc = fetch<G, M>(found, to, ipa, 0, c);
   }
   if (start<S>() < 1) {
-    if ((desc & tables) != (VALID | TABLE)) return SLOW;
-    at = entry<G, W>(desc, ipa, 1);
-    found = probe<M>(at, a, c);
-    if (missed<M>(found, at, a, b)) return SLOW;
-    desc = fetch<M>(found, at, b, c);
+    to = link<G, W>(desc);
+    found = probe<M>(to, a, c);
+    if (missed<M>(found, to, a, b)) return SLOW;
+    desc = fetch<G, M>(found, to, ipa, 1, c);
   }
   if (start<S>() < 2) {
-    if ((desc & tables) != (VALID | TABLE)) {
-      if (!is<G, Granule4K>() || (desc & leaves) != value) return SLOW;
+    to = link<G, W>(desc);
+    found = probe<M>(to, a, c);
+    if (missed<M>(found, to, a, b)) {
+      if (!is<G, Granule4K>() || (desc & leaves) != block) return SLOW;
       return result<G, W, F>(desc, ipa, 1, mask, bits);
     }
-    at = entry<G, W>(desc, ipa, 2);
-    found = probe<M>(at, a, c);
-    if (missed<M>(found, at, a, b)) return SLOW;
-    desc = fetch<M>(found, at, b, c);
+    desc = fetch<G, M>(found, to, ipa, 2, c);
   }
   if (start<S>() < 3) {
-    if ((desc & tables) != (VALID | TABLE)) {
-      if ((desc & leaves) != value) return SLOW;
+    to = link<G, W>(desc);
+    found = probe<M>(to, a, c);
+    if (missed<M>(found, to, a, b)) {
+      if ((desc & leaves) != block) return SLOW;
       return result<G, W, F>(desc, ipa, 2, mask, bits);
     }
-    at = entry<G, W>(desc, ipa, 3);
-    found = probe<M>(at, a, c);
-    if (missed<M>(found, at, a, b)) return SLOW;
-    desc = fetch<M>(found, at, b, c);
+    desc = fetch<G, M>(found, to, ipa, 3, c);
   }
-  if ((desc & leaves) != (value | TABLE)) return SLOW;
+  if ((desc & leaves) != page) return SLOW;
   return result<G, W, F>(desc, ipa, 3, mask, bits);
 }

@@ -11,20 +11,15 @@ import { Regime } from "./walk_structs";
 export const NO_KERNEL: i32 = -1;
 /** Kernels by granule (4K, 16K, 64K) and start level (-1 to 3). */
 export const LEVELS: i32 = 5;
-/** Added to a kernel's number when addresses have more than 48 bits. */
+/** Added to a kernel's number when descriptors hold 52-bit addresses. */
 export const WIDE_KERNELS: i32 = 15;
 
 const XN_EL1: u64 = (<u64>2) << A.DESC_XN_LSB;
 const XN_EL0: u64 = (<u64>1) << A.DESC_XN_LSB;
 const ADDRESS_END: u32 = 52;
 
-// Accesses that kernels serve, in the order of their masks.
-const READ: u32 = 0;
-const WRITE: u32 = 1;
-const EXECUTE_EL0: u32 = 2;
-const EXECUTE_EL1: u32 = 3;
-const ATOMIC: u32 = 4;
-const MASKED: u32 = 5;
+/** Masks are in the order of the accesses that kernels serve, up to ATOMIC; this one, of EL0, comes last. */
+const EXECUTE_EL0: u32 = 4;
 
 /** Choices that one mask cannot express. */
 const UNMASKED_CHOICES: u32 = W.CHOICE_NT_FAULT | W.CHOICE_FETCH_DEVICE_FAULT;
@@ -35,18 +30,17 @@ export function prepareKernel(r: Regime): void {
   r.kernel = NO_KERNEL;
   if (!r.valid || !(r.flags & ON) || (r.flags & BIG_ENDIAN) != 0 || (r.choices & UNMASKED_CHOICES) != 0) return;
   r.kernel = ((<i32>r.granuleShift - 12) >> 1) * LEVELS + r.startLevel + 1;
-  if (r.oaBits > 48 && r.layout != W.AddressLayout.NARROW) r.kernel += WIDE_KERNELS;
+  if (r.layout != W.AddressLayout.NARROW) r.kernel += WIDE_KERNELS;
   r.ipaMax = ((<u64>1) << r.iaBits) - 1;
   const beyond = addressBits((((<u64>1) << ADDRESS_END) - 1) & ~(((<u64>1) << r.oaBits) - 1), r.layout) & addressField(r);
-  r.tableMask = VALID | TABLE | beyond;
   // A contiguous leaf takes more address bits from the input: not for the kernels.
   const leaf = VALID | TABLE | AF | CONTIG | beyond;
-  setMask(r, READ, leaf | S2AP_READ, VALID | AF | S2AP_READ);
-  setMask(r, WRITE, leaf | S2AP_WRITE, VALID | AF | S2AP_WRITE);
-  setMask(r, ATOMIC, leaf | S2AP_READ | S2AP_WRITE, VALID | AF | S2AP_READ | S2AP_WRITE);
+  setMask(r, AccessType.READ, leaf | S2AP_READ, VALID | AF | S2AP_READ);
+  setMask(r, AccessType.WRITE, leaf | S2AP_WRITE, VALID | AF | S2AP_WRITE);
+  setMask(r, AccessType.ATOMIC, leaf | S2AP_READ | S2AP_WRITE, VALID | AF | S2AP_READ | S2AP_WRITE);
   const xnx = (r.features & W.FEAT_XNX) != 0;
   setMask(r, EXECUTE_EL0, leaf | XN_EL1, VALID | AF);
-  setMask(r, EXECUTE_EL1, leaf | XN_EL1 | (xnx ? XN_EL0 : 0), VALID | AF);
+  setMask(r, AccessType.EXECUTE, leaf | XN_EL1 | (xnx ? XN_EL0 : 0), VALID | AF);
   prepareAttributes(r);
 }
 
@@ -68,25 +62,19 @@ function prepareAttributes(r: Regime): void {
 // @ts-ignore: decorator
 @inline
 function maskAt(r: Regime, index: u32): usize {
-  return changetype<usize>(r) + W.REGIME_KERNEL_MASKS + (index << 4);
+  return changetype<usize>(r) + W.REGIME_KERNEL_MASKS + index * W.KERNEL_MASKS_SIZEOF;
 }
 
 function setMask(r: Regime, index: u32, mask: u64, value: u64): void {
   store<u64>(maskAt(r, index), mask);
   store<u64>(maskAt(r, index), value, 8);
+  store<u64>(maskAt(r, index), value | TABLE, 16);
 }
 
-/** Index of the masks for an access, or MASKED if kernels do not serve it. */
-function maskIndex(access: u32, el: u32): u32 {
-  if (access == AccessType.READ) return READ;
-  if (access == AccessType.WRITE) return WRITE;
-  if (access == AccessType.ATOMIC) return ATOMIC;
-  if (access == AccessType.EXECUTE) return el == 0 ? EXECUTE_EL0 : EXECUTE_EL1;
-  return MASKED;
-}
-
-/** Address of the leaf mask and value of an access, or 0 if the full walk has to serve it. */
+/** Address of the mask and the values of an access, or 0 if the full walk has to serve it. */
+// @ts-ignore: decorator
+@inline
 export function kernelMasks(r: Regime, access: u32, el: u32): usize {
-  const index = maskIndex(access, el);
-  return r.kernel == NO_KERNEL || index == MASKED ? 0 : maskAt(r, index);
+  if (r.kernel == NO_KERNEL || access > <u32>AccessType.ATOMIC) return 0;
+  return maskAt(r, access == AccessType.EXECUTE && el == 0 ? EXECUTE_EL0 : access);
 }

@@ -11,14 +11,24 @@ export function emptyRun(at: usize, n: u32): u32 {
 
 /** Writes `n` descriptors at linear address `at`: `first`, and each `step` above the one before. */
 export function fillRun(at: usize, first: u64, step: u64, n: u32): void {
-  let pair = i64x2.replace_lane(i64x2.splat(first), 1, first + step);
-  const stride = i64x2.splat(step << 1);
-  const end = at + (<usize>(n & ~1) << 3);
-  for (; at < end; at += 16) {
-    v128.store(at, pair);
-    pair = i64x2.add(pair, stride);
+  // Four pairs a round, each with its own sum: one sum would make every store wait for the one before.
+  let a = i64x2.replace_lane(i64x2.splat(first), 1, first + step);
+  let b = i64x2.add(a, i64x2.splat(step << 1));
+  let c = i64x2.add(a, i64x2.splat(step << 2));
+  let d = i64x2.add(b, i64x2.splat(step << 2));
+  const stride = i64x2.splat(step << 3);
+  const end = at + (<usize>(n & ~7) << 3);
+  for (; at < end; at += 64) {
+    v128.store(at, a);
+    v128.store(at, b, 16);
+    v128.store(at, c, 32);
+    v128.store(at, d, 48);
+    a = i64x2.add(a, stride);
+    b = i64x2.add(b, stride);
+    c = i64x2.add(c, stride);
+    d = i64x2.add(d, stride);
   }
-  if (n & 1) store<u64>(at, i64x2.extract_lane(pair, 0));
+  for (let i: u32 = n & ~7; i < n; i++, at += 8) store<u64>(at, first + step * i);
 }
 
 /** Linear address of `n` entries at `pa`, or 0 unless one bank of RAM holds them all side by side. */

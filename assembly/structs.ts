@@ -67,6 +67,9 @@ export class Header {
   /** Where chunks of physical memory lie; see chunks.ts. */
   chunks: u32;
   chunkShift: u32;
+  /** What kernels read of it: where the table is in linear memory, and the shift less two. */
+  chunkTable: u32;
+  chunkLinkShift: u32;
 }
 
 @unmanaged

@@ -35,9 +35,11 @@ export class Regime {
   rootLinear: u32;
   windowPa: u64;
   windowSize: u64;
-  windowLinear: u32;
+  /** The window as kernel.ts wants it: `a`, `b` and `c`. */
+  windowLink: u64;
+  windowQuarter: u64;
+  windowOffset: u32;
   private pad2: u32;
-  tableMask: u64;
   ipaMax: u64;
   attributeMask: u64;
   attributeBits: u64;

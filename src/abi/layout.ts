@@ -50,7 +50,7 @@ export const HEADER_POOL_BUDGET = 160;
 export const HEADER_SCRATCH = 164;
 export const HEADER_CHUNKS = 168;
 export const HEADER_CHUNK_SHIFT = 172;
-export const HEADER_SIZE = 176;
+export const HEADER_SIZE = 184;
 
 /** Entries of the chunk table, u64 each. */
 export const CHUNKS = 4096;

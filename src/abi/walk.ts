@@ -115,9 +115,10 @@ export const REGIME_OA_BITS = 112;
 /** 0 if the configuration itself faults at level 0. */
 export const REGIME_VALID = 116;
 export const REGIME_LAYOUT = 120;
-/** Leaf mask and value for each access a kernel serves. */
+/** Mask, block value and page value of a leaf for each access a kernel serves. */
 export const REGIME_KERNEL_MASKS = 224;
-export const REGIME_SIZEOF = 320;
+export const KERNEL_MASKS_SIZEOF = 24;
+export const REGIME_SIZEOF = 344;
 
 /** What a walk gives. `fsc` is the fault status code with its level, or -1. */
 export const TRANSLATION_FSC = 0;

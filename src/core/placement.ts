@@ -64,12 +64,24 @@ export function place({ banks, regions, pageState, poolPages, arenaBytes, pathBy
 /** Chunks are no larger than this. */
 const CHUNK_SHIFT_MOST = 21;
 
-/** log2 of the largest chunk that divides every RAM bank. */
+const CHUNK_SHIFT_LEAST = 12;
+
+/** log2 of the largest chunk such that whole chunks make up all RAM but a hundredth. */
 export function chunkShift(banks: readonly BankSpec[]): number {
-  const bits = banks.filter(({ kind }) => kind === 'ram').reduce((all, { pa, size }) => all | pa | size, 0n);
-  let shift = 12;
-  while (shift < CHUNK_SHIFT_MOST && (bits >> BigInt(shift)) % 2n === 0n) shift++;
+  const ram = banks.filter(({ kind }) => kind === 'ram');
+  const bytes = ram.reduce((sum, { size }) => sum + size, 0n);
+  let shift = CHUNK_SHIFT_MOST;
+  while (shift > CHUNK_SHIFT_LEAST && wholeChunks(ram, 1n << BigInt(shift)) * 100n < bytes * 99n) shift--;
   return shift;
+}
+
+/** Bytes of the banks that lie in chunks of `chunk` bytes which one bank holds all of. */
+function wholeChunks(banks: readonly BankSpec[], chunk: bigint): bigint {
+  return banks.reduce((sum, { pa, size }) => {
+    const start = ((pa + chunk - 1n) / chunk) * chunk;
+    const end = ((pa + size) / chunk) * chunk;
+    return end > start ? sum + end - start : sum;
+  }, 0n);
 }
 
 function bytesOf(size: bigint): number {
