@@ -16,7 +16,7 @@ export const CD: u32 = 64;
 export const ID: u32 = 128;
 export const DS: u32 = 256;
 
-/** Bits that 52-bit addresses have more than others. */
+/** Bits of the largest addresses. */
 const WIDE: u32 = 52;
 
 // @ts-ignore: decorator

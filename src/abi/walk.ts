@@ -60,7 +60,7 @@ export const CHOICE_CACHE_OP_IGNORES_AF = 128;
 export const CHOICE_MEMATTR_LSB = 8;
 /** Two bits: what the reserved SH acts as. */
 export const CHOICE_SH_LSB = 10;
-/** Two bits: the granule of a TG0 that is reserved or not implemented. */
+/** Two bits: the granule of a TG0 or TG1 that is reserved or not implemented. */
 export const CHOICE_GRANULE_LSB = 12;
 
 export enum ReservedMemAttr {
@@ -125,7 +125,7 @@ export const TRANSLATION_FSC = 0;
 export const TRANSLATION_LEVEL = 4;
 export const TRANSLATION_STAGE = 8;
 export const TRANSLATION_S1PTW = 12;
-/** 1 if the fault reports as a write (WnR). */
+/** 1 if the access that faulted writes; an atomic only where it may read. WnR but for AT, DC and IC. */
 export const TRANSLATION_WRITE = 16;
 /** 1 if stage 2 translated nothing: HCR_EL2.VM and DC clear, or stage 1 alone was asked for. */
 export const TRANSLATION_STAGE2_OFF = 20;

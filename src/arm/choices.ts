@@ -3,12 +3,12 @@ import { Stage2Error } from '../core/error.js';
 
 /**
  * What the architecture leaves to the implementation (CONSTRAINED UNPREDICTABLE, IMPLEMENTATION DEFINED), as far as a
- * walk shows it. docs/notes/stage2-walk.md names the place of each.
+ * walk shows it; one setting serves both stages. docs/notes/stage2-walk.md names the place of each.
  */
 export interface Choices {
-  /** T0SZ out of range: a level-0 translation fault, or the nearest legal value (below the least: not with FEAT_LPA). */
+  /** TxSZ out of range: a level-0 translation fault, or the nearest legal value (below the least: not with FEAT_LPA). */
   t0sz: 'fault' | 'clamp';
-  /** The granule, in KiB, of a TG0 that is reserved or not implemented. */
+  /** The granule, in KiB, of a TG0 or TG1 that is reserved or not implemented; the smallest if the CPU has not that. */
   granule: 'smallest' | 4 | 16 | 64;
   /** What a reserved half of MemAttr acts as. */
   reservedMemAttr: 'WB' | 'WT' | 'NC';
@@ -20,7 +20,7 @@ export interface Choices {
   contiguousBeyondInput: 'ignore' | 'fault';
   /** nT set in a block (FEAT_BBM). */
   blockNt: 'ignore' | 'fault';
-  /** The stage-2 access flag under hardware update, when the access takes an alignment or permission fault. */
+  /** The access flag under hardware update, when the access takes an alignment or permission fault of its stage. */
   accessFlagOnFault: 'keep' | 'set';
   /** The access flag under hardware update when an AT instruction translates. */
   accessFlagByAt: 'set' | 'keep';

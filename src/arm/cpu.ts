@@ -7,7 +7,7 @@ import { paRangeBits } from './id.js';
 export interface CpuFeatures {
   /** Physical address bits (ID_AA64MMFR0_EL1.PARange), 32 to 56; the walk uses at most 52. */
   paMax: number;
-  /** Granules at stage 2, in KiB. */
+  /** Granules at stage 2, in KiB; stage 1 is taken to have the same. */
   granules: readonly (4 | 16 | 64)[];
   /** FEAT_LPA: 52-bit addresses with 64K granules. FEAT_LVA is taken to come with it. */
   lpa: boolean;
@@ -19,11 +19,11 @@ export interface CpuFeatures {
   xnx: boolean;
   /** FEAT_HAFDBS: hardware update of the access flag. */
   haf: boolean;
-  /** FEAT_HAFDBS: hardware dirty state as well. */
+  /** FEAT_HAFDBS: hardware dirty state as well; without `haf` it counts for nothing. */
   hdbs: boolean;
   /** FEAT_S2FWB. */
   fwb: boolean;
-  /** FEAT_RAS: the syndrome of an external abort on a walk is never valid. */
+  /** FEAT_RAS: the syndrome of an external abort on a walk is never valid. Here it never is. */
   ras: boolean;
   /** Level of FEAT_BBM; from 1 on, bit 16 of a block is nT. */
   bbm: 0 | 1 | 2;

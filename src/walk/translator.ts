@@ -98,7 +98,7 @@ export class Translator {
 
   /**
    * Translates one access: an IPA by stage 2, a VA by both stages. With hardware update of the access flag or of
-   * dirty state (FEAT_HAFDBS) a success writes to the tables.
+   * dirty state (FEAT_HAFDBS) this writes to the tables, also before a fault of a later check or stage.
    */
   translate(request: TranslateRequest): TranslateResult {
     if ('ipa' in request) this.#translateIpa(request);
@@ -184,7 +184,7 @@ export class Translator {
   /**
    * Translates many accesses of one kind by stage 2. Each result is a PA in bits 51:0, or a fault: see
    * {@link batchFault}. With `attributes` bits 55:52 are the leaf's MemAttr, 57:56 S2AP, 59:58 SH and 61:60 XN. With
-   * stage 2 off every result is the IPA itself.
+   * stage 2 off every result is the IPA itself; one of 2^52 or more cannot be told from a fault.
    */
   translateMany(
     ipas: BigUint64Array,

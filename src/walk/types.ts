@@ -21,7 +21,10 @@ export interface IpaRequest extends Access {
   stage1?: { attr: number; sh: number };
 }
 
-/** One access to translate by stage 1 (EL1&0) and stage 2. With SCTLR_EL1.M clear the IPA is the VA. */
+/**
+ * One access to translate by stage 1 (EL1&0) and stage 2. With SCTLR_EL1.M clear the IPA is the VA. The kinds of
+ * access to a stage-1 table are for IPAs alone.
+ */
 export interface VaRequest extends Access {
   va: bigint;
   /** PSTATE.PAN. Default false. */
@@ -72,7 +75,10 @@ export interface WalkFault {
   s1ptw: boolean;
   /** What stage 2 was given last; with `s1ptw` the stage-1 descriptor's IPA. */
   ipa: bigint;
-  /** The fault reports as a write (WnR). */
+  /**
+   * The access that faulted writes; an atomic only where it may read but not write. That is WnR, but for AT and for
+   * cache maintenance, which always report as a write.
+   */
   write: boolean;
 }
 
