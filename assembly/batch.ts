@@ -1,6 +1,7 @@
 // Many translations of one kind of access: the kernel for the regime, chosen once a batch, and the full walk for what
 // it does not serve.
 import * as A from "../src/abi/arm";
+import { Fsc } from "../src/abi/arm";
 import { RESULT_FAULT_LSB, RESULT_MEMATTR_LSB, RESULT_XN_LSB, TRANSLATION_SIZEOF } from "../src/abi/walk";
 import { learnChunk, useChunks } from "./chunks";
 import { Attributes, Chunks, Granule16K, Granule4K, Granule64K, Level0, Level1, Level2, Level3, LevelMinus1 } from "./kernel";
@@ -83,6 +84,8 @@ function fullWalk(ipa: u64): u64 {
   translateStage2(regime, ipa, access, el, false, NORMAL_WB, NSH, out);
   learnTables(out);
   if (out.fsc >= 0) return ((<u64>1) << RESULT_FAULT_LSB) | <u64>out.fsc;
+  // Without stage 2 an address that no result can hold is none of the CPU's.
+  if (out.pa >> RESULT_MEMATTR_LSB != 0) return ((<u64>1) << RESULT_FAULT_LSB) | Fsc.ADDRESS_SIZE;
   return attributes && out.stage2Off == 0 ? out.pa | attributesOf(out.desc) : out.pa;
 }
 

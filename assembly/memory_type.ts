@@ -136,8 +136,8 @@ export function combinedShareability(r: Regime, desc: u64, s1: u32, type: u32): 
   return effectiveShareability(type, sh);
 }
 
-/** A byte of MAIR_EL1 as the combination takes it: device types without their low bits, no tags, no XS. */
+/** A byte of MAIR_EL1 as the combination takes it: of device types their type, a reserved half as non-cacheable. */
 export function decodeMair(attr: u32): u32 {
   if (attr >> 4 == 0) return attr & 0xc;
-  return attr & 15 ? attr : attr | (attr >> 4);
+  return attr & 15 ? attr : attr | NC;
 }

@@ -9,7 +9,7 @@ export interface CpuFeatures {
   paMax: number;
   /** Granules at stage 2, in KiB; stage 1 is taken to have the same. */
   granules: readonly (4 | 16 | 64)[];
-  /** FEAT_LPA: 52-bit addresses with 64K granules. FEAT_LVA is taken to come with it. */
+  /** FEAT_LPA: 52-bit addresses with 64K granules. True exactly with a paMax of 52 or more; FEAT_LVA is taken to come with it. */
   lpa: boolean;
   /** FEAT_LPA2: granules, in KiB, with 52-bit addresses under VTCR_EL2.DS and TCR_EL1.DS. */
   lpa2: readonly (4 | 16)[];

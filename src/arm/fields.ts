@@ -24,8 +24,6 @@ export interface DecodedField {
   meaning?: string;
 }
 
-const U64_END = 1n << 64n;
-
 /** Mask of `width` bits from `lsb` up. */
 export function fieldMask({ lsb, width }: { lsb: number; width: number }): bigint {
   return ((1n << BigInt(width)) - 1n) << BigInt(lsb);
@@ -38,7 +36,7 @@ export function extract(value: bigint, lsb: number, width = 1): bigint {
 
 /** Throws EINVAL unless `value` is a bigint of 0 to 2^64 - 1. */
 export function checkU64(what: string, value: unknown): bigint {
-  if (typeof value === 'bigint' && value >= 0n && value < U64_END) return value;
+  if (typeof value === 'bigint' && BigInt.asUintN(64, value) === value) return value;
   const found = typeof value === 'bigint' ? value.toString() : `${typeof value} ${String(value)}`;
   throw new Stage2Error('EINVAL', `${what}: found ${found}, expected a bigint from 0 to 2^64 - 1`);
 }

@@ -3,49 +3,55 @@ export class View {
   readonly memory: WebAssembly.Memory;
   readonly base: number;
   #data: DataView;
+  /** Has no bytes left once the memory was grown. Asking the memory for its buffer costs far more. */
+  #sentinel: Uint8Array;
 
   constructor(memory: WebAssembly.Memory, base: number) {
     this.memory = memory;
     this.base = base;
     this.#data = new DataView(memory.buffer);
+    this.#sentinel = new Uint8Array(memory.buffer);
   }
 
-  /** An embedder may have grown its memory, which detaches older views. */
-  get #live(): DataView {
-    if (this.#data.buffer !== this.memory.buffer) this.#data = new DataView(this.memory.buffer);
+  /** The memory from its byte 0. Good until the memory grows, as an embedder's may: that detaches older views. */
+  get live(): DataView {
+    if (this.#sentinel.length === 0) {
+      this.#data = new DataView(this.memory.buffer);
+      this.#sentinel = new Uint8Array(this.memory.buffer);
+    }
     return this.#data;
   }
 
   u8(offset: number): number {
-    return this.#live.getUint8(this.base + offset);
+    return this.live.getUint8(this.base + offset);
   }
 
   u16(offset: number): number {
-    return this.#live.getUint16(this.base + offset, true);
+    return this.live.getUint16(this.base + offset, true);
   }
 
   u32(offset: number): number {
-    return this.#live.getUint32(this.base + offset, true);
+    return this.live.getUint32(this.base + offset, true);
   }
 
   i32(offset: number): number {
-    return this.#live.getInt32(this.base + offset, true);
+    return this.live.getInt32(this.base + offset, true);
   }
 
   u64(offset: number): bigint {
-    return this.#live.getBigUint64(this.base + offset, true);
+    return this.live.getBigUint64(this.base + offset, true);
   }
 
   setU16(offset: number, value: number): void {
-    this.#live.setUint16(this.base + offset, value, true);
+    this.live.setUint16(this.base + offset, value, true);
   }
 
   setU32(offset: number, value: number): void {
-    this.#live.setUint32(this.base + offset, value, true);
+    this.live.setUint32(this.base + offset, value, true);
   }
 
   setU64(offset: number, value: bigint): void {
-    this.#live.setBigUint64(this.base + offset, value, true);
+    this.live.setBigUint64(this.base + offset, value, true);
   }
 
   /** The bytes at `offset`; detached when the memory grows. */

@@ -1,4 +1,4 @@
-import { VTCR_HA_LSB } from '../abi/arm.js';
+import { VTCR_HA_LSB, VTCR_HD_LSB } from '../abi/arm.js';
 import {
   type DescriptorFormat,
   descriptorAddress,
@@ -164,11 +164,18 @@ function expectedOutcome(
   offset: bigint,
   { access, el }: Attempt,
 ): string {
-  const setsAf = translator.cpu.features.haf && extract(translator.registers.vtcr, VTCR_HA_LSB) === 1n;
+  const { setsAf, setsDirty } = hardwareUpdates(translator);
   if (mapping.af === 0 && !setsAf) return faultText('access-flag', mapping.level);
-  const { read, write, execute } = leafAttributes(mapping.desc, translator.attributeContext);
-  const allowed = { read, write, execute: el === 0 ? execute.el0 : execute.el1 }[access];
+  const { read, write, dbm, execute } = leafAttributes(mapping.desc, translator.attributeContext);
+  const writable = write || (setsDirty && dbm);
+  const allowed = { read, write: writable, execute: el === 0 ? execute.el0 : execute.el1 }[access];
   return allowed ? paText(mapping.pa + offset, mapping.level) : faultText('permission', mapping.level);
+}
+
+/** What the hardware sets in leaves under the translator's registers. */
+function hardwareUpdates({ cpu, registers }: Translator): { setsAf: boolean; setsDirty: boolean } {
+  const setsAf = cpu.features.haf && extract(registers.vtcr, VTCR_HA_LSB) === 1n;
+  return { setsAf, setsDirty: setsAf && cpu.features.hdbs && extract(registers.vtcr, VTCR_HD_LSB) === 1n };
 }
 
 /** First and last page of each gap in [0, end), `end` itself and the last of all addresses. */

@@ -45,6 +45,8 @@ export interface Regime {
 
 const PA_MAX_LEAST = 32;
 const PA_MAX_MOST = 56;
+/** FEAT_LPA is what a PARange of so many bits means. */
+const LPA_BITS = 52;
 const GRANULES: Readonly<Record<number, number>> = {
   4: W.FEAT_GRANULE_4K,
   16: W.FEAT_GRANULE_16K,
@@ -105,6 +107,12 @@ function featureBits(features: CpuFeatures): number {
   }
   if (granules.length === 0) {
     throw new Stage2Error('EINVAL', 'granules: found none, expected at least one of 4, 16, 64');
+  }
+  if (lpa !== paMax >= LPA_BITS) {
+    throw new Stage2Error('EINVAL', `lpa ${lpa} with paMax ${paMax}: expected it from ${LPA_BITS} bits on`);
+  }
+  if (lpa2.length > 0 && !lpa) {
+    throw new Stage2Error('EINVAL', `lpa2 ${lpa2.join(', ')} without lpa: expected none`);
   }
   return (
     sum('granules', granules, GRANULES) |

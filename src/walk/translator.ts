@@ -20,13 +20,13 @@ import type {
   IpaRequest,
   TranslateRequest,
   TranslateResult,
-  TranslateSuccess,
   VaRequest,
   WalkFault,
   WalkResult,
   WalkStep,
 } from './types.js';
 
+const TYPES = new Map(Object.entries(ACCESS_TYPE) as [AccessKind, W.AccessType][]);
 const BATCH = 4096;
 const NORMAL_WB = { attr: 0xff, sh: 0 };
 const BATCH_FAULT = 1n << BigInt(W.RESULT_FAULT_LSB);
@@ -103,7 +103,8 @@ export class Translator {
   translate(request: TranslateRequest): TranslateResult {
     if ('ipa' in request) this.#translateIpa(request);
     else this.#translateVa(request);
-    return this.#result();
+    const { base, live } = this.machine.view;
+    return readResult(live, base + this.#out);
   }
 
   /** As {@link translate}, with every descriptor that was read. */
@@ -121,48 +122,15 @@ export class Translator {
 
   #translateVa({ va, access = 'read', el = 1, unaligned, pan, stage1Only }: VaRequest): void {
     const kind = checkAccess(access, el);
+    if (access === 'table-walk' || access === 'table-update') {
+      throw new Stage2Error('EINVAL', `access: found ${access} for a VA, expected it with an IPA`);
+    }
     checkU64('va', va);
     const flags =
       (unaligned ? W.REQUEST_UNALIGNED : 0) |
       (pan ? W.REQUEST_PAN : 0) |
       (stage1Only ? W.REQUEST_STAGE1_ONLY : 0);
     this.machine.core.translateAddress(this.#regime, va, kind, el, flags, this.#out);
-  }
-
-  #result(): TranslateResult {
-    const { view } = this.machine;
-    const out = this.#out;
-    const fsc = view.i32(out + W.TRANSLATION_FSC);
-    if (fsc >= 0) return { ok: false, fault: this.#fault(fsc) };
-    const stage2 = view.u32(out + W.TRANSLATION_STAGE2_OFF) === 0;
-    const success: TranslateSuccess = {
-      ok: true,
-      pa: view.u64(out + W.TRANSLATION_PA),
-      ipa: view.u64(out + W.TRANSLATION_IPA),
-      stage2,
-      memory: { attr: view.u32(out + W.TRANSLATION_ATTR), sh: view.u32(out + W.TRANSLATION_SH) },
-    };
-    if (stage2) {
-      success.leaf = {
-        level: view.i32(out + W.TRANSLATION_LEVEL),
-        desc: view.u64(out + W.TRANSLATION_DESC),
-      };
-    }
-    return success;
-  }
-
-  #fault(fsc: number): WalkFault {
-    const { view } = this.machine;
-    const out = this.#out;
-    return {
-      fsc,
-      type: decodeFsc(fsc).type,
-      level: view.i32(out + W.TRANSLATION_LEVEL),
-      stage: view.u32(out + W.TRANSLATION_STAGE) === 1 ? 1 : 2,
-      s1ptw: view.u32(out + W.TRANSLATION_S1PTW) !== 0,
-      ipa: view.u64(out + W.TRANSLATION_IPA),
-      write: view.u32(out + W.TRANSLATION_WRITE) !== 0,
-    };
   }
 
   #steps(): WalkStep[] {
@@ -184,7 +152,7 @@ export class Translator {
   /**
    * Translates many accesses of one kind by stage 2. Each result is a PA in bits 51:0, or a fault: see
    * {@link batchFault}. With `attributes` bits 55:52 are the leaf's MemAttr, 57:56 S2AP, 59:58 SH and 61:60 XN. With
-   * stage 2 off every result is the IPA itself; one of 2^52 or more cannot be told from a fault.
+   * stage 2 off every result is the IPA itself; one of 2^52 or more reads as an address size fault.
    */
   translateMany(
     ipas: BigUint64Array,
@@ -232,9 +200,41 @@ export class Translator {
   }
 }
 
+/** Reads a record of the walk at byte `at` of the memory. */
+function readResult(data: DataView, at: number): TranslateResult {
+  const fsc = data.getInt32(at + W.TRANSLATION_FSC, true);
+  if (fsc >= 0) return { ok: false, fault: readFault(data, at, fsc) };
+  const pa = data.getBigUint64(at + W.TRANSLATION_PA, true);
+  const ipa = data.getBigUint64(at + W.TRANSLATION_IPA, true);
+  const memory = {
+    attr: data.getUint32(at + W.TRANSLATION_ATTR, true),
+    sh: data.getUint32(at + W.TRANSLATION_SH, true),
+  };
+  if (data.getUint32(at + W.TRANSLATION_STAGE2_OFF, true) !== 0) {
+    return { ok: true, pa, ipa, stage2: false, memory };
+  }
+  const leaf = {
+    level: data.getInt32(at + W.TRANSLATION_LEVEL, true),
+    desc: data.getBigUint64(at + W.TRANSLATION_DESC, true),
+  };
+  return { ok: true, pa, ipa, stage2: true, memory, leaf };
+}
+
+function readFault(data: DataView, at: number, fsc: number): WalkFault {
+  return {
+    fsc,
+    type: decodeFsc(fsc).type,
+    level: data.getInt32(at + W.TRANSLATION_LEVEL, true),
+    stage: data.getUint32(at + W.TRANSLATION_STAGE, true) === 1 ? 1 : 2,
+    s1ptw: data.getUint32(at + W.TRANSLATION_S1PTW, true) !== 0,
+    ipa: data.getBigUint64(at + W.TRANSLATION_IPA, true),
+    write: data.getUint32(at + W.TRANSLATION_WRITE, true) !== 0,
+  };
+}
+
 /** The core's number of an access. Throws EINVAL for another access or exception level. */
 function checkAccess(access: AccessKind, el: number): W.AccessType {
-  const type: W.AccessType | undefined = Object.hasOwn(ACCESS_TYPE, access) ? ACCESS_TYPE[access] : undefined;
+  const type = TYPES.get(access);
   if (type === undefined) {
     const kinds = ACCESS_KINDS.join(', ');
     throw new Stage2Error('EINVAL', `access: found ${String(access)}, expected one of ${kinds}`);

@@ -5,7 +5,7 @@ import { Machine } from '../../src/core/machine.js';
 import { batchFault, batchPa, Translator, type WalkResult, type WalkStep } from '../../src/walk/index.js';
 import type { Scenario } from './arch/arbitrary.js';
 import { BankedMemory } from './arch/memory.js';
-import { translate } from './arch/translate.js';
+import { translate, translateStage1Only } from './arch/translate.js';
 import type { Answer, FaultType, IpaQuery, Query, Update } from './arch/types.js';
 
 /** How the core names the model's faults. */
@@ -41,7 +41,10 @@ export function disagreement(scenario: Scenario, observe: Observer = () => {}): 
     const memory = new BankedMemory([...scenario.banks, POOLS], scenario.blocks);
     const expected = translate(features, choices, registers, memory, query);
     observe(query, expected);
-    const wrong = askOnce(translator, query, expected) ?? askBatch(translator, query, expected);
+    const wrong =
+      askOnce(translator, query, expected) ??
+      askBatch(translator, query, expected) ??
+      askStage1(scenario, translator, query);
     if (wrong !== undefined) return wrong;
   }
   return undefined;
@@ -108,6 +111,20 @@ function same(found: Answer, expected: Answer): boolean {
   const text = ({ updates, ...rest }: Answer) =>
     [Object.entries(rest).sort(), updates.map((u) => `${u.pa} ${u.old} ${u.new}`).sort()].toString();
   return text(found) === text(expected);
+}
+
+/** What AT S1E1R and AT S1E0R, or W, would give for the address. */
+function askStage1(scenario: Scenario, translator: Translator, query: Query): Disagreement | undefined {
+  if ('ipa' in query) return undefined;
+  const { features, choices, registers } = scenario;
+  const access = query.access === 'write' ? 'at-write' : 'at-read';
+  const at = { va: query.va, access, el: query.el } as const;
+  const memory = new BankedMemory([...scenario.banks, POOLS], scenario.blocks);
+  const expected = translateStage1Only(features, choices, registers, memory, at);
+  const result = translator.walk({ ...at, stage1Only: true });
+  const found = answerOf(translator, result);
+  undo(translator.machine, found.updates);
+  return same(found, expected) ? undefined : { query: at, found, expected };
 }
 
 /** The same IPA twice in a batch: the second time, a specialised kernel knows where the tables are. */
