@@ -9,26 +9,33 @@ export function emptyRun(at: usize, n: u32): u32 {
   return i;
 }
 
+/** Eight descriptors, a line of 64 bytes, of which `pair` are the first two. */
+// @ts-ignore: decorator
+@inline
+function storeLine(at: usize, pair: v128, two: v128, four: v128): void {
+  const second = i64x2.add(pair, two);
+  v128.store(at, pair);
+  v128.store(at, second, 16);
+  v128.store(at, i64x2.add(pair, four), 32);
+  v128.store(at, i64x2.add(second, four), 48);
+}
+
 /** Writes `n` descriptors at linear address `at`: `first`, and each `step` above the one before. */
 export function fillRun(at: usize, first: u64, step: u64, n: u32): void {
-  // Four pairs a round, each with its own sum: one sum would make every store wait for the one before.
-  let a = i64x2.replace_lane(i64x2.splat(first), 1, first + step);
-  let b = i64x2.add(a, i64x2.splat(step << 1));
-  let c = i64x2.add(a, i64x2.splat(step << 2));
-  let d = i64x2.add(b, i64x2.splat(step << 2));
-  const stride = i64x2.splat(step << 3);
-  const end = at + (<usize>(n & ~7) << 3);
-  for (; at < end; at += 64) {
-    v128.store(at, a);
-    v128.store(at, b, 16);
-    v128.store(at, c, 32);
-    v128.store(at, d, 48);
-    a = i64x2.add(a, stride);
-    b = i64x2.add(b, stride);
-    c = i64x2.add(c, stride);
-    d = i64x2.add(d, stride);
+  // Two lines a round: the sums of a round depend on its first pair alone, so that no store waits for the one before.
+  let pair = i64x2.replace_lane(i64x2.splat(first), 1, first + step);
+  const two = i64x2.splat(step << 1);
+  const four = i64x2.splat(step << 2);
+  const eight = i64x2.splat(step << 3);
+  const end = at + (<usize>(n & ~15) << 3);
+  while (at < end) {
+    const next = i64x2.add(pair, eight);
+    storeLine(at, pair, two, four);
+    storeLine(at + 64, next, two, four);
+    pair = i64x2.add(next, eight);
+    at += 128;
   }
-  for (let i: u32 = n & ~7; i < n; i++, at += 8) store<u64>(at, first + step * i);
+  for (let i: u32 = n & ~15; i < n; i++, at += 8) store<u64>(at, first + step * i);
 }
 
 /** Linear address of `n` entries at `pa`, or 0 unless one bank of RAM holds them all side by side. */

@@ -6,7 +6,7 @@ import type { Walk } from './walk.js';
 /** Two ways to do the same, compared round by round. */
 export interface Pair {
   name: PairName;
-  stream: StreamName | '-';
+  stream: StreamName | LeafRunSize;
   /** Batches one sample takes, and the operations in each. */
   chunks: number;
   operations: number;
@@ -76,13 +76,21 @@ function pairsOf(name: PairName, reference: Side, subject: Side, chunks = BATCHE
   }));
 }
 
-/** Whole tables of identity leaves against the same number of bytes. */
-export function leafRunPair(): Pair {
-  const { run, bytes } = leafRuns();
+/** How much memory the identity leaves map. */
+export const LEAF_RUN_SIZES = ['1 GiB', '16 GiB'] as const;
+type LeafRunSize = (typeof LEAF_RUN_SIZES)[number];
+
+/** Whole tables of identity leaves, in the cache and beyond it, against the same number of bytes. */
+export function leafRunPairs(): Pair[] {
+  return [leafRunPair('1 GiB', 1, BATCHES), leafRunPair('16 GiB', 16, 1)];
+}
+
+function leafRunPair(stream: LeafRunSize, gib: number, chunks: number): Pair {
+  const { run, bytes } = leafRuns(gib);
   return {
     name: PAIR.leafRuns,
-    stream: '-',
-    chunks: BATCHES,
+    stream,
+    chunks,
     operations: bytes.length / 8,
     // The same memset as wasm's memory.fill.
     reference: () => bytes.fill(1),

@@ -8,7 +8,7 @@ import { createCalls } from './calls.js';
 import { checkBeds } from './check.js';
 import { processCpu, Rounds, warmUp } from './measure.js';
 import { loadNative, type Native } from './native.js';
-import { createPairs, leafRunPair } from './pairs.js';
+import { createPairs, leafRunPairs } from './pairs.js';
 import { report } from './report.js';
 import { firstAnswer } from './startup.js';
 import { targets } from './targets.js';
@@ -33,7 +33,7 @@ const beds = createBeds(native);
 process.stderr.write('checking that all walkers agree\n');
 checkBeds(beds);
 
-const pairs = [...createPairs(beds), leafRunPair()];
+const pairs = [...createPairs(beds), ...leafRunPairs()];
 const calls = createCalls(beds.contiguous.get('4K, 3 levels')!);
 const rounds = new Rounds(pairs, calls, native?.threadCpu ?? processCpu);
 process.stderr.write(`measuring: ${ROUNDS} rounds\n`);

@@ -1,6 +1,6 @@
 import { RAW_CALL, TYPED_CALL } from './calls.js';
 import type { PairResult, SingleResult, Spread } from './measure.js';
-import { PAIR, type PairName } from './pairs.js';
+import { LEAF_RUN_SIZES, PAIR, type PairName } from './pairs.js';
 import type { StreamName } from './streams.js';
 
 /** All that was measured. */
@@ -42,7 +42,7 @@ export function targets(measured: Measured): TargetResult[] {
     speedUp('speed of typed-array JavaScript, seq and hot', 4, pairs, PAIR.typedArray, HOT),
     atMost('typed call, ns', 150, ns(TYPED_CALL)),
     atMost('raw i64 call, ns', 15, ns(RAW_CALL)),
-    speedUp('identity leaves: speed of memory.fill', 0.9, pairs, PAIR.leafRuns, ['-']),
+    speedUp('identity leaves: speed of memory.fill', 0.9, pairs, PAIR.leafRuns, LEAF_RUN_SIZES),
     atMost('wasm, KB', 96, wasmBytes / 1024),
     atMost('first answer, ms', 20, firstAnswerMs.median),
   ];

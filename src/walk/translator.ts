@@ -101,10 +101,14 @@ export class Translator {
    * dirty state (FEAT_HAFDBS) this writes to the tables, also before a fault of a later check or stage.
    */
   translate(request: TranslateRequest): TranslateResult {
-    if ('ipa' in request) this.#translateIpa(request);
-    else this.#translateVa(request);
-    const { base, live } = this.machine.view;
-    return readResult(live, base + this.#out);
+    const { view } = this.machine;
+    const at = view.base + this.#out;
+    if ('ipa' in request) {
+      this.#translateIpa(request);
+      return readResult(view.live, at, request.ipa);
+    }
+    this.#translateVa(request);
+    return readResult(view.live, at, view.live.getBigUint64(at + W.TRANSLATION_IPA, true));
   }
 
   /** As {@link translate}, with every descriptor that was read. */
@@ -200,12 +204,11 @@ export class Translator {
   }
 }
 
-/** Reads a record of the walk at byte `at` of the memory. */
-function readResult(data: DataView, at: number): TranslateResult {
+/** Reads the record at byte `at` of the memory; `ipa` is what stage 2 was given last. */
+function readResult(data: DataView, at: number, ipa: bigint): TranslateResult {
   const fsc = data.getInt32(at + W.TRANSLATION_FSC, true);
-  if (fsc >= 0) return { ok: false, fault: readFault(data, at, fsc) };
+  if (fsc >= 0) return { ok: false, fault: readFault(data, at, fsc, ipa) };
   const pa = data.getBigUint64(at + W.TRANSLATION_PA, true);
-  const ipa = data.getBigUint64(at + W.TRANSLATION_IPA, true);
   const memory = {
     attr: data.getUint32(at + W.TRANSLATION_ATTR, true),
     sh: data.getUint32(at + W.TRANSLATION_SH, true),
@@ -220,14 +223,14 @@ function readResult(data: DataView, at: number): TranslateResult {
   return { ok: true, pa, ipa, stage2: true, memory, leaf };
 }
 
-function readFault(data: DataView, at: number, fsc: number): WalkFault {
+function readFault(data: DataView, at: number, fsc: number, ipa: bigint): WalkFault {
   return {
     fsc,
     type: decodeFsc(fsc).type,
     level: data.getInt32(at + W.TRANSLATION_LEVEL, true),
     stage: data.getUint32(at + W.TRANSLATION_STAGE, true) === 1 ? 1 : 2,
     s1ptw: data.getUint32(at + W.TRANSLATION_S1PTW, true) !== 0,
-    ipa: data.getBigUint64(at + W.TRANSLATION_IPA, true),
+    ipa,
     write: data.getUint32(at + W.TRANSLATION_WRITE, true) !== 0,
   };
 }
