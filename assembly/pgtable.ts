@@ -7,6 +7,9 @@ import { readDescriptor, writeDescriptor } from "./phys";
 import { Vm } from "./structs";
 import { levelShift } from "./vtcr";
 
+/** A visitor's answer: what is below the entry is done as well. */
+export const BELOW_DONE: i32 = 1;
+
 /** PA of the entry for `ipa` in the table at `table`. The start level's index takes all bits above (concatenation). */
 // @ts-ignore: decorator
 @inline
@@ -52,7 +55,7 @@ function visit<V>(vm: Vm, ptep: u64, level: i32, addr: u64, end: u64, visitor: V
   const result = isTable(desc, level)
     ? visitor.tablePre(vm, ptep, desc, level, addr, end)
     : visitor.leaf(vm, ptep, desc, level, addr, end);
-  if (result < 0) return result;
+  if (result != 0) return result == BELOW_DONE ? 0 : result;
   desc = readDescriptor(ptep);
   if (!isTable(desc, level)) return 0;
   const table = outputAddress(desc, vm.granuleShift, vm.layout);

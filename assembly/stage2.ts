@@ -5,8 +5,9 @@ import { ENOMEM, ENOSPC } from "../src/abi/kvm";
 import * as L from "../src/abi/layout";
 import { count } from "./account";
 import { hasBlocks, isDevice, isTable, isValid, leaf, outputAddress, pageAttributes, tableDescriptor } from "./desc";
+import { fillRun, linearRun } from "./leaf_run";
 import { takePage } from "./memcache";
-import { writeEntry } from "./pgtable";
+import { BELOW_DONE, writeEntry } from "./pgtable";
 import { readDescriptor } from "./phys";
 import { getPage, pageCount, poolFree, putPage } from "./pool";
 import { Leaf, MemoryCache, Vm } from "./structs";
@@ -76,10 +77,28 @@ export class MapVisitor {
     }
     const page = takePage(changetype<MemoryCache>(<usize>this.cache));
     if (page == 0) return -ENOMEM;
+    const filled = level == 2 && this.fillPages(vm, page, addr, end);
     if (isValid(old)) breakEntry(ptep);
     else getPage(ptep);
     publishEntry(ptep, tableDescriptor(page, vm.layout));
-    return 0;
+    return filled ? BELOW_DONE : 0;
+  }
+
+  /** Writes the pages of [addr, end) into a new table in one run. False where high address bits change on the way. */
+  private fillPages(vm: Vm, table: u64, addr: u64, end: u64): bool {
+    const first = this.entry(vm, 3, addr);
+    const last = this.entry(vm, 3, end - ((<u64>1) << vm.granuleShift));
+    const pages = <u32>((end - addr) >> vm.granuleShift);
+    const step = (<u64>1) << vm.granuleShift;
+    if (last - first != (pages - 1) * step) return false;
+    const index = (addr >> vm.granuleShift) & (((<u64>1) << vm.stride) - 1);
+    const at = linearRun(table + (index << 3), pages);
+    if (at == 0) return false;
+    fillRun(at, first, step, pages);
+    getPage(table, pages);
+    count(Event.DESC_READ, pages);
+    count(Event.DESC_WRITE, pages);
+    return true;
   }
 
   /** A block takes the place of a whole table: the table goes first. */
@@ -138,9 +157,8 @@ export class DissolveVisitor {
 function fillTable(vm: Vm, table: u64, level: i32, pa: u64, attributes: u64): void {
   const entries: u32 = 1 << vm.stride;
   const shift = levelShift(vm.granuleShift, level);
-  for (let i: u32 = 0; i < entries; i++) {
-    writeEntry(table + (<u64>i << 3), leaf(pa + (<u64>i << shift), attributes, level, vm.layout));
-  }
+  fillRun(linearRun(table, entries), leaf(pa, attributes, level, vm.layout), (<u64>1) << shift, entries);
+  count(Event.DESC_WRITE, entries);
   getPage(table, entries);
 }
 
