@@ -4,10 +4,10 @@ import { Event } from "../src/abi/event";
 import { Site } from "../src/abi/kvm";
 import { count, site } from "./account";
 import { isTable, leaf, outputAddress, PAGE_S2, S2AP_RDWR } from "./desc";
-import { emptyRun, fillRun } from "./leaf_run";
+import { emptyRun, fillRun, linearRun } from "./leaf_run";
 import { freeMemoryCache, topupMemoryCache } from "./memcache";
 import { entryAddress } from "./pgtable";
-import { readDescriptor, resolve } from "./phys";
+import { readDescriptor } from "./phys";
 import { getPage } from "./pool";
 import { setPte } from "./set_pte";
 import { MemoryCache, Vm } from "./structs";
@@ -45,11 +45,12 @@ function mapRestOfTable(vm: Vm, cache: MemoryCache, addr: u64, end: u64): u64 {
   if ((addr & (tableBytes - 1)) == 0 || cache.nobjs < cacheMinPages(vm)) return addr;
   const entry = readDescriptor(entryOf(vm, addr));
   const first = entryAddress(vm, outputAddress(entry, vm.granuleShift, vm.layout), 3, addr);
-  const at = resolve(first);
-  if (at == 0 || !isTable(entry, 2)) return addr;
   const step = (<u64>1) << vm.granuleShift;
   const stop = min<u64>(end, (addr & ~(tableBytes - 1)) + tableBytes);
-  const pages = emptyRun(at, <u32>((stop - addr) >> vm.granuleShift));
+  const rest = <u32>((stop - addr) >> vm.granuleShift);
+  const at = linearRun(first, rest);
+  if (at == 0 || !isTable(entry, 2)) return addr;
+  const pages = emptyRun(at, rest);
   // High address bits, wherever they are, do not change within a table.
   fillRun(at, leaf(addr, ATTRIBUTES, 3, vm.layout), step, pages);
   getPage(first, pages);

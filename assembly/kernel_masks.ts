@@ -28,6 +28,8 @@ const UNMASKED_CHOICES: u32 = W.CHOICE_NT_FAULT | W.CHOICE_FETCH_DEVICE_FAULT;
 export function prepareKernel(r: Regime): void {
   r.generation = 0;
   r.kernel = NO_KERNEL;
+  // The full walk gives attributes too.
+  prepareAttributes(r);
   if (!r.valid || !(r.flags & ON) || (r.flags & BIG_ENDIAN) != 0 || (r.choices & UNMASKED_CHOICES) != 0) return;
   r.kernel = ((<i32>r.granuleShift - 12) >> 1) * LEVELS + r.startLevel + 1;
   if (r.layout != W.AddressLayout.NARROW) r.kernel += WIDE_KERNELS;
@@ -41,7 +43,6 @@ export function prepareKernel(r: Regime): void {
   const xnx = (r.features & W.FEAT_XNX) != 0;
   setMask(r, EXECUTE_EL0, leaf | XN_EL1, VALID | AF);
   setMask(r, AccessType.EXECUTE, leaf | XN_EL1 | (xnx ? XN_EL0 : 0), VALID | AF);
-  prepareAttributes(r);
 }
 
 /** Descriptor bits that hold an address under the layout. */

@@ -36,20 +36,25 @@ function poolIndex(pa: u64): i32 {
   return index < <u64>h.poolPages ? <i32>index : -1;
 }
 
-/** Takes `n` references on the table page that holds the entry at `pa`. */
+/**
+ * Takes `n` references on the table page that holds the entry at `pa`. Tables that are not the software's own may lead
+ * to a page that is free: it has no entries to count, or it would be freed twice.
+ */
 export function getPage(pa: u64, n: u32 = 1): void {
   const index = poolIndex(pa);
   if (index < 0) return;
   const at = base() + header().poolRefs + (<usize>index << 1);
-  store<u16>(at, <u16>(load<u16>(at) + n));
+  const refs = load<u16>(at);
+  if (refs != 0) store<u16>(at, <u16>(refs + n));
 }
 
-/** Drops a reference on the table page that holds the entry at `pa`. */
+/** Drops the reference of an entry on the table page that holds it, at `pa`; that of the allocation stays. */
 export function putPage(pa: u64): void {
   const index = poolIndex(pa);
   if (index < 0) return;
   const at = base() + header().poolRefs + (<usize>index << 1);
-  store<u16>(at, load<u16>(at) - 1);
+  const refs = load<u16>(at);
+  if (refs > 1) store<u16>(at, refs - 1);
 }
 
 /** page_count of the table page at `pa`; 0 outside the pool. */

@@ -157,8 +157,9 @@ export class DissolveVisitor {
 function fillTable(vm: Vm, table: u64, level: i32, pa: u64, attributes: u64): void {
   const entries: u32 = 1 << vm.stride;
   const shift = levelShift(vm.granuleShift, level);
-  fillRun(linearRun(table, entries), leaf(pa, attributes, level, vm.layout), (<u64>1) << shift, entries);
-  count(Event.DESC_WRITE, entries);
+  for (let i: u32 = 0; i < entries; i++) {
+    writeEntry(table + (<u64>i << 3), leaf(pa + (<u64>i << shift), attributes, level, vm.layout));
+  }
   getPage(table, entries);
 }
 

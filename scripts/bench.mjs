@@ -1,9 +1,8 @@
 // Compiles bench/ and what it imports into build/bench and runs one of its programs.
 //   node scripts/bench.mjs run        bench/run.ts
 //   node scripts/bench.mjs walk/run   bench/walk/run.ts
-import { rmSync } from 'node:fs';
 import { copyData } from './copy-data.mjs';
-import { fromRoot, runNode, tsc } from './tools.mjs';
+import { compileProject, fromRoot, runNode } from './tools.mjs';
 
 const [program, ...args] = process.argv.slice(2);
 if (program === undefined) {
@@ -12,8 +11,7 @@ if (program === undefined) {
 }
 
 try {
-  rmSync(fromRoot('build/bench'), { recursive: true, force: true });
-  await tsc(['-p', 'tsconfig.bench.json']);
+  await compileProject('bench');
   copyData(fromRoot('build/bench/src/data'));
   await runNode(`build/bench/bench/${program}.js`, args);
 } catch (error) {

@@ -1,5 +1,6 @@
 // What the scripts share: where the repository is, and how the compilers are run.
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,9 +32,21 @@ export function runNode(script, args, onOutput) {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`${script} ${args.join(' ')}: ${signal ?? `exit status ${code}`}`));
+      else reject(new ScriptError(`${script} ${args.join(' ')}: ${signal ?? `exit status ${code}`}`, code));
     });
   });
+}
+
+/** A script that did not exit 0. */
+export class ScriptError extends Error {
+  /**
+   * @param {string} message
+   * @param {number | null} status its exit status, null if a signal ended it
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /**
@@ -61,3 +74,12 @@ export async function asc(targets) {
  * @param {string[]} args
  */
 export const tsc = (args) => runNode('node_modules/typescript/bin/tsc', args);
+
+/**
+ * Compiles the project tsconfig.NAME.json into build/NAME, with nothing left there of an earlier run.
+ * @param {string} name
+ */
+export async function compileProject(name) {
+  rmSync(fromRoot(`build/${name}`), { recursive: true, force: true });
+  await tsc(['-p', `tsconfig.${name}.json`]);
+}

@@ -1,9 +1,13 @@
 // One random scenario on the core: a machine with its memory, a translator with its registers, and what differs from
 // the reference model.
+
 import { SCTLR_EE_LSB } from '../../src/abi/arm.js';
+import { HEADER_SCRATCH } from '../../src/abi/layout.js';
+import { TRANSLATION_FSC } from '../../src/abi/walk.js';
 import { Machine } from '../../src/core/machine.js';
 import { batchFault, batchPa, Translator, type WalkResult, type WalkStep } from '../../src/walk/index.js';
 import type { Scenario } from './arch/arbitrary.js';
+import { byteSwap } from './arch/bits.js';
 import { BankedMemory } from './arch/memory.js';
 import { translate, translateStage1Only } from './arch/translate.js';
 import type { Answer, FaultType, IpaQuery, Query, Update } from './arch/types.js';
@@ -19,6 +23,8 @@ const FAULTS: Readonly<Record<FaultType, string>> = {
 };
 /** Accesses that batches serve as the model has them: aligned, by the specialised kernels or without. */
 const BATCHED = ['read', 'write', 'execute', 'atomic'];
+/** No fault status code. */
+const UNTOUCHED = 0x7fff_ffff;
 /** The machine's own pools: memory like any other. */
 const POOLS = { base: (1n << 52n) - 0x2000n, size: 0x2000n };
 
@@ -29,8 +35,11 @@ export interface Disagreement {
   expected: unknown;
 }
 
-/** Called with the model's answer to each query. */
-export type Observer = (query: Query, answer: Answer) => void;
+/** How a batch answered a query: it was not asked, the full walk did, a specialised kernel did. */
+export type Batched = 'not asked' | 'by the full walk' | 'by a kernel';
+
+/** Called with the model's answer to each query that the core answered alike. */
+export type Observer = (query: Query, answer: Answer, translator: Translator, batched: Batched) => void;
 
 /** Asks core and model all queries of a scenario, each on fresh memory. The first disagreement, if there is one. */
 export function disagreement(scenario: Scenario, observe: Observer = () => {}): Disagreement | undefined {
@@ -40,12 +49,11 @@ export function disagreement(scenario: Scenario, observe: Observer = () => {}): 
   for (const query of scenario.queries) {
     const memory = new BankedMemory([...scenario.banks, POOLS], scenario.blocks);
     const expected = translate(features, choices, registers, memory, query);
-    observe(query, expected);
-    const wrong =
-      askOnce(translator, query, expected) ??
-      askBatch(translator, query, expected) ??
-      askStage1(scenario, translator, query);
-    if (wrong !== undefined) return wrong;
+    const alone = askOnce(translator, query, expected) ?? askStage1(scenario, translator, query);
+    if (alone !== undefined) return alone;
+    const batch = askBatch(translator, query, expected);
+    if (typeof batch !== 'string') return batch;
+    observe(query, expected, translator, batch);
   }
   return undefined;
 }
@@ -91,15 +99,9 @@ function updatesOf({ registers }: Translator, steps: readonly WalkStep[]): Updat
   const big = { 1: isBig(registers.sctlrEl1), 2: isBig(registers.sctlrEl2) };
   return steps.flatMap(({ stage, pa, desc, written }) => {
     if (written === undefined) return [];
-    const stored = big[stage] ? swapped : (value: bigint) => value;
+    const stored = big[stage] ? byteSwap : (value: bigint) => value;
     return [{ pa, old: stored(desc), new: stored(written) }];
   });
-}
-
-function swapped(value: bigint): bigint {
-  const bytes = new DataView(new ArrayBuffer(8));
-  bytes.setBigUint64(0, value, true);
-  return bytes.getBigUint64(0, false);
 }
 
 function undo(machine: Machine, updates: readonly Update[]): void {
@@ -128,10 +130,11 @@ function askStage1(scenario: Scenario, translator: Translator, query: Query): Di
 }
 
 /** The same IPA twice in a batch: the second time, a specialised kernel knows where the tables are. */
-function askBatch(translator: Translator, query: Query, expected: Answer): Disagreement | undefined {
-  if (!isBatched(translator, query)) return undefined;
+function askBatch(translator: Translator, query: Query, expected: Answer): Disagreement | Batched {
+  if (!isBatched(translator, query)) return 'not asked';
   const { ipa, access, el } = query;
   const results = translator.translateMany(BigUint64Array.of(ipa, ipa, ipa), access, el, true);
+  const batched = isServedByKernel(translator, query) ? 'by a kernel' : 'by the full walk';
   undo(translator.machine, expected.updates);
   const wanted = expected.ok ? `PA ${expected.pa}` : `${expected.type} ${expected.level}`;
   for (const result of results) {
@@ -139,7 +142,16 @@ function askBatch(translator: Translator, query: Query, expected: Answer): Disag
     const found = fsc === undefined ? `PA ${batchPa(result)}` : faultName(translator, query, fsc);
     if (found !== wanted) return { query, found: `batch: ${found}`, expected: wanted };
   }
-  return undefined;
+  return batched;
+}
+
+/** A kernel leaves the record alone that the full walks of batches use. */
+function isServedByKernel(translator: Translator, { ipa, access, el }: IpaQuery): boolean {
+  const { machine } = translator;
+  const fsc = machine.header(HEADER_SCRATCH) + TRANSLATION_FSC;
+  machine.view.setU32(fsc, UNTOUCHED);
+  translator.translateMany(BigUint64Array.of(ipa), access, el);
+  return machine.view.u32(fsc) === UNTOUCHED;
 }
 
 function isBatched({ cpu }: Translator, query: Query): query is IpaQuery {

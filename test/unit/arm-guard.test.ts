@@ -1,154 +1,143 @@
-import fc from 'fast-check';
+// Garbage in registers, tables and requests neither traps nor writes where it must not. `npm run soak -- --hostile`
+// runs the same for as many cases as it is told.
 import { describe, expect, it } from 'vitest';
-import { cpuPreset } from '../../src/arm/index.js';
-import { Machine } from '../../src/core/machine.js';
-import { vtcr } from '../../src/kvm/geometry.js';
-import type { WalkRegisters } from '../../src/walk/regime.js';
-import { Translator } from '../../src/walk/translator.js';
-import type { TranslateRequest } from '../../src/walk/types.js';
-import { GEOMETRIES } from './arm-bench.js';
+import * as L from '../../src/abi/layout.js';
+import * as W from '../../src/abi/walk.js';
+import type { CoreExports } from '../../src/core/exports.js';
+import { ADDRESS_MAPS } from '../soak/hostile/banks.js';
+import { failureReport } from '../soak/hostile/report.js';
+import { HostileFailure, hostileWorlds, runHostile } from '../soak/hostile/run.js';
+import { World } from '../soak/hostile/world.js';
 
-// Three banks of one page; the last ends where the machine's memory ends.
-const BANKS = [0x0n, 0x4000_0000n, 0xffff_f000n];
-const BANK_BYTES = 4096;
-const GUARD = 65536;
+const CASES = 250_000;
+const sum = (counts: readonly number[]) => counts.reduce((total, n) => total + n, 0);
 
-interface Guarded {
-  machine: Machine;
-  translator: Translator;
-  memory: Uint8Array;
-  /** What the memory held before the translation at hand. */
-  shadow: Uint8Array;
-  /** The translator's own records, as bytes [start, end) of the memory. */
-  records: [number, number];
-  /** Translations that gave a PA, and leaves updated. */
-  tally: { translated: number; updated: number };
-}
-
-/** A machine inside a larger memory whose other bytes are all 0xa5. */
-function guarded(): Guarded {
-  const options = {
-    banks: BANKS.map((pa) => ({ pa, size: BigInt(BANK_BYTES), kind: 'ram' as const })),
-    roots: { pa: 1n << 50n, size: 4096 },
-    tablePool: { pa: (1n << 50n) + 4096n, pages: 1 },
-    regions: [],
-    pageState: false,
-    arenaBytes: 1 << 16,
-  };
-  const size = new Machine(options).view.memory.buffer.byteLength;
-  const memory = new WebAssembly.Memory({ initial: (size + 2 * GUARD) / 65536 });
-  const bytes = new Uint8Array(memory.buffer);
-  bytes.fill(0xa5);
-  const machine = new Machine({ ...options, memory, memoryBase: GUARD });
-  const start = GUARD + machine.arena.allocate(8);
-  const translator = new Translator(
-    machine,
-    { vtcr: 0n, vttbr: 0n, hcr: 1n },
-    { features: cpuPreset('max') },
-  );
-  const records: [number, number] = [start, GUARD + machine.arena.allocate(8)];
-  const tally = { translated: 0, updated: 0 };
-  return { machine, translator, memory: bytes, shadow: bytes.slice(), records, tally };
-}
-
-const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
-const bankPa = fc.constantFrom(...BANKS);
-
-/** Garbage, or what KVM sets up with a few bits flipped. */
-const kvmVtcr = fc
-  .tuple(
-    fc.constantFrom(...GEOMETRIES),
-    fc.boolean(),
-    fc.array(fc.integer({ min: 0, max: 63 }), { maxLength: 2 }),
-  )
-  .map(([geometry, ha, flips]) =>
-    flips.reduce((value, bit) => value ^ (1n << BigInt(bit)), vtcr(geometry, 48, { ha })),
-  );
-const anyVtcr = fc.oneof({ weight: 1, arbitrary: u64 }, { weight: 5, arbitrary: kvmVtcr });
-
-/** Garbage, a link into a bank or near one, or a leaf. */
-const descriptor = fc.oneof(
-  u64,
-  bankPa.map((pa) => pa | 3n),
-  fc
-    .tuple(bankPa, fc.bigInt({ min: -8192n, max: 8192n }))
-    .map(([pa, by]) => BigInt.asUintN(48, pa + by) | 3n),
-  u64.map((bits) => (bits & 0xff_ffff_fffen) | 1n),
-);
-
-const registers: fc.Arbitrary<WalkRegisters> = fc.record({
-  vtcr: anyVtcr,
-  vttbr: fc.oneof({ weight: 1, arbitrary: u64 }, { weight: 4, arbitrary: bankPa }),
-  hcr: fc.oneof({ weight: 1, arbitrary: u64 }, { weight: 4, arbitrary: fc.constant(1n) }),
-});
-
-const request: fc.Arbitrary<TranslateRequest> = fc.record({
-  ipa: fc.oneof(u64, fc.bigInt({ min: 0n, max: 1n << 34n }), fc.constant(0n)),
-  access: fc.constantFrom('read', 'write', 'execute', 'cache-op'),
-  el: fc.constantFrom(0, 1),
-});
-
-/** A few descriptors, repeated over every bank. */
-const pattern = fc.array(descriptor, { minLength: 1, maxLength: 7 });
-
-/** Fills the banks with the descriptors over and over. */
-function fillBanks({ machine, memory, shadow }: Guarded, descriptors: readonly bigint[]): void {
-  for (const pa of BANKS) {
-    const at = GUARD + (machine.ramOffset(pa) ?? -1);
-    for (let i = 0; i < BANK_BYTES / 8; i++) {
-      machine.view.setU64(at - GUARD + i * 8, descriptors[i % descriptors.length] ?? 0n);
+describe('any registers, descriptors and addresses', () => {
+  it('neither trap nor change memory, but for the descriptors they translate through, as they say', () => {
+    const summary = runHostile({ seed: 20170815, cases: CASES });
+    const { outcomes } = summary;
+    for (const counts of Object.values(outcomes)) {
+      expect(counts[0]).toBeGreaterThan(400);
+      expect(sum(counts) - (counts[0] ?? 0)).toBeGreaterThan(400);
     }
-    shadow.set(memory.subarray(at, at + BANK_BYTES), at);
-  }
-}
+    expect(summary.updates).toBeGreaterThan(40);
+    expect(summary.byKernel).toBeGreaterThan(400);
+    expect(summary.software).toBeGreaterThan(400);
+  });
 
-/** Translates and checks that nothing changed but the leaf that was translated through. */
-function runAndCheck(
-  { machine, translator, memory, shadow, records, tally }: Guarded,
-  each: TranslateRequest,
-) {
-  const result = translator.walk(each);
-  shadow.set(memory.subarray(...records), records[0]);
-  expect(result.steps.length).toBeLessThanOrEqual(5);
-  if (result.ok && result.stage2) {
-    tally.translated++;
-    expect(result.pa >> BigInt(translator.regime.oaBits)).toBe(0n);
-  }
-  for (const [at, was, is] of changes(memory, shadow)) {
-    const last = result.steps.at(-1);
-    expect(result.ok).toBe(true);
-    expect(at).toBe(GUARD + (machine.ramOffset(last?.pa ?? -1n) ?? -1));
-    expect([was, is]).toEqual([last?.desc, last?.written]);
-    tally.updated++;
-    shadow.set(memory.subarray(at, at + 8), at);
-  }
-}
-
-/** The 64-bit words that differ, as [offset, before, after]. */
-function changes(memory: Uint8Array, before: Uint8Array): [number, bigint, bigint][] {
-  if (Buffer.compare(memory, before) === 0) return [];
-  const now = new BigUint64Array(memory.buffer);
-  const was = new BigUint64Array(before.buffer);
-  const found: [number, bigint, bigint][] = [];
-  for (let i = 0; i < now.length; i++) {
-    if (now[i] !== was[i]) found.push([i * 8, was[i] ?? 0n, now[i] ?? 0n]);
-  }
-  return found;
-}
-
-describe('any registers, descriptors and IPA', () => {
-  it('neither trap nor change memory, but for the leaf they translate through, as they say', () => {
-    const bench = guarded();
-    const requests = fc.array(request, { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(registers, pattern, requests, (regs, descriptors, asked) => {
-        fillBanks(bench, descriptors);
-        bench.translator.setRegisters(regs);
-        for (const each of asked) runAndCheck(bench, each);
-      }),
-      { numRuns: 3000 },
-    );
-    expect(bench.tally.translated).toBeGreaterThan(50);
-    expect(bench.tally.updated).toBeGreaterThan(5);
+  it('are the same again from the same seed', () => {
+    const [first, second] = [7, 7].map((seed) => runHostile({ seed, cases: 2000 }));
+    expect(first).toEqual(second);
   });
 });
+
+/** A world whose core does wrong. */
+type Wrong = (world: World, core: CoreExports) => Partial<CoreExports>;
+
+function worldWith(wrong: Wrong): World {
+  const world = new World(ADDRESS_MAPS[0]!);
+  const core = { ...world.machine.core };
+  Object.defineProperty(world.machine, 'core', { value: { ...core, ...wrong(world, core) } });
+  return world;
+}
+
+/** Spoils the world after each translation of a VA. */
+function after(spoil: (world: World) => void): Wrong {
+  return (world, core) => ({
+    translateAddress: (...args) => {
+      core.translateAddress(...args);
+      spoil(world);
+    },
+  });
+}
+
+const setOut = (offset: number, value: number) =>
+  after(({ machine, at }) => machine.view.setU32(at.out + offset, value));
+
+const WRONGS: [string, Wrong, RegExp][] = [
+  [
+    'writes before the machine',
+    after(({ bytes }) => bytes.fill(0, 65535, 65536)),
+    /stray write at byte 65535/,
+  ],
+  ['writes behind the machine', after(({ bytes }) => bytes.fill(0, -1)), /stray write/],
+  ['writes to its header', after(({ machine }) => machine.setHeader(L.HEADER_IO_BUS, 8)), /stray write/],
+  ['writes to the registers', after(({ machine, at }) => machine.view.fill(at.regime, 8)), /stray write/],
+  [
+    'writes RAM in secret',
+    after(({ bytes, ram }) => bytes.fill((bytes[ram.end - 1] ?? 0) ^ 1, ram.end - 1, ram.end)),
+    /of RAM changed/,
+  ],
+  ['gives no code', setOut(W.TRANSLATION_FSC, 0x3d), /fault status code 61/],
+  ['gives a level there is not', setOut(W.TRANSLATION_LEVEL, 4), /level 4/],
+  ['counts too many steps', setOut(W.TRANSLATION_STEPS, W.STEPS_MAX + 1), /81 steps/],
+  [
+    'traps',
+    after(() => {
+      throw new WebAssembly.RuntimeError('unreachable');
+    }),
+    /threw RuntimeError: unreachable/,
+  ],
+  [
+    'writes one result too many',
+    (_, core) => ({
+      translateMany: (regime, ipas, n, ...rest) => core.translateMany(regime, ipas, n + 1, ...rest),
+    }),
+    /wrote behind its results/,
+  ],
+  [
+    'gives other results in batches',
+    (world, core) => ({
+      translateMany: (...args) => {
+        core.translateMany(...args);
+        if (args[2] > 0) world.machine.view.setU32(world.at.results, 1);
+      },
+    }),
+    /batch: .*, alone/,
+  ],
+  ['gives another word', () => ({ translateRaw: () => 1n }), /raw: 1, alone/],
+  [
+    'frees a page twice',
+    (world, core) => ({
+      stage2Unmap: (...args) => {
+        world.machine.view.setU32(world.machine.header(L.HEADER_POOL_STACK), 0);
+        return core.stage2Unmap(...args);
+      },
+    }),
+    /free twice|free with references/,
+  ],
+];
+
+describe('a core that', () => {
+  it.each(WRONGS)('%s is found out', (_, wrong, problem) => {
+    const failure = failureOf(() => runHostile({ seed: 1, cases: 50_000, worlds: [worldWith(wrong)] }));
+    expect(failure.problem).toMatch(problem);
+  });
+
+  it('does wrong is reported with all that is needed to see it again', () => {
+    const worlds = [worldWith(setOut(W.TRANSLATION_FSC, 0x3d))];
+    const failure = failureOf(() => runHostile({ seed: 9, cases: 50_000, worlds }));
+    const [head, again, json] = failureReport(failure, 9).split('\n');
+    expect(head).toBe('failed: fault status code 61');
+    expect(again).toMatch(/^seed 9, case \d+: npm run soak -- --hostile --seed 9 --cases \d+$/);
+    expect(Object.keys(JSON.parse(json ?? ''))).toEqual(['world', 'setting', 'query']);
+  });
+});
+
+describe('the worlds', () => {
+  it('have RAM of one page, RAM side by side, memory without bytes, devices, and the end of the address space', () => {
+    const banks = hostileWorlds().flatMap(({ machine }) => machine.banks);
+    expect(new Set(banks.map(({ kind }) => kind))).toEqual(new Set(['ram', 'unbacked', 'device']));
+    expect(banks.some(({ pa, size }) => pa + size === 1n << 52n)).toBe(true);
+  });
+});
+
+function failureOf(run: () => unknown): HostileFailure {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof HostileFailure) return error;
+    throw error;
+  }
+  throw new Error('nothing was found');
+}

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ENOMEM } from '../../src/abi/kvm.js';
 import { CACHE_SIZEOF } from '../../src/abi/layout.js';
 import { Machine } from '../../src/core/machine.js';
+import { Vm } from '../../src/kvm/vm.js';
 import { cachePages, freePages } from '../model/check-tables.js';
 
 const POOL = 1n << 36n;
@@ -67,6 +68,37 @@ describe('the pool of table pages', () => {
     m.core.tableFree(pa);
     m.core.tableFree(pa + 4096n);
     expect(freePages(m).size).toBe(64);
+  });
+
+  it('is not cooked by tables that lead to a page that is free: it is not freed twice', () => {
+    const m = new Machine({ tablePool: { pa: POOL, pages: 8 } });
+    const vm = new Vm(m);
+    // The last page of the pool, as a table of level 2 that links itself.
+    const free = POOL + 7n * 4096n;
+    m.writeRam(vm.tables.pgd, free | 3n);
+    m.writeRam(free, free | 3n);
+    for (let round = 0; round < 4; round++) {
+      m.writeRam(vm.tables.pgd, free | 3n);
+      m.writeRam(free, free | 3n);
+      expect(vm.tables.map(0x1000n, 0x2000n, 0x8000_0000n, 0x7ffn)).toBe(0);
+      vm.tables.unmap(0x1000n, 0x1000n);
+      expect(m.core.tableRefs(free)).toBe(0);
+    }
+    expect(freePages(m).size).toBe(m.freeTablePages);
+    expect(m.freeTablePages).toBeLessThanOrEqual(8);
+  });
+
+  it('keeps a page that has more entries than references until it is freed', () => {
+    const m = new Machine({ tablePool: { pa: POOL, pages: 8 } });
+    const vm = new Vm(m);
+    expect(vm.tables.map(0n, 0x1000n, 0x8000_0000n, 0x7ffn)).toBe(0);
+    // The table of level 3; its other entries were put there by somebody else.
+    const tableBelow = (pa: bigint) => m.view.u64(m.ramOffset(pa) ?? -1) & ~0xfffn;
+    const table = tableBelow(tableBelow(vm.tables.pgd));
+    for (let i = 1n; i < 8n; i++) m.writeRam(table + 8n * i, 0x9000_07ffn);
+    vm.tables.unmap(0n, 0x8000n);
+    expect(m.core.tableRefs(table)).toBe(0);
+    expect(freePages(m).size).toBe(m.freeTablePages);
   });
 
   it('refuses when its budget is spent, and goes on when that is lifted', () => {

@@ -1,0 +1,17 @@
+// Compiles test/soak/ and what it imports into build/soak and runs it; the exit status is its own.
+//   node scripts/soak.mjs --seconds N [--seed S]            the core against the reference model
+//   node scripts/soak.mjs --hostile [--cases N] [--seed S]  garbage through every export that walks
+import { compileProject, runNode, ScriptError } from './tools.mjs';
+
+try {
+  await compileProject('soak');
+} catch (error) {
+  console.error(`soak: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}
+
+try {
+  await runNode('build/soak/test/soak/main.js', process.argv.slice(2));
+} catch (error) {
+  process.exitCode = error instanceof ScriptError ? (error.status ?? 1) : 1;
+}

@@ -1,0 +1,44 @@
+// The core against the reference model for as long as it is told, in chunks of random scenarios, so that a failure
+// shrinks at once and is found again by the seed of its chunk.
+import fc from 'fast-check';
+import { anyScenario } from '../../model/arch/arbitrary.js';
+import { DEFAULT_CHOICES } from '../../model/arch/translate.js';
+import { disagreement } from '../../model/walk-lab.js';
+import { Progress } from '../progress.js';
+import { Tally } from './tally.js';
+
+const CHUNK = 100;
+
+/** Every other CPU makes the usual choices: the specialised kernels serve few others. */
+const scenarios = fc
+  .tuple(anyScenario, fc.boolean())
+  .map(([scenario, usual]) => (usual ? { ...scenario, choices: DEFAULT_CHOICES } : scenario));
+
+/** Prints what was compared, or the counterexample. True if core and model agreed. */
+export function soakProperty({ seconds, seed }: { seconds: number; seed: number }): boolean {
+  const progress = new Progress();
+  const tally = new Tally();
+  const end = performance.now() + seconds * 1000;
+  const property = fc.property(scenarios, (scenario) => {
+    const wrong = disagreement(scenario, tally.note);
+    if (wrong !== undefined) throw new Error(`core and model disagree: ${fc.stringify(wrong)}`);
+    tally.scenarios++;
+  });
+  for (let chunk = 0; chunk === 0 || performance.now() < end; chunk++) {
+    const result = fc.check(property, { numRuns: CHUNK, seed: seed + chunk });
+    if (result.failed) {
+      progress.clear();
+      console.log(failureHead(seed + chunk, result.counterexamplePath));
+      console.log(fc.defaultReportMessage(result));
+      return false;
+    }
+    progress.show(`${Math.ceil((end - performance.now()) / 1000)} s left, ${tally.queries} queries`);
+  }
+  progress.clear();
+  console.log(tally.report());
+  return true;
+}
+
+function failureHead(seed: number, path: string | null): string {
+  return `failed: seed ${seed}, path ${path}: npm run soak -- --seconds 1 --seed ${seed}`;
+}
