@@ -28,7 +28,8 @@ export function soakProperty({ seconds, seed }: { seconds: number; seed: number 
     const result = fc.check(property, { numRuns: CHUNK, seed: seed + chunk });
     if (result.failed) {
       progress.clear();
-      console.log(failureHead(seed + chunk, result.counterexamplePath));
+      console.log(`failed: seed ${seed + chunk}: npm run soak -- --seconds 1 --seed ${seed + chunk}`);
+      console.log(String(result.errorInstance));
       console.log(fc.defaultReportMessage(result));
       return false;
     }
@@ -37,8 +38,4 @@ export function soakProperty({ seconds, seed }: { seconds: number; seed: number 
   progress.clear();
   console.log(tally.report());
   return true;
-}
-
-function failureHead(seed: number, path: string | null): string {
-  return `failed: seed ${seed}, path ${path}: npm run soak -- --seconds 1 --seed ${seed}`;
 }
