@@ -48,6 +48,7 @@ function combineHalf(s1: u32, s2: u32): u32 {
 }
 
 function combineTypes(s1: u32, s2: u32): u32 {
+  if (s1 == s2) return s1;
   if (isDeviceType(s1)) return isDeviceType(s2) ? stronger(s1, s2) : s1;
   if (isDeviceType(s2)) return s2;
   return (combineHalf(s1 >> 4, s2 >> 4) << 4) | combineHalf(s1 & 15, s2 & 15);

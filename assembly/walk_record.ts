@@ -44,8 +44,8 @@ export function recordStep(out: Translation, stage: u32, level: i32, pa: u64, de
   step.pa = pa;
   step.desc = desc;
   step.written = desc;
-  step.level = level;
-  step.stage = stage;
+  // Level and stage at once.
+  store<u64>(changetype<usize>(step), <u64><u32>level | (<u64>stage << 32), offsetof<Step>("level"));
   out.steps = index + 1;
 }
 

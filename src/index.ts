@@ -1,6 +1,8 @@
 export { Access, Event } from './abi/event.js';
 export { Disposition, ExitCode, ExitReason, Site } from './abi/kvm.js';
 export * from './arm/index.js';
+export { parseVectors } from './conform/parse.js';
+export { type FileResult as ConformResult, runVectors } from './conform/run.js';
 export { Stage2Error } from './core/error.js';
 export { Machine, type MachineOptions } from './core/machine.js';
 export { type PathCount, readPaths } from './core/paths.js';

@@ -26,7 +26,8 @@ import type {
   WalkStep,
 } from './types.js';
 
-const TYPES = new Map(Object.entries(ACCESS_TYPE) as [AccessKind, W.AccessType][]);
+/** Without a prototype, so that no inherited name is an access. */
+const TYPES: Partial<Record<AccessKind, W.AccessType>> = Object.assign(Object.create(null), ACCESS_TYPE);
 const BATCH = 4096;
 const NORMAL_WB = { attr: 0xff, sh: 0 };
 const BATCH_FAULT = 1n << BigInt(W.RESULT_FAULT_LSB);
@@ -237,7 +238,7 @@ function readFault(data: DataView, at: number, fsc: number, ipa: bigint): WalkFa
 
 /** The core's number of an access. Throws EINVAL for another access or exception level. */
 function checkAccess(access: AccessKind, el: number): W.AccessType {
-  const type = TYPES.get(access);
+  const type = TYPES[access];
   if (type === undefined) {
     const kinds = ACCESS_KINDS.join(', ');
     throw new Stage2Error('EINVAL', `access: found ${String(access)}, expected one of ${kinds}`);

@@ -92,7 +92,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   report: ['abi', 'core', 'arm'],
   cli: ['abi', 'core', 'arm', 'walk', 'kvm', 'cost', 'data', 'trace', 'scenario', 'conform', 'report'],
   web: ['abi', 'core', 'arm', 'walk', 'kvm', 'cost', 'data', 'trace', 'scenario', 'report'],
-  index: ['abi', 'core', 'arm', 'walk', 'kvm', 'cost', 'data', 'trace', 'scenario', 'report'],
+  index: ['abi', 'core', 'arm', 'walk', 'conform', 'kvm', 'cost', 'data', 'trace', 'scenario', 'report'],
 };
 /** Rooms that may be named in a type where their values may not be used. */
 const MAY_NAME: Record<string, readonly string[]> = {
