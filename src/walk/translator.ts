@@ -117,15 +117,16 @@ export class Translator {
     return { ...this.translate(request), steps: this.#steps() };
   }
 
-  #translateIpa({ ipa, access = 'read', el = 1, unaligned, stage1 = NORMAL_WB }: IpaRequest): void {
+  #translateIpa({ ipa, access, el = 1, unaligned, stage1 }: IpaRequest): void {
     const kind = checkAccess(access, el);
     checkU64('ipa', ipa);
-    checkMemory(stage1);
+    if (stage1 !== undefined) checkMemory(stage1);
+    const { attr, sh } = stage1 ?? NORMAL_WB;
     const flags = unaligned ? W.REQUEST_UNALIGNED : 0;
-    this.machine.core.translateIpa(this.#regime, ipa, kind, el, flags, stage1.attr, stage1.sh, this.#out);
+    this.machine.core.translateIpa(this.#regime, ipa, kind, el, flags, attr, sh, this.#out);
   }
 
-  #translateVa({ va, access = 'read', el = 1, unaligned, pan, stage1Only }: VaRequest): void {
+  #translateVa({ va, access, el = 1, unaligned, pan, stage1Only }: VaRequest): void {
     const kind = checkAccess(access, el);
     if (access === 'table-walk' || access === 'table-update') {
       throw new Stage2Error('EINVAL', `access: found ${access} for a VA, expected it with an IPA`);
@@ -236,9 +237,9 @@ function readFault(data: DataView, at: number, fsc: number, ipa: bigint): WalkFa
   };
 }
 
-/** The core's number of an access. Throws EINVAL for another access or exception level. */
-function checkAccess(access: AccessKind, el: number): W.AccessType {
-  const type = TYPES[access];
+/** The core's number of an access, by default a read. Throws EINVAL for another access or exception level. */
+function checkAccess(access: AccessKind | undefined, el: number): W.AccessType {
+  const type = access === undefined ? W.AccessType.READ : TYPES[access];
   if (type === undefined) {
     const kinds = ACCESS_KINDS.join(', ');
     throw new Stage2Error('EINVAL', `access: found ${String(access)}, expected one of ${kinds}`);
