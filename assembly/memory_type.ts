@@ -1,6 +1,7 @@
 // Memory types as a byte of MAIR_EL1, and how stage 1 and stage 2 combine. docs/notes/stage2-walk.md section 9.
 import * as A from "../src/abi/arm";
 import * as W from "../src/abi/walk";
+import { isTableAccess } from "./access_type";
 import { CD, DS, field, FWB, ID, PTW } from "./vtcr";
 import { Regime } from "./walk_structs";
 
@@ -89,12 +90,6 @@ function forcedType(s1: u32, memAttr: u32): u32 {
 export function checkedType(r: Regime, desc: u64, s1: u32): u32 {
   const memAttr = field(desc, A.DESC_MEMATTR_LSB, A.DESC_MEMATTR_WIDTH);
   return r.flags & FWB ? forcedType(s1, memAttr) : decodeMemAttr(r, memAttr);
-}
-
-// @ts-ignore: decorator
-@inline
-function isTableAccess(access: u32): bool {
-  return access == W.AccessType.TABLE_WALK || access == W.AccessType.TABLE_UPDATE;
 }
 
 /** Table reads of device memory, fetches and HCR_EL2.CD and ID turn a type into non-cacheable. */

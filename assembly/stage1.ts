@@ -4,6 +4,7 @@ import * as A from "../src/abi/arm";
 import { Fsc } from "../src/abi/arm";
 import * as W from "../src/abi/walk";
 import { AccessType } from "../src/abi/walk";
+import { isAt, isLoadOrStore, isWrite, mustBeAligned, setsDirty, takesAccessFlagFault } from "./access_type";
 import { AF, DBM, outputAddress } from "./desc";
 import { Kind, kindOf, leafFaults, leafOutput } from "./leaf_shape";
 import { decodeMair, decodeShareability, DEVICE_NGNRNE, effectiveShareability, isDeviceType } from "./memory_type";
@@ -13,7 +14,7 @@ import { permitted, READ_ONLY, TablePermission, tablePermission } from "./stage1
 import * as T from "./tcr";
 import { translateStage2 } from "./translate";
 import { field, flag, levelShift, ON } from "./vtcr";
-import { levelFault, plainFault, recordStep, recordUpdate, isWrite, resetRecord } from "./walk_record";
+import { levelFault, plainFault, recordStep, recordUpdate, resetRecord } from "./walk_record";
 import { Regime, Translation } from "./walk_structs";
 
 const STAGE: u32 = 1;
@@ -34,7 +35,7 @@ export function translateVa(r: Regime, va: u64, kind: u32, level: u32, requestFl
   access = kind;
   el = level;
   flags = requestFlags;
-  if (isUnaligned() && flag(r.sctlrEl1, A.SCTLR_A_LSB)) failAlignment(out, 0);
+  if (isUnaligned() && isLoadOrStore(access) && flag(r.sctlrEl1, A.SCTLR_A_LSB)) failAlignment(out, 0);
   else if (T.stage1On(r)) walkUntilStable(r, va, out);
   else withoutStage1(r, va, out);
   if (out.fsc >= 0) return;
@@ -83,7 +84,7 @@ function withoutStage1(r: Regime, va: u64, out: Translation): void {
   sh = OSH;
   type = DEVICE_NGNRNE;
   if (access == AccessType.EXECUTE) type = flag(r.sctlrEl1, A.SCTLR_I_LSB) ? NORMAL_WT_RA : NORMAL_NC;
-  else if (mustBeAligned()) failAlignment(out, 0);
+  else if (mustBeAligned(access, isUnaligned())) failAlignment(out, 0);
 }
 
 function walkUntilStable(r: Regime, va: u64, out: Translation): void {
@@ -141,17 +142,26 @@ function leaf(r: Regime, va: u64, at: u64, desc: u64, level: i32, shift: u32, ta
   if (leafFaults(r, desc, T.granuleShift, level, shift, T.iaBits)) return fail(out, Fsc.TRANSLATION, level);
   output = leafOutput(r, desc, va, T.granuleShift, level, shift, T.layout);
   if (output >> T.oaBits != 0) return fail(out, Fsc.ADDRESS_SIZE, level);
-  const setsAf = flag(r.tcrEl1, A.TCR_HA_LSB) && (r.features & W.FEAT_HAF) != 0;
-  if (!(desc & AF) && !setsAf && takesAccessFlagFault(r)) return fail(out, Fsc.ACCESS_FLAG, level);
-  const setsDirty = setsAf && flag(r.tcrEl1, A.TCR_HD_LSB) && (r.features & W.FEAT_HDBS) != 0;
+  const hardwareAf = setsAccessFlag(r);
+  if (!(desc & AF) && !hardwareAf && takesAccessFlagFault(r, access)) return fail(out, Fsc.ACCESS_FLAG, level);
   decodeType(r, desc);
-  const dirty = setsDirty && (desc & DBM) != 0;
-  if (isDeviceType(type) && mustBeAligned()) failAlignment(out, level);
+  const dirty = hardwareAf && tracksDirty(r) && (desc & DBM) != 0;
+  if (isDeviceType(type) && mustBeAligned(access, isUnaligned())) failAlignment(out, level);
   else if (!mayAccess(r, dirty ? desc & ~READ_ONLY : desc, table, out)) levelFault(out, STAGE, Fsc.PERMISSION, level);
-  if (setsAf && !update(r, at, index, desc, dirty, out)) return false;
+  if (hardwareAf && !update(r, at, index, desc, dirty, out)) return false;
   if (out.fsc >= 0) return true;
   replaceType(r);
   return true;
+}
+
+/** TCR_EL1.HA, where the CPU has it. */
+function setsAccessFlag(r: Regime): bool {
+  return flag(r.tcrEl1, A.TCR_HA_LSB) && (r.features & W.FEAT_HAF) != 0;
+}
+
+/** TCR_EL1.HD, where the CPU has it; it counts only together with HA. */
+function tracksDirty(r: Regime): bool {
+  return flag(r.tcrEl1, A.TCR_HD_LSB) && (r.features & W.FEAT_HDBS) != 0;
 }
 
 function mayAccess(r: Regime, desc: u64, table: TablePermission, out: Translation): bool {
@@ -177,22 +187,8 @@ function replaceType(r: Regime): void {
   if (isDeviceType(type) ? fetch : !cached) type = NORMAL_NC;
 }
 
-function isCacheOp(): bool {
-  return access == AccessType.CACHE_OP || access == AccessType.CACHE_INVALIDATE || access == AccessType.ICACHE_OP;
-}
-
-function takesAccessFlagFault(r: Regime): bool {
-  return !isCacheOp() || !(r.choices & W.CHOICE_CACHE_OP_IGNORES_AF);
-}
-
-/** A misaligned load, store or atomic. */
 function isUnaligned(): bool {
-  return (flags & W.REQUEST_UNALIGNED) != 0 && access <= <u32>AccessType.ATOMIC && access != AccessType.EXECUTE;
-}
-
-/** Device memory faults on this access: a misaligned one, or DC ZVA. */
-function mustBeAligned(): bool {
-  return access == AccessType.CACHE_ZERO || isUnaligned();
+  return (flags & W.REQUEST_UNALIGNED) != 0;
 }
 
 /**
@@ -202,11 +198,9 @@ function mustBeAligned(): bool {
 function update(r: Regime, at: u64, index: u32, desc: u64, dirty: bool, out: Translation): bool {
   const pending = out.fsc;
   if (pending >= 0 && !(r.choices & W.CHOICE_AF_SET_ON_FAULT)) return true;
-  const isAt = access == AccessType.AT_READ || access == AccessType.AT_WRITE;
   let next = desc;
-  if (!isAt || !(r.choices & W.CHOICE_AF_KEPT_BY_AT)) next |= AF;
-  const writes = access == AccessType.WRITE || access == AccessType.ATOMIC || access == AccessType.CACHE_ZERO;
-  if (pending < 0 && dirty && writes) next &= ~READ_ONLY;
+  if (!isAt(access) || !(r.choices & W.CHOICE_AF_KEPT_BY_AT)) next |= AF;
+  if (pending < 0 && dirty && setsDirty(access)) next &= ~READ_ONLY;
   if (next == desc) return true;
   const level = out.level;
   const write = out.write;

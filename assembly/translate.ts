@@ -4,12 +4,13 @@ import * as A from "../src/abi/arm";
 import { Fsc } from "../src/abi/arm";
 import * as W from "../src/abi/walk";
 import { AccessType } from "../src/abi/walk";
+import { isAt, isTableAccess, isWrite, mustBeAligned, setsDirty, takesAccessFlagFault } from "./access_type";
 import { AF, DBM, outputAddress, S2AP_READ, S2AP_WRITE } from "./desc";
 import { Kind, kindOf, leafFaults, leafOutput } from "./leaf_shape";
 import { checkedType, combinedShareability, combinedType, isDeviceType } from "./memory_type";
 import { isMemory, resolve, swapDescriptor } from "./phys";
 import { BIG_ENDIAN, field, flag, HA, HD, levelShift, ON, PTW } from "./vtcr";
-import { levelFault, plainFault, recordStep, recordUpdate, isWrite } from "./walk_record";
+import { levelFault, plainFault, recordStep, recordUpdate } from "./walk_record";
 import { Regime, Translation } from "./walk_structs";
 
 const STAGE: u32 = 2;
@@ -42,7 +43,7 @@ export function translateStage2(r: Regime, ipa: u64, kind: u32, level: u32, misa
   stage1Type = type;
   stage1Sh = sh;
   out.write = isWrite(kind) ? 1 : 0;
-  out.s1ptw = isTableAccess() ? 1 : 0;
+  out.s1ptw = isTableAccess(access) ? 1 : 0;
   if (!r.valid || ipa >> r.iaBits != 0) return levelFault(out, STAGE, Fsc.TRANSLATION, 0);
   for (let attempt: u32 = 0; attempt < ATTEMPTS; attempt++) if (walk(r, ipa, out)) return;
   plainFault(out, STAGE, Fsc.ATOMIC_UPDATE, 0);
@@ -92,9 +93,9 @@ function leaf(r: Regime, ipa: u64, at: u64, desc: u64, level: i32, shift: u32, o
   if (leafFaults(r, desc, r.granuleShift, level, shift, r.iaBits)) return fail(out, Fsc.TRANSLATION, level);
   const pa = leafOutput(r, desc, ipa, r.granuleShift, level, shift, r.layout);
   if (pa >> r.oaBits != 0) return fail(out, Fsc.ADDRESS_SIZE, level);
-  if (!(desc & AF) && !(r.flags & HA) && takesAccessFlagFault(r)) return fail(out, Fsc.ACCESS_FLAG, level);
+  if (!(desc & AF) && !(r.flags & HA) && takesAccessFlagFault(r, access)) return fail(out, Fsc.ACCESS_FLAG, level);
   const type = checkedType(r, desc, stage1Type);
-  if (isDeviceType(type) && mustBeAligned()) plainFault(out, STAGE, Fsc.ALIGNMENT, level);
+  if (isDeviceType(type) && mustBeAligned(access, unaligned)) plainFault(out, STAGE, Fsc.ALIGNMENT, level);
   else if (!permitted(r, desc, type, out)) levelFault(out, STAGE, Fsc.PERMISSION, level);
   if (!update(r, at, desc, out)) return false;
   out.level = level;
@@ -103,40 +104,6 @@ function leaf(r: Regime, ipa: u64, at: u64, desc: u64, level: i32, shift: u32, o
   out.attr = combinedType(r, type, stage1Type, access);
   out.sh = combinedShareability(r, desc, stage1Sh, out.attr);
   return true;
-}
-
-/** DC and IC by VA, zeroing excepted. */
-// @ts-ignore: decorator
-@inline
-function isCacheOp(): bool {
-  return access == AccessType.CACHE_OP || access == AccessType.CACHE_INVALIDATE || access == AccessType.ICACHE_OP;
-}
-
-// @ts-ignore: decorator
-@inline
-function isTableAccess(): bool {
-  return access == AccessType.TABLE_WALK || access == AccessType.TABLE_UPDATE;
-}
-
-// @ts-ignore: decorator
-@inline
-function isAt(): bool {
-  return access == AccessType.AT_READ || access == AccessType.AT_WRITE;
-}
-
-function takesAccessFlagFault(r: Regime): bool {
-  return !isCacheOp() || !(r.choices & W.CHOICE_CACHE_OP_IGNORES_AF);
-}
-
-/** Device memory faults on this access: a misaligned one, or DC ZVA. */
-function mustBeAligned(): bool {
-  if (access == AccessType.CACHE_ZERO) return true;
-  return unaligned && access <= <u32>AccessType.ATOMIC && access != AccessType.EXECUTE;
-}
-
-/** True if the access also writes what it translates: then hardware dirty state follows. */
-function writes(): bool {
-  return access == AccessType.WRITE || access == AccessType.ATOMIC || access == AccessType.TABLE_UPDATE || access == AccessType.CACHE_ZERO;
 }
 
 /** True if execution at the access's exception level is allowed by XN[1:0]. */
@@ -156,7 +123,7 @@ function permitted(r: Regime, desc: u64, type: u32, out: Translation): bool {
     out.write = read ? 1 : 0;
     return read && write;
   }
-  if (isTableAccess()) {
+  if (isTableAccess(access)) {
     if ((r.flags & PTW) != 0 && isDeviceType(type)) return false;
     return read && (write || access == AccessType.TABLE_WALK);
   }
@@ -174,8 +141,8 @@ function update(r: Regime, at: u64, desc: u64, out: Translation): bool {
   const faults = out.fsc >= 0;
   if (faults && !(r.choices & W.CHOICE_AF_SET_ON_FAULT)) return true;
   let next = desc;
-  if (!isAt() || !(r.choices & W.CHOICE_AF_KEPT_BY_AT)) next |= AF;
-  if (!faults && (r.flags & HD) != 0 && (desc & DBM) != 0 && writes()) next |= S2AP_WRITE;
+  if (!isAt(access) || !(r.choices & W.CHOICE_AF_KEPT_BY_AT)) next |= AF;
+  if (!faults && (r.flags & HD) != 0 && (desc & DBM) != 0 && setsDirty(access)) next |= S2AP_WRITE;
   if (next == desc) return true;
   if (!swapDescriptor(at, desc, next, (r.flags & BIG_ENDIAN) != 0)) return unfault(out);
   recordUpdate(out, out.steps - 1, at, next);

@@ -1,6 +1,6 @@
 // What a walk leaves behind: the fault, and each descriptor it read.
 import { Fsc } from "../src/abi/arm";
-import { AccessType, STEP_SIZEOF, STEPS_MAX, TRANSLATION_STEP } from "../src/abi/walk";
+import { STEP_SIZEOF, STEPS_MAX, TRANSLATION_STEP } from "../src/abi/walk";
 import { Step, Translation } from "./walk_structs";
 
 /** Records a guest fault at `level`, -1 to 3. `code` is the status code of a levelled fault. */
@@ -21,11 +21,6 @@ export function plainFault(out: Translation, stage: u32, code: i32, level: i32):
 function minusOne(code: i32): i32 {
   if (code == Fsc.ADDRESS_SIZE) return Fsc.ADDRESS_SIZE_MINUS_1;
   return code == Fsc.TRANSLATION ? Fsc.TRANSLATION_MINUS_1 : Fsc.EXTERNAL_WALK_MINUS_1;
-}
-
-/** True if a fault of the access is one of a write. An atomic's is so only for a missing write permission. */
-export function isWrite(access: u32): bool {
-  return access == AccessType.WRITE || access == AccessType.AT_WRITE || access == AccessType.CACHE_ZERO;
 }
 
 // @ts-ignore: decorator
