@@ -113,7 +113,7 @@ function joined(ranges: readonly TableRange[]): { pa: bigint; end: bigint }[] {
   return banks;
 }
 
-/** Two pages at the end of the PA space, out of the walk's reach, that no table uses: a machine needs its pools. */
+/** Two pages at the end of the PA space that no table uses: a machine needs its pools. Only 52-bit tables can lead there. */
 function freePages(ranges: readonly TableRange[]): [bigint, bigint] {
   const free: bigint[] = [];
   for (let pa = PA_END - PAGE; free.length < 2; pa -= PAGE) {

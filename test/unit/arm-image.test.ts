@@ -52,6 +52,23 @@ describe('an image of tables', () => {
     }
   });
 
+  it('may have tables and outputs above 2^48 with FEAT_LPA2, which dump and walk alike', () => {
+    // PARange 6, TGran4 1 (FEAT_LPA2); bits 51:50 of an address stand in bits 9:8.
+    const high = (1n << 50n) | (1n << 48n) | 0x7000n;
+    const inDescriptor = (1n << 8n) | (1n << 48n) | 0x7000n;
+    const wide = vtcr({ granuleShift: 12, ipaBits: 39, layout: 'lpa2' }, 52);
+    const tables = [table(ROOT, [[0, inDescriptor | 3n]]), table(high, [[1, (1n << 49n) | 0x20_04ddn]])];
+    const translator = loadImage(image(tables, { vtcr: wide, id: { ID_AA64MMFR0_EL1: 0x1000_0006n } }));
+    expect(translator.translate({ ipa: 0x20_1234n })).toMatchObject({
+      ok: true,
+      pa: (1n << 49n) | 0x20_1234n,
+    });
+    expect([...tableLeaves(translator.machine, translator.regime)]).toMatchObject([
+      { ipa: 0x20_0000n, level: 2 },
+    ]);
+    expect(tableTree(tables, translator.regime)).toEqual({ reachable: 2, missing: [] });
+  });
+
   it('translates over the whole address range', () => {
     const translator = loadImage(image(GOOD));
     expect(translator.translate({ ipa: 0x20_1234n })).toMatchObject({ ok: true, pa: 0x20_1234n });
