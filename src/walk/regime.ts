@@ -77,12 +77,16 @@ export function writeRegisters(view: View, at: number, registers: WalkRegisters)
   for (const name of REGISTERS) view.setU64(at + FIELDS[name], registers[name] ?? 0n);
 }
 
-/** Writes the CPU into the regime record at `at`. Throws EINVAL naming what it cannot be. */
+/** Throws EINVAL naming what a CPU cannot be. */
+export function checkCpu({ features, choices = {} }: WalkCpu): void {
+  featureBits(features);
+  choiceBits(choices);
+}
+
+/** Writes the CPU into the regime record at `at`. Throws as checkCpu. */
 export function writeCpu(view: View, at: number, { features, choices = {} }: WalkCpu): void {
-  const bits = featureBits(features);
-  const settings = choiceBits(choices);
-  view.setU32(at + W.REGIME_FEATURES, bits);
-  view.setU32(at + W.REGIME_CHOICES, settings);
+  view.setU32(at + W.REGIME_FEATURES, featureBits(features));
+  view.setU32(at + W.REGIME_CHOICES, choiceBits(choices));
   view.setU32(at + W.REGIME_PA_MAX, features.paMax);
 }
 

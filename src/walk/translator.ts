@@ -8,6 +8,7 @@ import { sh0Of } from '../arm/vtcr.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import {
+  checkCpu,
   checkRegisters,
   type Regime,
   readRegime,
@@ -57,10 +58,11 @@ export class Translator {
   /** Throws EINVAL for a register or a CPU that cannot be, ENOMEM if the machine's arena is full. */
   constructor(machine: Machine, registers: WalkRegisters, cpu: WalkCpu) {
     checkRegisters(registers);
+    checkCpu(cpu);
     this.machine = machine;
     this.cpu = cpu;
-    this.#regime = machine.arena.allocate(W.REGIME_SIZEOF);
-    this.#out = machine.arena.allocate(W.TRANSLATION_SIZEOF);
+    this.#regime = machine.arena.allocate(W.REGIME_SIZEOF + W.TRANSLATION_SIZEOF);
+    this.#out = this.#regime + W.REGIME_SIZEOF;
     this.#registers = registers;
     machine.view.fill(this.#regime, W.REGIME_SIZEOF);
     writeCpu(machine.view, this.#regime, cpu);
@@ -201,7 +203,6 @@ export class Translator {
 
   /** Gives the records back to the machine; the translator is of no use afterwards. */
   destroy(): void {
-    this.machine.arena.release(this.#out);
     this.machine.arena.release(this.#regime);
   }
 }
