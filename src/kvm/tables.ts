@@ -34,7 +34,8 @@ const ATTRIBUTES = 0xffcn | fieldMask({ lsb: DESC_DBM_LSB, width: 64 - DESC_DBM_
 
 /**
  * The software side of a VM's stage-2 tables: map, dissolve, unmap, write-protect, age, flush, dump. Addresses and
- * sizes are in bytes; every operation throws EINVAL for a range that leaves the IPA space.
+ * sizes are in bytes; every operation throws EINVAL for a range that leaves the IPA space. Tables that were overwritten
+ * from outside so that they link each other end every operation, but one over a large range after a very long time.
  */
 export class Stage2Tables {
   readonly #machine: Machine;
