@@ -82,7 +82,7 @@ type LeafRunSize = (typeof LEAF_RUN_SIZES)[number];
 
 /** Whole tables of identity leaves, in the cache and beyond it, against the same number of bytes. */
 export function leafRunPairs(): Pair[] {
-  return [leafRunPair('1 GiB', 1, BATCHES), leafRunPair('16 GiB', 16, 1)];
+  return [leafRunPair('1 GiB', 1, BATCHES), leafRunPair('16 GiB', 16, BATCHES)];
 }
 
 function leafRunPair(stream: LeafRunSize, gib: number, chunks: number): Pair {
