@@ -1,4 +1,5 @@
 import { levelShift } from '../arm/descriptor.js';
+import { hasWideBase } from '../arm/vttbr.js';
 import type { TablesSummary } from '../report/ptdump-header.js';
 import { type Dump, readDump } from '../trace/index.js';
 import { loadImage } from '../walk/image.js';
@@ -36,8 +37,9 @@ export function namingFile<T>(name: string, run: () => T): T {
 /** Registers and shape of loaded tables. */
 export function tablesSummary({ translator }: LoadedTables): TablesSummary {
   const { vtcr, vttbr, hcr } = translator.registers;
-  const { valid, granuleShift, iaBits, oaBits, startLevel, stride } = translator.regime;
+  const { valid, granuleShift, layout, iaBits, oaBits, startLevel, stride } = translator.regime;
   const startIndexBits = valid ? iaBits - levelShift(granuleShift, startLevel) : 0;
   const registers = { vtcr, vttbr, hcr };
-  return { registers, valid, granuleShift, iaBits, oaBits, startLevel, startIndexBits, stride };
+  const wideBase = hasWideBase(vtcr, layout);
+  return { registers, valid, granuleShift, wideBase, iaBits, oaBits, startLevel, startIndexBits, stride };
 }

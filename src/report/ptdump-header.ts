@@ -9,6 +9,8 @@ export interface TablesSummary {
   /** False if the registers describe no walk: then the shape means nothing. */
   valid: boolean;
   granuleShift: number;
+  /** VTTBR_EL2.BADDR holds bits 51:48 of the first table's address. */
+  wideBase: boolean;
   iaBits: number;
   oaBits: number;
   startLevel: number;
@@ -41,7 +43,7 @@ export function headerText(summary: TablesSummary, count: TablesCount): string {
   const { vtcr, vttbr } = summary.registers;
   return [
     formatVtcr(vtcr),
-    formatVttbr(vttbr),
+    formatVttbr(vttbr, summary.wideBase),
     geometryLine(summary),
     tablesLine(count),
     ...count.missing.map((pa) => `linked, but not in the dump: table 0x${pa.toString(16)}`),

@@ -67,6 +67,8 @@ describe('VTTBR_EL2', () => {
       'VTTBR_EL2 0x100010af46001: VMID=1 BADDR=0x10af46000 CnP=1',
     );
     expect(vttbrBase(0xffff_8000_0000_0001n)).toBe(0x8000_0000_0000n);
+    // Bits 5:2 are bits 51:48, where descriptors hold 52-bit addresses.
+    expect(vttbrBase(0x1_8000_0000_0155n, true)).toBe(0x5_8000_0000_0140n);
   });
 });
 
