@@ -7,7 +7,7 @@ import { compare, type Verdict } from './compare.js';
 import type { Expectation, Query, VectorCase, VectorFile } from './file.js';
 import { answerKind, expectationKind } from './kind.js';
 import { type PathStep, pathOf } from './path.js';
-import { openSession, type Session } from './session.js';
+import { type Subject, subjectOf } from './subject.js';
 
 /** What came of the queries of one file. */
 export interface FileResult {
@@ -55,14 +55,14 @@ export interface Difference {
 export function runVectors(
   file: VectorFile,
   limit: number,
-  open: (file: VectorFile, vectorCase: VectorCase) => Session = openSession,
+  open: (file: VectorFile, vectorCase: VectorCase) => Subject = subjectOf,
 ): FileResult {
   const tally = new Tally(file, limit);
   for (const [caseIndex, vectorCase] of file.cases.entries()) {
-    const session = open(file, vectorCase);
+    const subject = open(file, vectorCase);
     for (const [queryIndex, query] of vectorCase.queries.entries()) {
-      const got = session.ask(query);
-      const verdict = judge(query, got, file.cpu, session);
+      const got = subject.ask(query);
+      const verdict = judge(query, got, file.cpu, subject);
       tally.add(verdict, { vectorCase, caseIndex, queryIndex, query, got });
     }
   }
@@ -70,11 +70,11 @@ export function runVectors(
 }
 
 /** Before an answer counts as different, the settings that the query leaves open are tried. */
-function judge(query: Query, got: Answer, cpu: CpuFeatures, session: Session): Verdict {
+function judge(query: Query, got: Answer, cpu: CpuFeatures, subject: Subject): Verdict {
   const verdict = compare(query, got);
   if (verdict.status !== 'different') return verdict;
   const isLegal = (choices: Partial<Choices>): boolean =>
-    compare(query, session.ask(query, choices)).status !== 'different';
+    compare(query, subject.ask(query, choices)).status !== 'different';
   return openChoices(query.open, cpu).some(isLegal) ? { status: 'alternative' } : verdict;
 }
 

@@ -3,7 +3,7 @@ import { type Answer, failure } from '../../src/conform/answer.js';
 import { machineOf } from '../../src/conform/memory.js';
 import { parseVectors } from '../../src/conform/parse.js';
 import { type FileResult, runVectors } from '../../src/conform/run.js';
-import type { Session } from '../../src/conform/session.js';
+import type { Subject } from '../../src/conform/subject.js';
 import { conformText } from '../../src/report/conform.js';
 import { query, type RecordedJson, smallRecorded, smallSpec } from './small.js';
 
@@ -13,7 +13,7 @@ const steps = [
 ] as const;
 const answer: Answer = { kind: 'par', par: 0xa0fn, updates: [{ pa: 8n, word: 1n }], steps };
 
-function run(file: RecordedJson, ask: Session['ask'], limit = 3): FileResult {
+function run(file: RecordedJson, ask: Subject['ask'], limit = 3): FileResult {
   return runVectors(parseVectors(file, 'x.json'), limit, () => ({ ask }));
 }
 

@@ -9,18 +9,18 @@ import type { Query, Update, VectorCase, VectorFile } from './file.js';
 import { machineOf } from './memory.js';
 
 /** One case, ready to be asked. */
-export interface Session {
+export interface Subject {
   /** Answers a query from the memory of the case; what the hardware writes is undone afterwards. */
   ask(query: Query, choices?: Partial<Choices>): Answer;
 }
 
 /** Sets up a case. If that cannot be done, every answer says why. */
-export function openSession(file: VectorFile, vectorCase: VectorCase): Session {
-  const session = attempt(() => new MachineSession(file, vectorCase));
-  return typeof session === 'string' ? { ask: () => failure(session) } : session;
+export function subjectOf(file: VectorFile, vectorCase: VectorCase): Subject {
+  const subject = attempt(() => new MachineSubject(file, vectorCase));
+  return typeof subject === 'string' ? { ask: () => failure(subject) } : subject;
 }
 
-class MachineSession implements Session {
+class MachineSubject implements Subject {
   readonly #case: VectorCase;
   readonly #cpu: CpuFeatures;
   readonly #machine: Machine;
