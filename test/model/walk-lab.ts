@@ -13,7 +13,7 @@ import { translate, translateStage1Only } from './arch/translate.js';
 import type { Answer, FaultType, IpaQuery, Query, Update } from './arch/types.js';
 
 /** How the core names the model's faults. */
-const FAULTS: Readonly<Record<FaultType, string>> = {
+export const CORE_FAULTS: Readonly<Record<FaultType, string>> = {
   Translation: 'translation',
   AddressSize: 'address-size',
   AccessFlag: 'access-flag',
@@ -89,7 +89,8 @@ function answerOf(translator: Translator, result: WalkResult): Answer {
   }
   const { type, level, stage, s1ptw, ipa, write } = result.fault;
   const name =
-    (Object.keys(FAULTS) as FaultType[]).find((each) => FAULTS[each] === type) ?? (type as FaultType);
+    (Object.keys(CORE_FAULTS) as FaultType[]).find((each) => CORE_FAULTS[each] === type) ??
+    (type as FaultType);
   return { ok: false, type: name, level, stage, s1ptw, ...(stage === 2 ? { ipa } : {}), write, updates };
 }
 
@@ -165,6 +166,6 @@ function faultName(translator: Translator, query: IpaQuery, fsc: number): string
   const one = translator.walk(query);
   undo(translator.machine, updatesOf(translator, one.steps));
   if (one.ok || one.fault.fsc !== fsc) return `fault ${fsc}`;
-  const name = (Object.keys(FAULTS) as FaultType[]).find((each) => FAULTS[each] === one.fault.type);
+  const name = (Object.keys(CORE_FAULTS) as FaultType[]).find((each) => CORE_FAULTS[each] === one.fault.type);
   return `${name} ${one.fault.level}`;
 }
