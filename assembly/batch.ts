@@ -1,11 +1,10 @@
 // Many translations of one kind of access: the kernel for the regime, chosen once a batch, and the full walk for what
 // it does not serve.
-import * as A from "../src/abi/arm";
 import { Fsc } from "../src/abi/arm";
-import { RESULT_FAULT_LSB, RESULT_MEMATTR_LSB, RESULT_XN_LSB, TRANSLATION_SIZEOF } from "../src/abi/walk";
+import { RESULT_FAULT_LSB, RESULT_MEMATTR_LSB, TRANSLATION_SIZEOF } from "../src/abi/walk";
 import { learnChunk, useChunks } from "./chunks";
 import { Attributes, Chunks, Granule16K, Granule4K, Granule64K, Level0, Level1, Level2, Level3, LevelMinus1 } from "./kernel";
-import { lookup, Narrow, Plain, SLOW, TYPE, Wide, Window } from "./kernel";
+import { attributesOf, lookup, Narrow, Plain, SLOW, TYPE, Wide, Window } from "./kernel";
 import { kernelMasks, NO_KERNEL } from "./kernel_masks";
 import { NORMAL_WB, NSH } from "./memory_type";
 import { findRam, physGeneration, resolve } from "./phys";
@@ -32,7 +31,7 @@ export function translateBatch(r: Regime, ipas: usize, n: u32, kind: u32, level:
 
 /** One translation, without attributes: by the kernel if it knows where the tables are, or as a batch of one. */
 export function translateSingle(r: Regime, ipa: u64, kind: u32, level: u32): u64 {
-  if (r.generation == physGeneration() && r.windowSize != 0 && !r.sparse) {
+  if (r.generation == physGeneration() && r.windowQuarter != 0 && !r.sparse) {
     const at = kernelMasks(r, kind, level);
     const found = at == 0 ? SLOW : singleByKernel(r, at, ipa);
     if (found != SLOW) return found;
@@ -62,7 +61,7 @@ function chunksServe(r: Regime): bool {
 /** Finds the first table, which kernels do not check again: all of it in one bank and within the output size. */
 function findTables(r: Regime): void {
   r.generation = physGeneration();
-  r.windowSize = 0;
+  r.windowQuarter = 0;
   r.sparse = 0;
   r.rootLinear = 0;
   if (r.kernel == NO_KERNEL) return;
@@ -86,13 +85,8 @@ function fullWalk(ipa: u64): u64 {
   if (out.fsc >= 0) return ((<u64>1) << RESULT_FAULT_LSB) | <u64>out.fsc;
   // Without stage 2 an address that no result can hold is none of the CPU's.
   if (out.pa >> RESULT_MEMATTR_LSB != 0) return ((<u64>1) << RESULT_FAULT_LSB) | Fsc.ADDRESS_SIZE;
-  return attributes && out.stage2Off == 0 ? out.pa | attributesOf(out.desc) : out.pa;
-}
-
-function attributesOf(desc: u64): u64 {
-  const xn = (desc >> A.DESC_XN_LSB) & 3;
-  const own = (desc & regime.attributeMask) << (RESULT_MEMATTR_LSB - A.DESC_MEMATTR_LSB);
-  return own | regime.attributeBits | (xn << RESULT_XN_LSB);
+  if (!attributes || out.stage2Off) return out.pa;
+  return out.pa | attributesOf(out.desc, regime.attributeMask, regime.attributeBits);
 }
 
 /** Has the kernels find the tables that the full walk read: the first bank is their window, a second one ends it. */
@@ -103,7 +97,7 @@ function learnTables(out: Translation): void {
     const bank = findRam(pa);
     if (bank == null) return;
     if (regime.sparse) learnChunk(pa, bank);
-    else if (pa - regime.windowPa >= regime.windowSize) leaveWindow(pa, bank);
+    else if ((pa | TYPE) - regime.windowLink >= regime.windowQuarter << 2) leaveWindow(pa, bank);
   }
 }
 
@@ -114,13 +108,11 @@ function leaveWindow(pa: u64, bank: Bank): void {
   const granule = ((<u64>1) << regime.granuleShift) - 1;
   const start = (bank.pa + granule) & ~granule;
   const end = min<u64>(bank.end & ~granule, (<u64>1) << regime.oaBits);
-  if (regime.windowSize != 0 || pa < start || pa >= end) {
+  if (regime.windowQuarter != 0 || pa < start || pa >= end) {
     regime.sparse = 1;
     if (!chunksServe(regime)) masks = 0;
     return;
   }
-  regime.windowPa = start;
-  regime.windowSize = end - start;
   regime.windowLink = start | TYPE;
   regime.windowQuarter = (end - start) >> 2;
   regime.windowOffset = <u32>(base() + bank.offset - <usize>bank.pa - <usize>TYPE);

@@ -9,7 +9,6 @@ export const S2AP_WRITE: u64 = (<u64>2) << A.DESC_S2AP_LSB;
 export const S2AP_RDWR: u64 = S2AP_READ | S2AP_WRITE;
 export const AF: u64 = (<u64>1) << A.DESC_AF_LSB;
 export const XN_ALL: u64 = (<u64>2) << A.DESC_XN_LSB;
-export const XN_MASK: u64 = (<u64>3) << A.DESC_XN_LSB;
 export const DBM: u64 = (<u64>1) << A.DESC_DBM_LSB;
 export const CONTIG: u64 = (<u64>1) << A.DESC_CONTIG_LSB;
 /** The host's PROT_NONE marker; pte_present tests it together with VALID. */
@@ -61,7 +60,7 @@ function inPlace(desc: u64, shift: u32, end: u32): u64 {
 /** Output or next-table address of a descriptor, down to bit `shift`. */
 // @ts-ignore: decorator
 @inline
-export function outputAddress(desc: u64, shift: u32, layout: u32 = AddressLayout.NARROW): u64 {
+export function outputAddress(desc: u64, shift: u32, layout: u32): u64 {
   if (layout == AddressLayout.NARROW) return inPlace(desc, shift, A.DESC_ADDRESS_END);
   if (layout == AddressLayout.LPA) {
     const high = bits(desc, A.DESC_LPA_HIGH_LSB, A.DESC_LPA_HIGH_WIDTH) << A.DESC_ADDRESS_END;

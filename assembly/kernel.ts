@@ -107,15 +107,21 @@ function fetch<G, M>(found: u64, to: u64, ipa: u64, level: i32, c: usize): u64 {
   return load<u64>((<usize>found << LINEAR_PAGE_SHIFT) + <usize>to + (index - <usize>TYPE));
 }
 
+/** The attributes of a leaf in their places: MemAttr, S2AP and, as `mask` says, SH; XN; and `bits` besides. */
+// @ts-ignore: decorator
+@inline
+export function attributesOf(desc: u64, mask: u64, bits: u64): u64 {
+  const xn = desc & ((((<u64>1) << A.DESC_XN_WIDTH) - 1) << A.DESC_XN_LSB);
+  return ((desc & mask) << (RESULT_MEMATTR_LSB - A.DESC_MEMATTR_LSB)) | (xn << (RESULT_XN_LSB - A.DESC_XN_LSB)) | bits;
+}
+
 /** The result of the leaf `desc` at `level`. */
 // @ts-ignore: decorator
 @inline
 function result<G, W, F>(desc: u64, ipa: u64, level: i32, mask: u64, bits: u64): u64 {
   const shift = levelShift(granule<G>(), level);
   const pa = (desc & inPlace<G, W>(shift)) | elsewhere<G, W>(desc) | (ipa & (((<u64>1) << shift) - 1));
-  if (is<F, Plain>()) return pa;
-  const xn = desc & ((((<u64>1) << A.DESC_XN_WIDTH) - 1) << A.DESC_XN_LSB);
-  return pa | ((desc & mask) << (RESULT_MEMATTR_LSB - A.DESC_MEMATTR_LSB)) | (xn << (RESULT_XN_LSB - A.DESC_XN_LSB)) | bits;
+  return is<F, Plain>() ? pa : pa | attributesOf(desc, mask, bits);
 }
 
 /**

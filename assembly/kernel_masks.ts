@@ -10,13 +10,12 @@ import { Regime } from "./walk_structs";
 /** No kernel serves the regime. */
 export const NO_KERNEL: i32 = -1;
 /** Kernels by granule (4K, 16K, 64K) and start level (-1 to 3). */
-export const LEVELS: i32 = 5;
+const LEVELS: i32 = 5;
 /** Added to a kernel's number when descriptors hold 52-bit addresses. */
-export const WIDE_KERNELS: i32 = 15;
+const WIDE_KERNELS: i32 = 15;
 
 const XN_EL1: u64 = (<u64>2) << A.DESC_XN_LSB;
 const XN_EL0: u64 = (<u64>1) << A.DESC_XN_LSB;
-const ADDRESS_END: u32 = 52;
 
 /** Masks are in the order of the accesses that kernels serve, up to ATOMIC; this one, of EL0, comes last. */
 const EXECUTE_EL0: u32 = 4;
@@ -34,7 +33,7 @@ export function prepareKernel(r: Regime): void {
   r.kernel = ((<i32>r.granuleShift - 12) >> 1) * LEVELS + r.startLevel + 1;
   if (r.layout != W.AddressLayout.NARROW) r.kernel += WIDE_KERNELS;
   r.ipaMax = ((<u64>1) << r.iaBits) - 1;
-  const beyond = addressBits((((<u64>1) << ADDRESS_END) - 1) & ~(((<u64>1) << r.oaBits) - 1), r.layout) & addressField(r);
+  const beyond = addressBits((((<u64>1) << A.WIDE_ADDRESS_END) - 1) & ~(((<u64>1) << r.oaBits) - 1), r.layout) & addressField(r);
   // A contiguous leaf takes more address bits from the input: not for the kernels.
   const leaf = VALID | TABLE | AF | CONTIG | beyond;
   setMask(r, AccessType.READ, leaf | S2AP_READ, VALID | AF | S2AP_READ);

@@ -62,9 +62,16 @@ export function resolve(pa: u64): usize {
 }
 
 /** True where a read is answered by memory, backed or not; false in holes and device regions (external abort). */
-export function isMemory(pa: u64): bool {
+function isMemory(pa: u64): bool {
   const bank = findBank(pa);
   return bank != null && bank.kind != BankKind.DEVICE;
+}
+
+/** True where a table read is an external abort: holes and device regions. */
+// @ts-ignore: decorator
+@inline
+export function isHole(pa: u64): bool {
+  return resolve(pa) == 0 && !isMemory(pa);
 }
 
 /** Reads the descriptor at `pa`; what is not held reads as zero. */

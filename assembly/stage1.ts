@@ -9,7 +9,7 @@ import { AF, DBM, outputAddress } from "./desc";
 import { Kind, kindOf, leafFaults, leafOutput } from "./leaf_shape";
 import { decodeMair, decodeShareability, DEVICE_NGNRNE, effectiveShareability, isDeviceType } from "./memory_type";
 import { NORMAL_NC, NORMAL_WB, NORMAL_WT_RA, NSH, OSH } from "./memory_type";
-import { isMemory, resolve, swapDescriptor } from "./phys";
+import { isHole, readDescriptor, swapDescriptor } from "./phys";
 import { permitted, READ_ONLY, TablePermission, tablePermission } from "./stage1_permission";
 import * as T from "./tcr";
 import { translateStage2 } from "./translate";
@@ -56,23 +56,26 @@ function giveOutput(out: Translation): void {
 /** Records a fault of stage 1, which goes to EL1. Always true: the walk has ended. */
 function fail(out: Translation, code: i32, level: i32): bool {
   levelFault(out, STAGE, code, level);
-  out.s1ptw = 0;
-  out.write = isWrite(access) ? 1 : 0;
+  ownFault(out);
   return true;
 }
 
-function failAlignment(out: Translation, level: i32): bool {
+function failAlignment(out: Translation, level: i32): void {
   plainFault(out, STAGE, Fsc.ALIGNMENT, level);
+  ownFault(out);
+}
+
+/** The fault is of the access itself, not of a table read before it. */
+function ownFault(out: Translation): void {
   out.s1ptw = 0;
   out.write = isWrite(access) ? 1 : 0;
-  return true;
 }
 
 /** Stage 1 off: the address itself; device memory for data, HCR_EL2.DC: write-back for all. */
 function withoutStage1(r: Regime, va: u64, out: Translation): void {
   const top = T.addressTop(r, va, access);
   output = top == 64 ? va : va & (((<u64>1) << top) - 1);
-  if (output >> min<u32>(r.paMax, 52) != 0) {
+  if (output >> min<u32>(r.paMax, A.WIDE_ADDRESS_END) != 0) {
     fail(out, Fsc.ADDRESS_SIZE, 0);
     return;
   }
@@ -112,9 +115,8 @@ function walk(r: Regime, va: u64, out: Translation): bool {
     if (at >> T.oaBits != 0) return fail(out, Fsc.ADDRESS_SIZE, level == first ? 0 : level - 1);
     if (!tableAccess(r, at, AccessType.TABLE_WALK, out)) return true;
     const pa = out.pa;
-    const linear = resolve(pa);
-    if (linear == 0 && !isMemory(pa)) return fail(out, Fsc.EXTERNAL_WALK, level);
-    let desc = linear == 0 ? 0 : load<u64>(linear);
+    if (isHole(pa)) return fail(out, Fsc.EXTERNAL_WALK, level);
+    let desc = readDescriptor(pa);
     if (flag(r.sctlrEl1, A.SCTLR_EE_LSB)) desc = bswap<u64>(desc);
     recordStep(out, STAGE, level, pa, desc);
     const kind = kindOf(desc, T.granuleShift, level, T.layout);
@@ -165,8 +167,7 @@ function tracksDirty(r: Regime): bool {
 }
 
 function mayAccess(r: Regime, desc: u64, table: TablePermission, out: Translation): bool {
-  out.s1ptw = 0;
-  out.write = isWrite(access) ? 1 : 0;
+  ownFault(out);
   const fetchFromDevice = access == AccessType.EXECUTE && isDeviceType(type);
   if (fetchFromDevice && (r.choices & W.CHOICE_FETCH_DEVICE_FAULT) != 0) return false;
   return permitted(r, desc, table, access, el, (flags & W.REQUEST_PAN) != 0, out);

@@ -9,18 +9,19 @@ import { Regime, Translation } from "./walk_structs";
 export const READ_ONLY: u64 = (<u64>2) << A.DESC_S1_AP_LSB;
 /** AP[1]: EL0 may access. */
 const UNPRIVILEGED: u64 = (<u64>1) << A.DESC_S1_AP_LSB;
-export const PXN: u64 = (<u64>1) << A.DESC_S1_PXN_LSB;
+const PXN: u64 = (<u64>1) << A.DESC_S1_PXN_LSB;
 const UXN: u64 = (<u64>1) << A.DESC_S1_UXN_LSB;
 
-/** What the tables of a walk took away: PXNTable, UXNTable and APTable in the places of a descriptor's top byte. */
+/** What the tables of a walk took away: PXNTable, UXNTable and APTable, side by side as in a descriptor. */
 export type TablePermission = u32;
 const PXNTABLE: u32 = 1;
-const UXNTABLE: u32 = 2;
-const NO_EL0: u32 = 4;
-const NO_WRITE: u32 = 8;
+const UXNTABLE: u32 = 1 << (A.DESC_S1_UXNTABLE_LSB - A.DESC_S1_PXNTABLE_LSB);
+const NO_EL0: u32 = 1 << (A.DESC_S1_APTABLE_LSB - A.DESC_S1_PXNTABLE_LSB);
+const NO_WRITE: u32 = 2 << (A.DESC_S1_APTABLE_LSB - A.DESC_S1_PXNTABLE_LSB);
+const WIDTH: u32 = A.DESC_S1_APTABLE_LSB + A.DESC_S1_APTABLE_WIDTH - A.DESC_S1_PXNTABLE_LSB;
 
 export function tablePermission(desc: u64): TablePermission {
-  return field(desc, A.DESC_S1_PXNTABLE_LSB, 4);
+  return field(desc, A.DESC_S1_PXNTABLE_LSB, WIDTH);
 }
 
 /** True if the leaf `desc` below tables that took `table` away lets the access through. */

@@ -8,7 +8,7 @@ import { isAt, isTableAccess, isWrite, mustBeAligned, setsDirty, takesAccessFlag
 import { AF, DBM, outputAddress, S2AP_READ, S2AP_WRITE } from "./desc";
 import { Kind, kindOf, leafFaults, leafOutput } from "./leaf_shape";
 import { checkedType, combinedShareability, combinedType, isDeviceType } from "./memory_type";
-import { isMemory, resolve, swapDescriptor } from "./phys";
+import { isHole, readDescriptor, swapDescriptor } from "./phys";
 import { BIG_ENDIAN, field, flag, HA, HD, levelShift, ON, PTW } from "./vtcr";
 import { levelFault, plainFault, recordStep, recordUpdate } from "./walk_record";
 import { Regime, Translation } from "./walk_structs";
@@ -67,9 +67,8 @@ function walk(r: Regime, ipa: u64, out: Translation): bool {
     const at = table | (((ipa >> shift) & mask) << 3);
     // The level is 0 for the first table and the table descriptor's own level after it.
     if (at >> oaBits != 0) return fail(out, Fsc.ADDRESS_SIZE, level == first ? 0 : level - 1);
-    const linear = resolve(at);
-    if (linear == 0 && !isMemory(at)) return fail(out, Fsc.EXTERNAL_WALK, level);
-    let desc = linear == 0 ? 0 : load<u64>(linear);
+    if (isHole(at)) return fail(out, Fsc.EXTERNAL_WALK, level);
+    let desc = readDescriptor(at);
     if (swap) desc = bswap<u64>(desc);
     recordStep(out, STAGE, level, at, desc);
     const kind = kindOf(desc, granuleShift, level, layout);

@@ -16,9 +16,6 @@ export const CD: u32 = 64;
 export const ID: u32 = 128;
 export const DS: u32 = 256;
 
-/** Bits of the largest addresses. */
-const WIDE: u32 = 52;
-
 // @ts-ignore: decorator
 @inline
 export function field(value: u64, lsb: u32, width: u32): u32 {
@@ -57,7 +54,7 @@ export function hasLpa2(r: Regime, granuleShift: u32): bool {
 export function outputBits(r: Regime, ps: u32, granuleShift: u32): u32 {
   const lpa = (r.features & W.FEAT_LPA) != 0;
   const narrow = !lpa || (granuleShift != 16 && !hasLpa2(r, granuleShift));
-  return min<u32>(decodePs(ps), min<u32>(r.paMax, narrow ? 48 : WIDE));
+  return min<u32>(decodePs(ps), min<u32>(r.paMax, narrow ? A.DESC_ADDRESS_END : <u32>A.WIDE_ADDRESS_END));
 }
 
 /** Where descriptors keep bits 51:48; whatever PS says. */
@@ -75,7 +72,8 @@ export function wideBase(r: Regime, granuleShift: u32, ps: u32, ds: bool): bool 
 export function baseAddress(ttbr: u64, wide: bool, alignBits: u32): u64 {
   const low = ttbr & (((<u64>1) << A.VTTBR_BADDR_WIDTH) - 1);
   if (!wide) return low & ~(<u64>1) & ~(((<u64>1) << alignBits) - 1);
-  return ((low & ~63) | (((ttbr >> 2) & 15) << 48)) & ~(((<u64>1) << max<u32>(alignBits, 6)) - 1);
+  const high = <u64>field(ttbr, A.VTTBR_BADDR_HIGH_LSB, A.VTTBR_BADDR_HIGH_WIDTH) << A.VTTBR_BADDR_WIDTH;
+  return (low | high) & ~(((<u64>1) << max<u32>(alignBits, 6)) - 1);
 }
 
 /** The granule is implemented. */
@@ -138,7 +136,7 @@ function flags(r: Regime, ds: bool): u32 {
 function inputBits(r: Regime, ds: bool): u32 {
   const t0sz = field(r.vtcr, A.VTCR_T0SZ_LSB, A.VTCR_T0SZ_WIDTH);
   const lpa = (r.features & W.FEAT_LPA) != 0;
-  const widest: u32 = lpa && r.granuleShift != 16 && !ds ? 48 : WIDE;
+  const widest: u32 = lpa && r.granuleShift != 16 && !ds ? A.DESC_ADDRESS_END : A.WIDE_ADDRESS_END;
   return clampTxsz(r, t0sz, 64 - min<u32>(r.paMax, widest), maxTxsz(r, r.granuleShift));
 }
 

@@ -33,9 +33,7 @@ export class Regime {
   generation: u32;
   sparse: u32;
   rootLinear: u32;
-  windowPa: u64;
-  windowSize: u64;
-  /** The window as kernel.ts wants it: `a`, `b` and `c`. */
+  /** The window as kernel.ts wants it: `a`, `b` and `c`; none while `b` is 0. */
   windowLink: u64;
   windowQuarter: u64;
   windowOffset: u32;

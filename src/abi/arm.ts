@@ -15,6 +15,8 @@ export const DESC_FNXS_LSB = 11;
 export const DESC_NT_LSB = 16;
 /** One past the highest bit of an output or table address that stands in its own place (no FEAT_LPA2). */
 export const DESC_ADDRESS_END = 48;
+/** One past the highest bit of any address: FEAT_LPA and FEAT_LPA2. */
+export const WIDE_ADDRESS_END = 52;
 /** Where bits 51:48 stand with FEAT_LPA and 64K granules. */
 export const DESC_LPA_HIGH_LSB = 12;
 export const DESC_LPA_HIGH_WIDTH = 4;
@@ -35,7 +37,6 @@ export const DESC_S1_ATTRINDX_LSB = 2;
 export const DESC_S1_ATTRINDX_WIDTH = 3;
 /** AP[2:1]. */
 export const DESC_S1_AP_LSB = 6;
-export const DESC_S1_AP_WIDTH = 2;
 export const DESC_S1_PXN_LSB = 53;
 export const DESC_S1_UXN_LSB = 54;
 export const DESC_S1_PXNTABLE_LSB = 59;

@@ -18,6 +18,7 @@ import {
   VTCR_VS_LSB,
   VTTBR_BADDR_HIGH_LSB,
   VTTBR_VMID_LSB,
+  WIDE_ADDRESS_END,
 } from '../abi/arm.js';
 import { KVM_PHYS_SHIFT } from '../abi/kvm.js';
 import { AddressLayout } from '../abi/walk.js';
@@ -70,10 +71,8 @@ export function addressLayout({ layout = 'narrow' }: Geometry): AddressLayout {
 
 /** Bits of an output or table address: 48, or 52 in the wide layouts. */
 export function addressBits(geometry: Geometry): number {
-  return addressLayout(geometry) === AddressLayout.NARROW ? DESC_ADDRESS_END : WIDE_ADDRESS_BITS;
+  return addressLayout(geometry) === AddressLayout.NARROW ? DESC_ADDRESS_END : WIDE_ADDRESS_END;
 }
-
-const WIDE_ADDRESS_BITS = 52;
 
 /** Bytes of the root: one table per 2^stride entries, concatenated. */
 export function rootBytes(geometry: Geometry): number {
@@ -186,7 +185,7 @@ const WIDE_ROOT_ALIGNMENT = 64n;
  * reads them there if VTCR_EL2.PS is 6 (52 bits). Throws EINVAL for a root out of range or alignment.
  */
 export function vttbr(root: bigint, vmid: number, layout: Geometry['layout'] = 'narrow'): bigint {
-  const bits = layout === 'narrow' ? DESC_ADDRESS_END : WIDE_ADDRESS_BITS;
+  const bits = layout === 'narrow' ? DESC_ADDRESS_END : WIDE_ADDRESS_END;
   if (root < 0n || root >> BigInt(bits) !== 0n)
     throw new Stage2Error('EINVAL', `root table ${hex(root)}: expected a PA below 2^${bits}`);
   if (layout !== 'narrow' && root % WIDE_ROOT_ALIGNMENT !== 0n)

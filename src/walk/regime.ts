@@ -1,3 +1,4 @@
+import { WIDE_ADDRESS_END } from '../abi/arm.js';
 import * as W from '../abi/walk.js';
 import { type Choices, choiceBits } from '../arm/choices.js';
 import type { CpuFeatures } from '../arm/cpu.js';
@@ -45,8 +46,6 @@ export interface Regime {
 
 const PA_MAX_LEAST = 32;
 const PA_MAX_MOST = 56;
-/** FEAT_LPA is what a PARange of so many bits means. */
-const LPA_BITS = 52;
 const GRANULES: Readonly<Record<number, number>> = {
   4: W.FEAT_GRANULE_4K,
   16: W.FEAT_GRANULE_16K,
@@ -112,8 +111,12 @@ function featureBits(features: CpuFeatures): number {
   if (granules.length === 0) {
     throw new Stage2Error('EINVAL', 'granules: found none, expected at least one of 4, 16, 64');
   }
-  if (lpa !== paMax >= LPA_BITS) {
-    throw new Stage2Error('EINVAL', `lpa ${lpa} with paMax ${paMax}: expected it from ${LPA_BITS} bits on`);
+  // FEAT_LPA is what a PARange of so many bits means.
+  if (lpa !== paMax >= WIDE_ADDRESS_END) {
+    throw new Stage2Error(
+      'EINVAL',
+      `lpa ${lpa} with paMax ${paMax}: expected it from ${WIDE_ADDRESS_END} bits on`,
+    );
   }
   if (lpa2.length > 0 && !lpa) {
     throw new Stage2Error('EINVAL', `lpa2 ${lpa2.join(', ')} without lpa: expected none`);
