@@ -2,7 +2,13 @@
 import { AccessType, REGIME_SIZEOF } from '../../src/abi/walk.js';
 import { BASE_CPU } from '../../src/arm/cpu.js';
 import { Machine } from '../../src/core/machine.js';
-import { type WalkCpu, type WalkRegisters, writeCpu, writeRegisters } from '../../src/walk/regime.js';
+import {
+  encodeCpu,
+  type WalkCpu,
+  type WalkRegisters,
+  writeCpu,
+  writeRegisters,
+} from '../../src/walk/regime.js';
 import { RAM_PA } from './space.js';
 import type { Walk } from './walk.js';
 
@@ -17,7 +23,7 @@ const TABLES_OF_GIB = 2 << 20;
 /** A regime record in the machine's arena, decoded from the registers. */
 export function decodeRegime(machine: Machine, registers: WalkRegisters): number {
   const regime = machine.arena.allocate(REGIME_SIZEOF);
-  writeCpu(machine.view, regime, CPU);
+  writeCpu(machine.view, regime, encodeCpu(CPU));
   writeRegisters(machine.view, regime, registers);
   machine.core.regimeDecode(regime);
   return regime;

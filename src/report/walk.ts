@@ -6,10 +6,9 @@ import {
   entryPlace,
   levelShift,
 } from '../arm/descriptor.js';
-import { encodeAbort } from '../arm/esr.js';
 import { fscName } from '../arm/fault.js';
-import { encodeHpfar, hpfarValid } from '../arm/hpfar.js';
 import { type AttributeContext, type LeafAttributes, leafAttributes } from '../arm/leaf.js';
+import { reportFault } from '../arm/report.js';
 import { hex } from '../core/error.js';
 import type { Regime } from '../walk/regime.js';
 import type { WalkFault, WalkResult, WalkStep } from '../walk/types.js';
@@ -90,13 +89,15 @@ function faultReport(
   steps: readonly WalkStep[],
 ): WalkFaultReport {
   const { fsc, type, level } = fault;
+  const { access, el, ipa } = request;
+  const { esr, hpfar } = reportFault(fault, { va: ipa, access, from: el });
   return {
     fsc: BigInt(fsc),
     type,
     level,
     reason: walkReason(regime, request, fault, steps),
-    esr: encodeAbort({ fsc, access: request.access }),
-    ...(hpfarValid(fsc) ? { hpfar: encodeHpfar(request.ipa) } : {}),
+    esr,
+    ...(hpfar === undefined ? {} : { hpfar }),
   };
 }
 

@@ -76,17 +76,23 @@ export function writeRegisters(view: View, at: number, registers: WalkRegisters)
   for (const name of REGISTERS) view.setU64(at + FIELDS[name], registers[name] ?? 0n);
 }
 
-/** Throws EINVAL naming what a CPU cannot be. */
-export function checkCpu({ features, choices = {} }: WalkCpu): void {
-  featureBits(features);
-  choiceBits(choices);
+/** A CPU as the core takes it. */
+export interface CpuWords {
+  features: number;
+  choices: number;
+  paMax: number;
 }
 
-/** Writes the CPU into the regime record at `at`. Throws as checkCpu. */
-export function writeCpu(view: View, at: number, { features, choices = {} }: WalkCpu): void {
-  view.setU32(at + W.REGIME_FEATURES, featureBits(features));
-  view.setU32(at + W.REGIME_CHOICES, choiceBits(choices));
-  view.setU32(at + W.REGIME_PA_MAX, features.paMax);
+/** Encodes a CPU. Throws EINVAL naming what it cannot be. */
+export function encodeCpu({ features, choices = {} }: WalkCpu): CpuWords {
+  return { features: featureBits(features), choices: choiceBits(choices), paMax: features.paMax };
+}
+
+/** Writes the CPU into the regime record at `at`. */
+export function writeCpu(view: View, at: number, { features, choices, paMax }: CpuWords): void {
+  view.setU32(at + W.REGIME_FEATURES, features);
+  view.setU32(at + W.REGIME_CHOICES, choices);
+  view.setU32(at + W.REGIME_PA_MAX, paMax);
 }
 
 /** Reads what the core derived from the inputs of the record at `at`. */

@@ -8,8 +8,8 @@ import { sh0Of } from '../arm/vtcr.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import {
-  checkCpu,
   checkRegisters,
+  encodeCpu,
   type Regime,
   readRegime,
   type WalkCpu,
@@ -58,14 +58,14 @@ export class Translator {
   /** Throws EINVAL for a register or a CPU that cannot be, ENOMEM if the machine's arena is full. */
   constructor(machine: Machine, registers: WalkRegisters, cpu: WalkCpu) {
     checkRegisters(registers);
-    checkCpu(cpu);
+    const words = encodeCpu(cpu);
     this.machine = machine;
     this.cpu = cpu;
     this.#regime = machine.arena.allocate(W.REGIME_SIZEOF + W.TRANSLATION_SIZEOF);
     this.#out = this.#regime + W.REGIME_SIZEOF;
     this.#registers = registers;
     machine.view.fill(this.#regime, W.REGIME_SIZEOF);
-    writeCpu(machine.view, this.#regime, cpu);
+    writeCpu(machine.view, this.#regime, words);
     this.#decode();
   }
 

@@ -51,6 +51,13 @@ describe('stage2 walk', () => {
     );
   });
 
+  it('reports an atomic that may only read as a write, and a stage-1 table access as such', async () => {
+    const atomic = await walkDump(D2, '--access', 'atomic', '0x10000000');
+    expect(atomic.stdout).toContain('ESR_EL2 0x9200004f, HPFAR_EL2 UNKNOWN\n');
+    const update = await walkDump(D2, '--access', 'table-update', '0x10000000');
+    expect(update.stdout).toMatch(/ESR_EL2 0x9200008f, HPFAR_EL2 0x[0-9a-f]+\n/);
+  });
+
   it('says that an IPA is beyond the IPA space', async () => {
     const { stdout } = await walkDump(D1, '0x100_0000_0000');
     expect(stdout).toContain(
