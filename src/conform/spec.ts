@@ -12,7 +12,8 @@ import type { SpecOutcome, SpecQuery } from './schema.js';
 /** Any load or store that has a syndrome; the file tells of it no more than that. */
 const SOME_INSTRUCTION: AccessSyndrome = { sas: 0, srt: 0, sf: false };
 
-const FAULT_TYPES: Readonly<Record<string, FaultType>> = {
+/** The faults of the format by the names that the specification has for them. */
+export const FAULT_TYPES: Readonly<Record<string, FaultType>> = {
   Translation: 'translation',
   AddressSize: 'address-size',
   AccessFlag: 'access-flag',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BASE_CPU, type CpuFeatures } from '../../src/arm/cpu.js';
 import type { Answer } from '../../src/conform/answer.js';
 import { openChoices } from '../../src/conform/choices.js';
 import { compare } from '../../src/conform/compare.js';
@@ -145,19 +146,7 @@ describe('an answer is compared', () => {
 });
 
 describe('the settings that a query leaves open', () => {
-  const cpu = {
-    paMax: 48,
-    granules: [4, 64],
-    lpa: false,
-    lpa2: [],
-    ttst: false,
-    xnx: false,
-    haf: false,
-    hdbs: false,
-    fwb: false,
-    ras: false,
-    bbm: 0,
-  } as const;
+  const cpu: CpuFeatures = { ...BASE_CPU, granules: [4, 64] };
 
   it('are those of its tags, with granules that the CPU has', () => {
     expect(openChoices(['tg0'], cpu)).toEqual([{ granule: 4 }, { granule: 64 }]);

@@ -4,6 +4,7 @@
 import { SCTLR_EE_LSB } from '../../src/abi/arm.js';
 import { HEADER_SCRATCH } from '../../src/abi/layout.js';
 import { TRANSLATION_FSC } from '../../src/abi/walk.js';
+import { FAULT_TYPES } from '../../src/conform/spec.js';
 import { Machine } from '../../src/core/machine.js';
 import { batchFault, batchPa, Translator, type WalkResult, type WalkStep } from '../../src/walk/index.js';
 import type { Scenario } from './arch/arbitrary.js';
@@ -12,15 +13,6 @@ import { BankedMemory } from './arch/memory.js';
 import { translate, translateStage1Only } from './arch/translate.js';
 import type { Answer, FaultType, IpaQuery, Query, Update } from './arch/types.js';
 
-/** How the core names the model's faults. */
-export const CORE_FAULTS: Readonly<Record<FaultType, string>> = {
-  Translation: 'translation',
-  AddressSize: 'address-size',
-  AccessFlag: 'access-flag',
-  Permission: 'permission',
-  Alignment: 'alignment',
-  SyncExternalOnWalk: 'external-abort-on-walk',
-};
 /** Accesses that batches serve as the model has them: aligned, by the specialised kernels or without. */
 const BATCHED = ['read', 'write', 'execute', 'atomic'];
 /** No fault status code. */
@@ -89,7 +81,7 @@ function answerOf(translator: Translator, result: WalkResult): Answer {
   }
   const { type, level, stage, s1ptw, ipa, write } = result.fault;
   const name =
-    (Object.keys(CORE_FAULTS) as FaultType[]).find((each) => CORE_FAULTS[each] === type) ??
+    (Object.keys(FAULT_TYPES) as FaultType[]).find((each) => FAULT_TYPES[each] === type) ??
     (type as FaultType);
   return { ok: false, type: name, level, stage, s1ptw, ...(stage === 2 ? { ipa } : {}), write, updates };
 }
@@ -166,6 +158,6 @@ function faultName(translator: Translator, query: IpaQuery, fsc: number): string
   const one = translator.walk(query);
   undo(translator.machine, updatesOf(translator, one.steps));
   if (one.ok || one.fault.fsc !== fsc) return `fault ${fsc}`;
-  const name = (Object.keys(CORE_FAULTS) as FaultType[]).find((each) => CORE_FAULTS[each] === one.fault.type);
+  const name = (Object.keys(FAULT_TYPES) as FaultType[]).find((each) => FAULT_TYPES[each] === one.fault.type);
   return `${name} ${one.fault.level}`;
 }

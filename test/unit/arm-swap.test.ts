@@ -3,13 +3,12 @@
 // its own in the word.
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BASE_CPU } from '../../src/arm/index.js';
+import { BASE_CPU, DEFAULT_CHOICES } from '../../src/arm/index.js';
 import { Machine } from '../../src/core/machine.js';
 import { vtcr } from '../../src/kvm/geometry.js';
 import { Translator } from '../../src/walk/index.js';
 import type { Scenario } from '../model/arch/arbitrary.js';
 import { byteSwap } from '../model/arch/bits.js';
-import { DEFAULT_CHOICES } from '../model/arch/translate.js';
 import { disagreement } from '../model/walk-lab.js';
 
 const BASE = 0x40_0000_0000n;

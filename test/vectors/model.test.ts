@@ -1,16 +1,17 @@
 // The reference model itself against the recorded translations: what the property test holds the core to.
+
 import { describe, expect, it } from 'vitest';
-import { encodeFsc, type FaultType } from '../../src/arm/index.js';
+import { DEFAULT_CHOICES, encodeFsc, type FaultType } from '../../src/arm/index.js';
 import { type Answer, answerOf } from '../../src/conform/answer.js';
 import type { MemoryRange, Query, VectorCase, VectorFile } from '../../src/conform/file.js';
 import { runVectors } from '../../src/conform/run.js';
+import { FAULT_TYPES } from '../../src/conform/spec.js';
 import type { Subject } from '../../src/conform/subject.js';
 import { conformText } from '../../src/report/conform.js';
 import type { TranslateRequest, WalkResult } from '../../src/walk/index.js';
 import { loadVectors, VECTORS } from '../conform/files.js';
-import { DEFAULT_CHOICES, translate, translateStage1Only } from '../model/arch/translate.js';
+import { translate, translateStage1Only } from '../model/arch/translate.js';
 import type { Choices, Memory, Answer as ModelAnswer } from '../model/arch/types.js';
-import { CORE_FAULTS } from '../model/walk-lab.js';
 
 /** The words of a case, with what a translation writes on top. */
 class CaseMemory implements Memory {
@@ -65,7 +66,7 @@ function walkResult(found: ModelAnswer): WalkResult {
     return { ok: true, pa, ipa: 0n, stage2: true, memory: { attr, sh }, steps: [] };
   }
   const { stage, s1ptw, level, write, ipa = 0n } = found;
-  const type = CORE_FAULTS[found.type] as FaultType;
+  const type = FAULT_TYPES[found.type] as FaultType;
   const fsc = encodeFsc(type === 'alignment' ? { type } : { type, level });
   return { ok: false, fault: { fsc, type, level, stage, s1ptw, ipa, write }, steps: [] };
 }

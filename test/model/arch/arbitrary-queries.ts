@@ -1,8 +1,9 @@
 // Accesses to the addresses of a layout: most of them mapped, some beside, some anywhere.
 import fc from 'fast-check';
+import { ACCESS_KINDS } from '../../../src/arm/access.js';
 import { at, index, mairByte, pick, rarely, usually, usuallyClear, word } from './arbitrary-draws.js';
 import type { Layout } from './arbitrary-layout.js';
-import { ACCESS_KINDS, type AccessKind, type Query } from './types.js';
+import type { AccessKind, Query } from './types.js';
 
 /** Those that a program can make: the others belong to the stage-1 walk. */
 function isProgramAccess(kind: AccessKind): boolean {

@@ -1,5 +1,7 @@
 // Registers that make sense for a processor, and now and then do not. Bits of features outside the model stay clear.
+
 import fc from 'fast-check';
+import { DEFAULT_CHOICES } from '../../../src/arm/choices.js';
 import { at, index, mairByte, pick, rarely, usually, usuallyClear, usuallySet } from './arbitrary-draws.js';
 import { createEnvironment, type Environment } from './environment.js';
 import { hasLpa2, maxTxsz } from './geometry.js';
@@ -7,7 +9,6 @@ import { BankedMemory } from './memory.js';
 import { isStage1Enabled, stage1Geometry, stage1Parameters } from './stage1-parameters.js';
 import { isStage2Enabled, stage2Geometry, stage2Parameters } from './stage2-parameters.js';
 import type { WalkGeometry } from './table-walk.js';
-import { DEFAULT_CHOICES } from './translate.js';
 import type { CpuFeatures, GranuleKib, Registers } from './types.js';
 
 const TG0: Record<GranuleKib, number> = { 4: 0, 64: 1, 16: 2 };

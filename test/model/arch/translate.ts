@@ -22,20 +22,6 @@ import type {
   Registers,
 } from './types.js';
 
-export const DEFAULT_CHOICES: Choices = {
-  t0sz: 'fault',
-  granule: 'smallest',
-  reservedMemAttr: 'WB',
-  reservedShareability: 'NSH',
-  contiguousOutput: 'input',
-  contiguousBeyondInput: 'ignore',
-  blockNt: 'ignore',
-  accessFlagOnFault: 'keep',
-  accessFlagByAt: 'set',
-  executeFromDevice: 'normal-nc',
-  cacheOpAccessFlag: 'fault',
-};
-
 /** What stage 1 delivers to a query of stage 2 alone that does not say. */
 export const DEFAULT_STAGE1 = { attr: 0xff, sh: 0b11 };
 

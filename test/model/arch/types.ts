@@ -1,72 +1,14 @@
 // What the reference model is asked and what it answers. All addresses and register values are unsigned.
 
+import type { AccessKind } from '../../../src/arm/access.js';
+
+/** Questions have one form for core and model: types alone, which carry none of the core's answers. */
+export type { AccessKind } from '../../../src/arm/access.js';
+export type { Choices } from '../../../src/arm/choices.js';
+export type { CpuFeatures } from '../../../src/arm/cpu.js';
+export type { WalkRegisters as Registers } from '../../../src/walk/regime.js';
+
 export type GranuleKib = 4 | 16 | 64;
-
-/** What the ID registers would tell: the features the translation depends on. */
-export interface CpuFeatures {
-  /** Implemented physical address size in bits. */
-  paMax: number;
-  granules: readonly GranuleKib[];
-  /** FEAT_LPA, and FEAT_LVA with it: 52-bit addresses at 64K. */
-  lpa: boolean;
-  /** FEAT_LPA2 of each granule. */
-  lpa2: readonly (4 | 16)[];
-  ttst: boolean;
-  xnx: boolean;
-  /** FEAT_HAFDBS: hardware update of the Access flag, and of the dirty state. */
-  haf: boolean;
-  hdbs: boolean;
-  fwb: boolean;
-  ras: boolean;
-  bbm: 0 | 1 | 2;
-}
-
-/** What the architecture leaves open. */
-export interface Choices {
-  t0sz: 'fault' | 'clamp';
-  /** What a reserved or unimplemented TGx selects. A size that is not implemented means the smallest. */
-  granule: 'smallest' | GranuleKib;
-  reservedMemAttr: 'WB' | 'WT' | 'NC';
-  reservedShareability: 'NSH' | 'ISH' | 'OSH';
-  contiguousOutput: 'input' | 'descriptor';
-  contiguousBeyondInput: 'ignore' | 'fault';
-  blockNt: 'ignore' | 'fault';
-  /** The Access flag under HA, when the access takes an Alignment or a Permission fault. */
-  accessFlagOnFault: 'keep' | 'set';
-  accessFlagByAt: 'set' | 'keep';
-  executeFromDevice: 'normal-nc' | 'fault';
-  cacheOpAccessFlag: 'fault' | 'ignore';
-}
-
-/** Registers that are absent read as zero. */
-export interface Registers {
-  vtcr: bigint;
-  vttbr: bigint;
-  hcr: bigint;
-  sctlrEl2?: bigint;
-  sctlrEl1?: bigint;
-  tcrEl1?: bigint;
-  ttbr0El1?: bigint;
-  ttbr1El1?: bigint;
-  mairEl1?: bigint;
-}
-
-export const ACCESS_KINDS = [
-  'read',
-  'write',
-  'execute',
-  'atomic',
-  'table-walk',
-  'table-update',
-  'at-read',
-  'at-write',
-  'cache-op',
-  'cache-invalidate',
-  'cache-zero',
-  'icache-op',
-] as const;
-
-export type AccessKind = (typeof ACCESS_KINDS)[number];
 export type ExceptionLevel = 0 | 1;
 
 interface QueryBase {

@@ -1,8 +1,9 @@
 // The core against the reference model for as long as it is told, in chunks of random scenarios, so that a failure
 // shrinks at once and is found again by the seed of its chunk.
+
 import fc from 'fast-check';
+import { DEFAULT_CHOICES } from '../../../src/arm/choices.js';
 import { anyScenario } from '../../model/arch/arbitrary.js';
-import { DEFAULT_CHOICES } from '../../model/arch/translate.js';
 import { disagreement } from '../../model/walk-lab.js';
 import { Progress } from '../progress.js';
 import { Tally } from './tally.js';

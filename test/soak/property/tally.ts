@@ -1,7 +1,8 @@
 // How many queries of which kind core and model answered alike.
 import { AddressLayout } from '../../../src/abi/walk.js';
+import { ACCESS_KINDS } from '../../../src/arm/access.js';
 import type { Regime, Translator } from '../../../src/walk/index.js';
-import { ACCESS_KINDS, type Answer, type Query } from '../../model/arch/types.js';
+import type { Answer, Query } from '../../model/arch/types.js';
 import type { Batched, Observer } from '../../model/walk-lab.js';
 import { table } from '../table.js';
 
