@@ -2,9 +2,9 @@ import * as A from '../abi/arm.js';
 import { hex } from '../core/error.js';
 import { extract, type Field, type FieldTable, formatFields } from './fields.js';
 import { paRangeBits } from './id.js';
-import { mairAttrName, SHAREABILITY } from './memattr.js';
+import { cacheability, granuleName, onOff, shareability } from './meanings.js';
+import { mairAttrName } from './memattr.js';
 
-const onOff = (value: bigint): string => (value === 0n ? 'off' : 'on');
 const bit = (name: string, lsb: number): Field => ({ name, lsb, width: 1, meaning: onOff });
 const number = (name: string, lsb: number, width: number, meaning: (value: bigint) => string): Field => ({
   name,
@@ -13,20 +13,12 @@ const number = (name: string, lsb: number, width: number, meaning: (value: bigin
   meaning,
 });
 
-const GRANULES: Readonly<Record<number, string>> = {
-  [A.TG0_4K]: '4K granule',
-  [A.TG0_16K]: '16K granule',
-  [A.TG0_64K]: '64K granule',
-};
 const UPPER_GRANULES: Readonly<Record<number, string>> = {
   [A.TG1_4K]: '4K granule',
   [A.TG1_16K]: '16K granule',
   [A.TG1_64K]: '64K granule',
 };
 const vaBits = (value: bigint): string => `${64n - value}-bit VA`;
-const shareability = (value: bigint): string => SHAREABILITY[Number(value)] ?? '';
-const CACHEABILITY = ['NC', 'WB RA WA', 'WT RA', 'WB RA'];
-const cacheability = (value: bigint): string => CACHEABILITY[Number(value)] ?? '';
 const SH_WIDTH = 2;
 const RGN_WIDTH = 2;
 
@@ -35,7 +27,7 @@ export const TCR_EL1: FieldTable = {
   name: 'TCR_EL1',
   fields: [
     number('T0SZ', A.TCR_T0SZ_LSB, A.TCR_TXSZ_WIDTH, vaBits),
-    number('TG0', A.TCR_TG0_LSB, A.TCR_TG_WIDTH, (v) => GRANULES[Number(v)] ?? 'reserved'),
+    number('TG0', A.TCR_TG0_LSB, A.TCR_TG_WIDTH, granuleName),
     number('SH0', A.TCR_SH0_LSB, SH_WIDTH, shareability),
     number('IRGN0', A.TCR_IRGN0_LSB, RGN_WIDTH, cacheability),
     number('ORGN0', A.TCR_ORGN0_LSB, RGN_WIDTH, cacheability),

@@ -1,14 +1,7 @@
 import * as A from '../abi/arm.js';
 import { extract, type FieldTable, formatFields } from './fields.js';
 import { paRangeBits } from './id.js';
-import { SHAREABILITY } from './memattr.js';
-
-const GRANULES: Readonly<Record<number, string>> = {
-  [A.TG0_4K]: '4K granule',
-  [A.TG0_16K]: '16K granule',
-  [A.TG0_64K]: '64K granule',
-};
-const CACHEABILITY = ['NC', 'WB RA WA', 'WT RA', 'WB RA'];
+import { cacheability, granuleName, onOff, shareability } from './meanings.js';
 
 function startLevelName(sl0: bigint, vtcr: bigint): string {
   const level = startLevels(vtcr)[Number(sl0)];
@@ -22,9 +15,6 @@ function startLevels(vtcr: bigint): number[] {
   if (tg0 === BigInt(A.TG0_4K)) return ds && extract(vtcr, A.VTCR_SL2_LSB) === 1n ? [-1] : [2, 1, 0, 3];
   return ds && tg0 === BigInt(A.TG0_16K) ? [3, 2, 1, 0] : [3, 2, 1];
 }
-
-const onOff = (value: bigint): string => (value === 0n ? 'off' : 'on');
-const cacheability = (value: bigint): string => CACHEABILITY[Number(value)] ?? '';
 
 /** VTCR_EL2, without the fields of Secure and 128-bit translation. */
 export const VTCR_EL2: FieldTable = {
@@ -43,13 +33,13 @@ export const VTCR_EL2: FieldTable = {
       name: 'SH0',
       lsb: A.VTCR_SH0_LSB,
       width: A.VTCR_SH0_WIDTH,
-      meaning: (v) => SHAREABILITY[Number(v)] ?? '',
+      meaning: shareability,
     },
     {
       name: 'TG0',
       lsb: A.VTCR_TG0_LSB,
       width: A.VTCR_TG0_WIDTH,
-      meaning: (v) => GRANULES[Number(v)] ?? 'reserved',
+      meaning: granuleName,
     },
     {
       name: 'PS',
