@@ -3,7 +3,8 @@ import { AddressLayout } from '../abi/walk.js';
 import { hex } from '../core/error.js';
 import { extract, type Field, type FieldTable } from './fields.js';
 import { effectiveXn } from './leaf.js';
-import { memAttrName, SHAREABILITY } from './memattr.js';
+import { shareability } from './meanings.js';
+import { memAttrName } from './memattr.js';
 
 /** What the descriptors of a regime have in common. */
 export interface DescriptorFormat {
@@ -123,7 +124,7 @@ function leafFields(kind: DescriptorKind, { fwb, xnx, layout }: DescriptorContex
     name: 'SH',
     lsb: A.DESC_SH_LSB,
     width: A.DESC_SH_WIDTH,
-    meaning: (value) => SHAREABILITY[Number(value)] ?? '',
+    meaning: shareability,
   };
   const nT = kind === 'block' ? [{ name: 'nT', lsb: A.DESC_NT_LSB, width: 1 }] : [];
   return [

@@ -1,7 +1,8 @@
 import * as A from '../abi/arm.js';
 import { fscName } from './fault.js';
 import { checkU64, type DecodedField, decode, encode, extract, type FieldTable } from './fields.js';
-import { mairAttrName, SHAREABILITY } from './memattr.js';
+import { shareability } from './meanings.js';
+import { mairAttrName } from './memattr.js';
 
 const F = {
   name: 'F',
@@ -28,7 +29,7 @@ export const PAR_SUCCESS: FieldTable = {
       name: 'SH',
       lsb: A.PAR_SH_LSB,
       width: A.PAR_SH_WIDTH,
-      meaning: (value) => SHAREABILITY[Number(value)] ?? '',
+      meaning: shareability,
     },
     F,
   ],
