@@ -1,0 +1,106 @@
+// The micro-architectural model: what it counts, and where its state lies. Compiled by asc and by tsc. The model
+// knows no cycles: a price list (src/cost) turns counts into cycles.
+
+/** What the model counts while it runs. Hits in the first level are not events: a block's price includes them. */
+export enum MicroEvent {
+  /** Loads that missed the L1D, by where the line was found. */
+  LOAD_L2,
+  LOAD_L3,
+  LOAD_DRAM,
+  /** The line was in another cpu's cache. */
+  LOAD_REMOTE,
+  STORE_L2,
+  STORE_L3,
+  STORE_DRAM,
+  STORE_REMOTE,
+  /** Lines of code that missed the L1I. */
+  FETCH_L2,
+  FETCH_L3,
+  FETCH_DRAM,
+  /** First-level TLB misses that hit the second level. */
+  DTLB_L2,
+  ITLB_L2,
+  /** Table walks, and the descriptors they read by where the line was found. */
+  WALK,
+  WALK_READ_L1,
+  WALK_READ_L2,
+  WALK_READ_L3,
+  WALK_READ_DRAM,
+  /** Partial results of a walk looked up, hits and misses alike: stage-1 walk entries and IPA -> PA entries. */
+  WALK_CACHE_LOOKUP,
+  IPA_CACHE_LOOKUP,
+  WALK_CACHE_HIT,
+  IPA_CACHE_HIT,
+  /** Taken branches that the front end followed, by the BTB level that held them. */
+  TAKEN_NANO,
+  TAKEN_MICRO,
+  TAKEN_MAIN,
+  /** A direct jump or call not in the BTB: found when decoded. */
+  TAKEN_DECODED,
+  /** Conditional branches that went the other way than predicted; returns and indirect branches to another place. */
+  MISPREDICT_COND,
+  MISPREDICT_RETURN,
+  MISPREDICT_INDIRECT,
+  /** Cache maintenance by VA, a line each. */
+  CLEAN_ABSENT,
+  CLEAN_CLEAN,
+  CLEAN_DIRTY,
+  TLBI,
+  COUNT,
+}
+
+/** How a branch instruction transfers control. */
+export enum BranchKind {
+  COND,
+  JUMP,
+  CALL,
+  RETURN,
+  INDIRECT,
+  INDIRECT_CALL,
+}
+
+/** What a core predicts of a conditional branch that its BTB does not hold. */
+export enum ColdRule {
+  /** Not taken, whatever its direction. */
+  FALL_THROUGH,
+  /** Backward taken, forward not. */
+  BACKWARD_TAKEN,
+  /** There is no BTB of direct branches: the untagged direction predictor decides. */
+  DIRECTION,
+}
+
+/** Where the walker keeps intermediate results. */
+export enum WalkStorage {
+  /** A walk cache and an IPA cache of their own, as on Cortex-A53 and A55. */
+  SEPARATE,
+  /** Typed entries of the second-level TLB, as on Cortex-A76 and Neoverse N1. */
+  UNIFIED,
+}
+
+// MicroCore: offsets from memoryBase of the parts of one modelled core; 0 where the core has none.
+export const CORE_L1I = 0;
+export const CORE_L1D = 4;
+export const CORE_L2 = 8;
+export const CORE_L3 = 12;
+export const CORE_ITLB = 16;
+export const CORE_DTLB = 20;
+export const CORE_STLB = 24;
+export const CORE_WALK_CACHE = 28;
+export const CORE_IPA_CACHE = 32;
+export const CORE_BTB_NANO = 36;
+export const CORE_BTB_MICRO = 40;
+export const CORE_BTB_MAIN = 44;
+/** Two-bit counters, one byte each; the number is a power of two. */
+export const CORE_DIRECTION = 48;
+export const CORE_DIRECTION_MASK = 52;
+/** Bits of global history in the index of the direction predictor. */
+export const CORE_HISTORY_BITS = 56;
+export const CORE_RETURNS = 60;
+export const CORE_RETURNS_SIZE = 64;
+export const CORE_COLD_RULE = 68;
+export const CORE_WALK_STORAGE = 72;
+/** State of the random numbers, not zero. */
+export const CORE_RANDOM = 80;
+/** u64 counts by MicroEvent. */
+export const CORE_COUNTS = 88;
+export const CORE_SIZEOF = 512;
