@@ -5,6 +5,7 @@ import { Arena } from './arena.js';
 import { Stage2Error } from './error.js';
 import type { CoreExports } from './exports.js';
 import { coreModule } from './load.js';
+import type { MicroExports } from './micro-exports.js';
 import type { BankSpec, RegionSpec } from './physmap.js';
 import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
 import { chunkShift, PATH_SLOTS, type Placement, place } from './placement.js';
@@ -79,11 +80,18 @@ export class Machine {
     this.view.fill(0, this.#at.total);
     this.core = instantiate(this.accounted, this.view.memory);
     this.core.init(this.view.base);
+    if (this.accounted) this.micro.microInit();
     this.arena = new Arena('kernel objects', this.#at.arena, this.#at.arena + arenaBytes);
     this.roots = new Arena('root tables', 0, roots.size);
     this.#writeBanks();
     this.#writePool(pool);
     this.#writeHeader(options.hostPages);
+  }
+
+  /** The micro-architectural model. Throws EINVAL unless the machine is accounted. */
+  get micro(): MicroExports {
+    if (!this.accounted) throw new Stage2Error('EINVAL', 'accounted false: expected an accounted machine');
+    return this.core as CoreExports & MicroExports;
   }
 
   #writeBanks(): void {

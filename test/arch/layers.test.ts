@@ -178,7 +178,7 @@ describe('the layers', () => {
   it('are not crossed by the core’s source: it imports abi and itself, without file names', () => {
     const wrong = modules('assembly')
       .flatMap(importsOf)
-      .filter((i) => !/^(assembly|src\/abi)\/[\w-]+$/.test(i.to));
+      .filter((i) => !/^(assembly|assembly\/uarch|src\/abi)\/[\w-]+$/.test(i.to));
     expect(wrong.map(describeImport)).toEqual([]);
   });
 
@@ -262,9 +262,9 @@ function sectionsOf(bytes: Uint8Array): number[] {
 const SECTION = { memory: 5, data: 11, dataCount: 12 };
 
 describe.each([
-  ['functional', functionalWasm],
-  ['accounted', accountedWasm],
-])('the %s core', (_, base64) => {
+  ['functional', functionalWasm, ['src/core/exports.ts']],
+  ['accounted', accountedWasm, ['src/core/exports.ts', 'src/core/micro-exports.ts']],
+] as const)('the %s core', (_, base64, interfaces) => {
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
   const module = new WebAssembly.Module(bytes);
 
@@ -290,7 +290,9 @@ describe.each([
   it('exports functions only, those the host declares, and no runtime', () => {
     const exports = WebAssembly.Module.exports(module);
     expect(exports.filter((e) => e.kind !== 'function' || e.name.startsWith('__'))).toEqual([]);
-    const declared = [...read('src/core/exports.ts').matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]);
+    const declared = interfaces.flatMap((path) =>
+      [...read(path).matchAll(/^ {2}(\w+)\(/gm)].map((match) => match[1]),
+    );
     expect(exports.map((e) => e.name).sort()).toEqual(declared.sort());
   });
 });
