@@ -181,38 +181,34 @@ function moveGroup(at: usize, low: v128, high: v128, keep: v128): void {
   v128.store(at, v128.bitselect(groupHigh, v128.shuffle<i32>(high, groupHigh, 3, 4, 5, 6), keep), HIGH);
 }
 
-/** As moveToFront, for a line that is not in the first group. */
+/** As moveToFront, for a line that is not in the first group: whole groups move on until it is found. */
 function moveAcross(cache: Cache, set: usize, lows: v128, highs: v128, high: u32): i32 {
   const last = set + cache.lastGroup;
   let beforeLow = lows;
   let beforeHigh = i32x4.splat(high);
   let at = set;
-  for (; at != last; at += GROUP) {
-    const equal = equalLanes(at, lows, highs);
-    const found = i32x4.bitmask(equal);
+  while (true) {
     const groupLow = v128.load(at);
     const groupHigh = v128.load(at, HIGH);
+    const equal = equalLanes(at, lows, highs);
+    const found = i32x4.bitmask(equal);
     if (found != 0) {
       moveGroup(at, beforeLow, beforeHigh, lanesAfter(equal));
       if (i32x4.bitmask(v128.and(equal, groupHigh)) != 0) store<u32>(set, high | DIRTY, HIGH);
       return <i32>((at - set) >> 3) + ctz(found);
     }
+    if (at == last) {
+      const lane = cache.lastLane;
+      victim = entryAt(at + (<usize>lane << 2));
+      moveGroup(at, beforeLow, beforeHigh, i32x4.gt_s(i32x4(0, 1, 2, 3), i32x4.splat(lane)));
+      return -1;
+    }
     v128.store(at, v128.shuffle<i32>(beforeLow, groupLow, 3, 4, 5, 6));
     v128.store(at, v128.shuffle<i32>(beforeHigh, groupHigh, 3, 4, 5, 6), HIGH);
     beforeLow = groupLow;
     beforeHigh = groupHigh;
+    at += GROUP;
   }
-  const equal = equalLanes(at, lows, highs);
-  const found = i32x4.bitmask(equal);
-  if (found == 0) {
-    const lane = cache.lastLane;
-    victim = entryAt(at + (<usize>lane << 2));
-    moveGroup(at, beforeLow, beforeHigh, i32x4.gt_s(i32x4(0, 1, 2, 3), i32x4.splat(lane)));
-    return -1;
-  }
-  if (i32x4.bitmask(v128.and(equal, v128.load(at, HIGH))) != 0) store<u32>(set, high | DIRTY, HIGH);
-  moveGroup(at, beforeLow, beforeHigh, lanesAfter(equal));
-  return <i32>((at - set) >> 3) + ctz(found);
 }
 
 // @ts-ignore: decorator
