@@ -2,18 +2,22 @@ import { readFile } from 'node:fs/promises';
 import {
   type Build,
   type Constant,
+  type CoreProfile,
   type CostModel,
+  constantsOf,
   createCostModel,
+  type Estimates,
   parseBuild,
-  parseClocks,
-  parseConstants,
+  parseEstimates,
   parseIdmapEstimates,
   parsePathCycles,
+  parseProfiles,
   parseSites,
   parseWorldSwitch,
   type SiteTable,
 } from '../cost/index.js';
-import { dataPath } from './io.js';
+import { readJson } from '../trace/index.js';
+import { dataPath, openInput } from './io.js';
 
 /** A JSON file of the package's data folder. */
 export async function readData(name: string): Promise<{ value: unknown; file: string }> {
@@ -31,16 +35,30 @@ export async function loadBuild(id: string, sites: SiteTable): Promise<Build> {
   return parseBuild(value, file, sites);
 }
 
+/** The cores of the package by name, with those of a user's file, which take the place of the package's. */
+export async function loadProfiles(file?: string): Promise<ReadonlyMap<string, CoreProfile>> {
+  const own = await readData('profiles.json');
+  const profiles = parseProfiles(own.value, own.file);
+  if (file === undefined) return profiles;
+  return new Map([...profiles, ...parseProfiles(await readJson(await openInput(file), file), file)]);
+}
+
+/** What no document and no static model gives. */
+export async function loadEstimates(): Promise<Estimates> {
+  const { value, file } = await readData('estimates.json');
+  return parseEstimates(value, file);
+}
+
 /** Prices, calibrated with the given builds. */
 export async function loadCostModel(builds: readonly Build[]): Promise<CostModel> {
   const cycles = await readData('path-cycles.json');
-  const profiles = await readData('profiles.json');
-  const estimates = await readData('estimates.json');
+  const estimates = await loadEstimates();
   const worldSwitch = await readData('world-switch.json');
+  const profiles = [...(await loadProfiles())];
   return createCostModel(
     builds,
     parsePathCycles(cycles.value, cycles.file),
-    parseConstants(profiles, estimates),
+    new Map(profiles.map(([core, profile]) => [core, constantsOf(profile, estimates)])),
     parseWorldSwitch(worldSwitch.value, worldSwitch.file),
   );
 }
@@ -50,10 +68,10 @@ export async function loadMachineData(): Promise<{
   clocks: ReadonlyMap<string, Constant>;
   idmap: { loopInsn: Constant };
 }> {
-  const profiles = await readData('profiles.json');
+  const profiles = [...(await loadProfiles())];
   const idmap = await readData('idmap-estimates.json');
   return {
-    clocks: parseClocks(profiles.value, profiles.file),
+    clocks: new Map(profiles.map(([core, { clock }]) => [core, clock])),
     idmap: parseIdmapEstimates(idmap.value, idmap.file),
   };
 }

@@ -2,16 +2,42 @@ export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
 export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
 export { type Calibration, type CoreCalibration, calibrate } from './calibration.js';
-export { type Constant, type CoreConstants, parseConstants } from './constants.js';
+export { CONFIDENCES, type Confidence, type Constant } from './constant.js';
+export { type CoreConstants, constantsOf } from './constants.js';
+export { type CoreGeometry, geometryOf } from './core-geometry.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
 export { walkBuild, walkCalls } from './cursor.js';
 export { BuildError, CostError, DataError, WalkError } from './error.js';
+export { type Estimates, parseEstimates } from './estimates.js';
+export {
+  type EventCounts,
+  eventDifference,
+  MICRO_EVENTS,
+  microEvents,
+  scaleEvents,
+  sumEvents,
+} from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
-export { parseClocks, parseIdmapEstimates } from './machine-data.js';
+export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
 export { type PathCycles, parsePathCycles } from './path-cycles.js';
+export {
+  costOf,
+  costsOf,
+  cyclesOf,
+  defaultPrices,
+  highPrices,
+  lowPrices,
+  microcycles,
+  type Price,
+  type PriceList,
+  type PriceTable,
+  samplePrices,
+} from './price-list.js';
+export { costMatrix, type PriceMatrix, priceMatrix, samplePriceMatrix } from './price-matrix.js';
+export { type Overlap, opaqueEvent, type PriceSources, priceTable } from './price-table.js';
 export {
   type CostModel,
   createCostModel,
@@ -22,6 +48,14 @@ export {
   priceWalk,
   type WalkPrice,
 } from './pricing.js';
+export {
+  type Choice,
+  type CoreProfile,
+  estimatedSystemText,
+  hasEstimatedSystem,
+  loadProfile,
+  parseProfiles,
+} from './profile.js';
 export { exactly, type Range, scale, sum } from './range.js';
 export { formatBlocks, formatOpaque, runLengths } from './sequence.js';
 export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';
