@@ -30,10 +30,11 @@ export function fetchCode(core: MicroCore, pa: u64, bytes: u32): void {
   const cache = cacheAt(core.l1i);
   const last = lineOf(cache, pa + bytes - 1);
   for (let line = lineOf(cache, pa); line <= last; line++) {
-    if (line == lastCode) continue;
-    lastCode = line;
     const at = max(pa, line * cache.lineBytes);
-    if (at >> BLOCK_SHIFT != lastCodeBlock) translateCode(core, at);
+    const sameBlock = at >> BLOCK_SHIFT == lastCodeBlock;
+    if (sameBlock && line == lastCode) continue;
+    lastCode = line;
+    if (!sameBlock) translateCode(core, at);
     fetchLine(core, at);
   }
 }
@@ -45,19 +46,16 @@ function translateCode(core: MicroCore, pa: u64): void {
   hostTranslate(core, pa, true);
 }
 
-// @ts-ignore: decorator
-@inline
 function translateData(core: MicroCore, pa: u64): void {
-  const block = pa >> BLOCK_SHIFT;
-  if (block == lastDataBlock) return;
-  lastDataBlock = block;
+  lastDataBlock = pa >> BLOCK_SHIFT;
   hostTranslate(core, pa, false);
 }
 
 export function loadData(core: MicroCore, pa: u64): void {
   const line = lineOf(cacheAt(core.l1d), pa);
-  if (line == lastData) return;
-  translateData(core, pa);
+  const sameBlock = pa >> BLOCK_SHIFT == lastDataBlock;
+  if (sameBlock && line == lastData) return;
+  if (!sameBlock) translateData(core, pa);
   lastData = line;
   lastWritten = false;
   loadLine(core, pa);
@@ -65,8 +63,9 @@ export function loadData(core: MicroCore, pa: u64): void {
 
 export function storeData(core: MicroCore, pa: u64): void {
   const line = lineOf(cacheAt(core.l1d), pa);
-  if (line == lastData && lastWritten) return;
-  translateData(core, pa);
+  const sameBlock = pa >> BLOCK_SHIFT == lastDataBlock;
+  if (sameBlock && line == lastData && lastWritten) return;
+  if (!sameBlock) translateData(core, pa);
   lastData = line;
   lastWritten = true;
   storeLine(core, pa);

@@ -1,3 +1,4 @@
+export { type Accesses, type Place, parseAccesses } from './accesses.js';
 export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
 export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
@@ -7,6 +8,7 @@ export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } 
 export { walkBuild, walkCalls } from './cursor.js';
 export { BuildError, CostError, DataError, WalkError } from './error.js';
 export { describeClass, type FaultClass } from './fault-class.js';
+export { type LineCounts, lineReport } from './line-report.js';
 export { parseClocks, parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
@@ -22,6 +24,8 @@ export {
   priceWalk,
   type WalkPrice,
 } from './pricing.js';
+export { compileProgram, type Program } from './program.js';
+export type { CodeAddress, OpSource } from './program-writer.js';
 export { exactly, type Range, scale, sum } from './range.js';
 export { formatBlocks, formatOpaque, runLengths } from './sequence.js';
 export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';

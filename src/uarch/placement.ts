@@ -31,7 +31,8 @@ const LINE = 64;
  * @throws EINVAL for a seed that is no u64 or a phase that is none of an instruction.
  */
 export function placeCode(seed: bigint, phase: number): CodePlacement {
-  if (seed < 0n || seed >= 1n << 64n) throw new Stage2Error('EINVAL', `seed ${seed}: expected a number below 2^64`);
+  if (seed < 0n || seed >= 1n << 64n)
+    throw new Stage2Error('EINVAL', `seed ${seed}: expected a number below 2^64`);
   checkInteger('phase', phase, 0, LINE - 1);
   if (phase % 4 !== 0) throw new Stage2Error('EINVAL', `phase ${phase}: expected a multiple of 4`);
   const random = splitMix(seed);
