@@ -6,10 +6,12 @@ import { FaultLog } from '../../src/core/fault-log.js';
 import { Machine } from '../../src/core/machine.js';
 import { readPaths } from '../../src/core/paths.js';
 import {
+  type Build,
   compileProgram,
   decodeSignature,
   type Program,
   parseAccesses,
+  useNearestOutcomes,
   walkBuild,
 } from '../../src/cost/index.js';
 import type { Geometry } from '../../src/uarch/geometry.js';
@@ -61,7 +63,7 @@ export function someFaults(build = 'gcc12c-base'): Faults {
   const compiled = new Map(
     readPaths(machine).map(({ entry, words }) => [
       entry,
-      compileProgram(walkBuild(loadBuild(build), decodeSignature(words)), ACCESSES),
+      programOf(loadBuild(build), words),
     ]),
   );
   const programs = Array.from(
@@ -69,6 +71,11 @@ export function someFaults(build = 'gcc12c-base'): Faults {
     (_, i) => compiled.get(recordAt(records, i).path) as Program,
   );
   return { records, programs };
+}
+
+function programOf(build: Build, words: Uint32Array): Program {
+  const { input } = useNearestOutcomes(build, decodeSignature(words));
+  return compileProgram(walkBuild(build, input), ACCESSES);
 }
 
 /** A core and a runner in a machine of their own, with the programs loaded. */

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FAULT_SIZEOF } from '../../src/abi/fault-log.js';
 import { CODE_BASES, Op, Operand, PROGRAM_OPS_MAX } from '../../src/abi/program.js';
 import { MicroEvent, WalkStorage } from '../../src/abi/uarch.js';
-import { type BeforeFault, PathRunner } from '../../src/uarch/path-runner.js';
+import type { BeforeFault } from '../../src/uarch/path-runner.js';
 import { placeCode } from '../../src/uarch/placement.js';
 import { follow, recordAt } from '../model/uarch/path-model.js';
 import { SMALL } from './lab.js';
@@ -244,10 +244,5 @@ describe('bad input', () => {
     const { runner, programs } = runnerOf(SMALL, faults);
     runner.unload(programs[0] as number);
     expect(() => runner.unload(programs[0] as number)).toThrow('is not loaded');
-  });
-
-  it('is a core of a functional machine', () => {
-    const { machine, core } = runnerOf(SMALL, faults);
-    expect(new PathRunner(machine, core)).toBeDefined();
   });
 });
