@@ -5,8 +5,8 @@ import type { Walk } from './walk.js';
 
 /** Two ways to do the same, compared round by round. */
 export interface Pair {
-  name: PairName;
-  stream: StreamName | LeafRunSize;
+  name: string;
+  stream: string;
   /** Batches one sample takes, and the operations in each. */
   chunks: number;
   operations: number;
