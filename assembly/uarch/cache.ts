@@ -45,7 +45,7 @@ export function cacheAt(offset: u32): Cache {
 /** Linear address of the first set. */
 // @ts-ignore: decorator
 @inline
-function setsOf(cache: Cache): usize {
+export function setsOf(cache: Cache): usize {
   return changetype<usize>(cache) + U.CACHE_SETS;
 }
 
@@ -128,7 +128,13 @@ export function cacheAccess(offset: u32, address: u64, write: bool): bool {
 // @ts-ignore: decorator
 @inline
 export function placeLine(cache: Cache, index: u32, line: u64, write: bool): i32 {
-  const set = setAt(cache, index);
+  return placeIn(cache, setAt(cache, index), line, write);
+}
+
+/** As placeLine, in the set at `set`. */
+// @ts-ignore: decorator
+@inline
+export function placeIn(cache: Cache, set: usize, line: u64, write: bool): i32 {
   const low = <u32>line;
   const high = highOf(line);
   const front = load<u32>(set, HIGH);

@@ -149,8 +149,8 @@ export function resetTlb(tlb: Tlb): void {
 /** The way of a set that holds the key, or -1. */
 // @ts-ignore: decorator
 @inline
-export function findIn(tags: usize, slots: u32, entries: usize, key: u64, context: u32): i32 {
-  const wanted = i16x8.splat(<i16>tagOf(key, context));
+export function findIn(tags: usize, slots: u32, entries: usize, tag: u32, key: u64, context: u32): i32 {
+  const wanted = i16x8.splat(<i16>tag);
   for (let way: u32 = 0; way < slots; way += TAG_GROUP) {
     let found = i16x8.bitmask(i16x8.eq(v128.load(tags + (way << 1)), wanted));
     while (found != 0) {
@@ -167,7 +167,7 @@ export function findIn(tags: usize, slots: u32, entries: usize, key: u64, contex
 // @ts-ignore: decorator
 @inline
 export function findWay(tlb: Tlb, set: u32, key: u64, context: u32): i32 {
-  return findIn(tagsAt(tlb, set), tlb.slots, entriesAt(tlb, set), key, context);
+  return findIn(tagsAt(tlb, set), tlb.slots, entriesAt(tlb, set), tagOf(key, context), key, context);
 }
 
 /** Takes a way that is neither the head nor the tail out of its ring. */
@@ -272,24 +272,25 @@ export function place(tlb: Tlb, key: u64, context: u32): TlbEntry {
 // @ts-ignore: decorator
 @inline
 export function replaceOldest(tlb: Tlb, set: u32, key: u64, context: u32): TlbEntry {
-  return replaceIn(tlb, headAt(tlb, set), linksAt(tlb, set), tagsAt(tlb, set), entriesAt(tlb, set), key, context);
+  const tag = tagOf(key, context);
+  return replaceIn(tlb, headAt(tlb, set), linksAt(tlb, set), tagsAt(tlb, set), entriesAt(tlb, set), tag, key, context);
 }
 
 /** Replaces the entry of a set used longest ago. */
 // @ts-ignore: decorator
 @inline
-export function replaceIn(tlb: Tlb, head: usize, links: usize, tags: usize, entries: usize, key: u64, context: u32): TlbEntry {
+export function replaceIn(tlb: Tlb, head: usize, links: usize, tags: usize, entries: usize, tag: u32, key: u64, context: u32): TlbEntry {
   const way: u32 = load<u16>(links + (<u32>load<u16>(head) << 2), PREVIOUS);
   store<u16>(head, <u16>way);
   const entry = entryIn(entries, way);
-  const tag = tags + (way << 1);
-  const held = load<u16>(tag) != 0;
+  const at = tags + (way << 1);
+  const held = load<u16>(at) != 0;
   // Mostly the new entry is of the type and size of the old one.
   if (!held || ((entry.key ^ key) & ((1 << PAGE_BITS) - 1)) != 0) {
     if (held) countHeld(tlb, entry.key, -1);
     countHeld(tlb, key, 1);
   }
-  store<u16>(tag, <u16>tagOf(key, context));
+  store<u16>(at, <u16>tag);
   entry.key = key;
   entry.context = context;
   return entry;
