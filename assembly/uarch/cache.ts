@@ -119,6 +119,12 @@ function equalLanes(at: usize, low: v128, high: v128): v128 {
 
 /** An access: true if the line is in the cache. It is afterwards, as the one used last. */
 export function cacheAccess(offset: u32, address: u64, write: bool): bool {
+  return accessInline(offset, address, write);
+}
+
+// @ts-ignore: decorator
+@inline
+export function accessInline(offset: u32, address: u64, write: bool): bool {
   const cache = cacheAt(offset);
   const line = lineOf(cache, address);
   return placeLine(cache, setIndex(cache, line), line, write) >= 0;

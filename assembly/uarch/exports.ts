@@ -12,7 +12,7 @@ import { cleanLine, fetchLine, loadLine, resetCaches, stealLine, storeLine, walk
 import { translateThroughTlb, vmidOf, withoutTag } from "./micro_walk";
 import { branch, forgetPredictions, resetPredictor } from "./predictor";
 import { hostTranslate, invalidate, resetTranslations, tlbAt } from "./tlb";
-import { checkTlbLayout, initTlb } from "./tlb_table";
+import { checkTlbLayout, initTlb } from "./tlb_setup";
 
 /** Call once, after init. */
 export function microInit(): void {

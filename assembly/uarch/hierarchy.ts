@@ -2,7 +2,7 @@
 // not take it out of the others: mostly inclusive. A written line that a level replaces is written back to the next
 // level that holds it, else to memory; write-back traffic is no event. Levels may differ in their line size.
 import * as U from "../../src/abi/uarch";
-import { cacheAccess, cacheClear, cacheRemove, cacheWriteBack, Held, replacedAddress, replacedDirty } from "./cache";
+import { accessInline, cacheAccess, cacheClear, cacheRemove, cacheWriteBack, Held, replacedAddress, replacedDirty } from "./cache";
 import { countMicro, MicroCore } from "./core";
 import { addStolen, clearStolen, takeStolen } from "./stolen";
 
@@ -64,6 +64,8 @@ export function stealLine(core: MicroCore, pa: u64): void {
 }
 
 /** The L1D has just missed `pa`. */
+// @ts-ignore: decorator
+@inline
 function missData(core: MicroCore, pa: u64): Found {
   if (replacedDirty()) {
     const address = replacedAddress(core.l1d);
@@ -74,11 +76,13 @@ function missData(core: MicroCore, pa: u64): Found {
   return remote ? Found.REMOTE : found;
 }
 
+// @ts-ignore: decorator
+@inline
 function missBelow(core: MicroCore, pa: u64): Found {
-  if (cacheAccess(core.l2, pa, false)) return Found.L2;
+  if (accessInline(core.l2, pa, false)) return Found.L2;
   if (core.l3 == 0) return Found.DRAM;
   if (replacedDirty()) cacheWriteBack(core.l3, replacedAddress(core.l2));
-  return cacheAccess(core.l3, pa, false) ? Found.L3 : Found.DRAM;
+  return accessInline(core.l3, pa, false) ? Found.L3 : Found.DRAM;
 }
 
 /** Every level empty. */

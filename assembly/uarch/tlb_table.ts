@@ -27,12 +27,13 @@ export class TlbEntry {
   stage2: u64;
 }
 
-const NEXT: usize = 0;
-const PREVIOUS: usize = 2;
-const SIZE_BITS: u32 = 6;
+/** The two links of a way. */
+export const NEXT: usize = 0;
+export const PREVIOUS: usize = 2;
+export const SIZE_BITS: u32 = 6;
 const PAGE_BITS: u32 = 12;
 /** Tags that are compared at once. */
-const TAG_GROUP: u32 = 8;
+export const TAG_GROUP: u32 = 8;
 
 /** An exact key: the address (below it nothing is translated), what the entry translates and log2 of its size. */
 // @ts-ignore: decorator
@@ -110,40 +111,6 @@ export function entryAt(tlb: Tlb, set: u32, way: u32): TlbEntry {
 @inline
 export function sizesOf(tlb: Tlb, type: TlbType): u64 {
   return load<u64>(changetype<usize>(tlb) + (<usize>type << 3), T.TLB_SIZES);
-}
-
-// @ts-ignore: decorator
-@inline
-function aligned(bytes: u32): u32 {
-  return (bytes + 15) & ~15;
-}
-
-/** Makes an empty table of the bytes at `tlb`, as many as tlbBytes of src/uarch/tlb-layout.ts says. */
-export function initTlb(tlb: Tlb, sets: u32, ways: u32): void {
-  const slots = (ways + TAG_GROUP - 1) & ~(TAG_GROUP - 1);
-  tlb.sets = sets;
-  tlb.ways = ways;
-  tlb.slots = slots;
-  tlb.mask = popcnt(sets) == 1 ? sets - 1 : 0;
-  tlb.heads = T.TLB_TAGS + ((sets * slots) << 1);
-  tlb.links = tlb.heads + aligned(sets << 1);
-  tlb.entries = tlb.links + aligned((sets * ways) << 2);
-  resetTlb(tlb);
-}
-
-/** Forgets all entries: in every set all ways are in a ring. */
-export function resetTlb(tlb: Tlb): void {
-  const start = changetype<usize>(tlb);
-  memory.fill(start + T.TLB_SIZES, 0, T.TLB_TAGS - T.TLB_SIZES);
-  memory.fill(start + T.TLB_TAGS, 0, (tlb.sets * tlb.slots) << 1);
-  for (let set: u32 = 0; set < tlb.sets; set++) {
-    store<u16>(headAt(tlb, set), 0);
-    const links = linksAt(tlb, set);
-    for (let way: u32 = 0; way < tlb.ways; way++) {
-      store<u16>(links + (way << 2), <u16>(way + 1 == tlb.ways ? 0 : way + 1), NEXT);
-      store<u16>(links + (way << 2), <u16>(way == 0 ? tlb.ways - 1 : way - 1), PREVIOUS);
-    }
-  }
 }
 
 /** The way of a set that holds the key, or -1. */
@@ -276,6 +243,18 @@ export function replaceOldest(tlb: Tlb, set: u32, key: u64, context: u32): TlbEn
   return replaceIn(tlb, headAt(tlb, set), linksAt(tlb, set), tagsAt(tlb, set), entriesAt(tlb, set), tag, key, context);
 }
 
+/**
+ * Stores a tag together with its neighbours: the group is soon loaded as a whole, which a narrower store that is still
+ * on its way to the host's cache would hold up.
+ */
+// @ts-ignore: decorator
+@inline
+function storeTag(tags: usize, way: u32, tag: u32): void {
+  const group = tags + ((way & ~(TAG_GROUP - 1)) << 1);
+  const lane = i16x8.eq(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>(way & (TAG_GROUP - 1))));
+  v128.store(group, v128.bitselect(i16x8.splat(<i16>tag), v128.load(group), lane));
+}
+
 /** Replaces the entry of a set used longest ago. */
 // @ts-ignore: decorator
 @inline
@@ -290,7 +269,7 @@ export function replaceIn(tlb: Tlb, head: usize, links: usize, tags: usize, entr
     if (held) countHeld(tlb, entry.key, -1);
     countHeld(tlb, key, 1);
   }
-  store<u16>(at, <u16>tag);
+  storeTag(tags, way, tag);
   entry.key = key;
   entry.context = context;
   return entry;
@@ -304,16 +283,4 @@ export function removeEntry(tlb: Tlb, set: u32, way: u32): void {
   countHeld(tlb, entryAt(tlb, set, way).key, -1);
   store<u16>(tagsAt(tlb, set) + (way << 1), 0);
   demote(tlb, set, way);
-}
-
-/** Compile-time only: every offset that the host uses is where the class has it. */
-export function checkTlbLayout(): void {
-  if (offsetof<Tlb>("mask") != T.TLB_MASK) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<Tlb>("entries") != T.TLB_ENTRIES) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<Tlb>() > <usize>T.TLB_SIZES) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (T.TLB_SIZES + (TlbType.COUNT << 3) > T.TLB_HELD) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (T.TLB_HELD + (TlbType.COUNT << (SIZE_BITS + 2)) > T.TLB_TAGS) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<TlbEntry>("flags") != T.ENTRY_FLAGS) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<TlbEntry>("stage2") != T.ENTRY_STAGE2_DESC) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<TlbEntry>() != T.ENTRY_SIZEOF) ERROR("a structure disagrees with src/abi/tlb.ts");
 }

@@ -11,7 +11,7 @@ import { BATCHES, CHUNK, STREAM_LENGTH, STREAMS, type StreamName } from '../walk
 import { type AccountedBed, createBed, type Side } from './bed.js';
 import { loadNativeAccounted, NATIVE_COUNTS } from './native.js';
 
-const ROUNDS = Number(process.env.R ?? 31);
+const ROUNDS = 31;
 const LIMIT = 1;
 const RESULT = 'bench/results/accounted.json';
 const USED: readonly StreamName[] = ['seq', 'hot', 'rnd1g', 'rnd64g'];

@@ -1,5 +1,5 @@
 // The translation side of the micro-architectural model: what a TLB holds and how it lies in memory. Compiled by asc
-// and by tsc; assembly/uarch/tlb.ts compares the offsets with its classes at compile time.
+// and by tsc; assembly/uarch/tlb_setup.ts compares the offsets with its classes at compile time.
 
 /** What an entry of a TLB translates. */
 export enum TlbType {

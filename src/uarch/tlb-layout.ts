@@ -23,9 +23,11 @@ const ALIGN = 16;
 
 const aligned = (bytes: number) => Math.ceil(bytes / ALIGN) * ALIGN;
 
-/** Bytes of one table (initTlb of assembly/uarch/tlb_table.ts). */
+/** Bytes of one table (initTlb of assembly/uarch/tlb_setup.ts). */
 export function tlbBytes({ entries, ways }: TableGeometry): number {
   const sets = entries / ways;
   const tags = sets * Math.ceil(ways / GROUP) * GROUP * TAG_BYTES;
-  return TLB_TAGS + tags + aligned(sets * HEAD_BYTES) + aligned(entries * LINK_BYTES) + entries * ENTRY_SIZEOF;
+  return (
+    TLB_TAGS + tags + aligned(sets * HEAD_BYTES) + aligned(entries * LINK_BYTES) + entries * ENTRY_SIZEOF
+  );
 }
