@@ -4,6 +4,7 @@ import { ACCESS_LINE } from "../../src/abi/tlb";
 import { AccessType, RESULT_FAULT_LSB, RESULT_MEMATTR_LSB } from "../../src/abi/walk";
 import { base, header } from "../structs";
 import { Regime, Translation } from "../walk_structs";
+import { runAccounted, servesAccounted } from "./accounted_kernel";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
 import { translateThroughTlb } from "./micro_walk";
@@ -27,7 +28,11 @@ function accessOne(core: MicroCore, r: Regime, address: u64, access: u32, el: u3
 }
 
 export function accessMany(core: MicroCore, r: Regime, addresses: usize, n: u32, access: u32, el: u32, flags: u32, results: usize): void {
-  for (let i: usize = 0; i < <usize>n << 3; i += 8) {
-    store<u64>(results + i, accessOne(core, r, load<u64>(addresses + i), access, el, flags));
+  const kernel = n != 0 && flags == 0 && servesAccounted(core, r, load<u64>(addresses), access, el);
+  for (let i: u32 = 0; i < n; i++) {
+    if (kernel) i = runAccounted(core, r, addresses, i, n, access, el, results);
+    if (i == n) return;
+    const at = <usize>i << 3;
+    store<u64>(results + at, accessOne(core, r, load<u64>(addresses + at), access, el, flags));
   }
 }

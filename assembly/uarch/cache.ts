@@ -45,7 +45,7 @@ export function cacheAt(offset: u32): Cache {
 /** Linear address of the first set. */
 // @ts-ignore: decorator
 @inline
-function setsOf(cache: Cache): usize {
+export function setsOf(cache: Cache): usize {
   return changetype<usize>(cache) + U.CACHE_SETS;
 }
 
@@ -129,17 +129,18 @@ export function cachePlace(cache: Cache, address: u64, write: bool): i32 {
   const mask = cache.setMask;
   if (mask < 0) return placeByDivision(cache, address, write);
   const line = address >> cache.lineShift;
-  return placeLine(cache, setAt(cache, <u32>line & mask), line, write);
+  return placeIn(cache, setAt(cache, <u32>line & mask), line, write);
 }
 
 function placeByDivision(cache: Cache, address: u64, write: bool): i32 {
   const line = address / cache.lineBytes;
-  return placeLine(cache, setAt(cache, <u32>(line % cache.sets)), line, write);
+  return placeIn(cache, setAt(cache, <u32>(line % cache.sets)), line, write);
 }
 
+/** As cachePlace, in the set at `set`. */
 // @ts-ignore: decorator
 @inline
-function placeLine(cache: Cache, set: usize, line: u64, write: bool): i32 {
+export function placeIn(cache: Cache, set: usize, line: u64, write: bool): i32 {
   const low = <u32>line;
   const high = highOf(line);
   const front = load<u32>(set, HIGH);

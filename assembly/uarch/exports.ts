@@ -13,7 +13,7 @@ import { translateThroughTlb, vmidOf, withoutTag } from "./micro_walk";
 import { checkRunLayout, PathRun, runPaths, tracePath } from "./path_run";
 import { branch, forgetPredictions, resetPredictor } from "./predictor";
 import { hostTranslate, invalidate, resetTranslations, tlbAt } from "./tlb";
-import { checkTlbLayout, initTlb } from "./tlb_table";
+import { checkTlbLayout, initTlb } from "./tlb_setup";
 
 /** Call once, after init. */
 export function microInit(): void {

@@ -33,10 +33,12 @@ export function fetchLine(core: MicroCore, pa: u64): void {
 
 /** A descriptor read of the table walker. A line that another cpu took counts as read from the last level. */
 export function walkRead(core: MicroCore, pa: u64): void {
-  if (cacheAccess(core.l1d, pa, false)) {
-    countMicro(core, U.MicroEvent.WALK_READ_L1);
-    return;
-  }
+  if (cacheAccess(core.l1d, pa, false)) countMicro(core, U.MicroEvent.WALK_READ_L1);
+  else walkMiss(core, pa);
+}
+
+/** The rest of such a read that has just missed the L1D. */
+export function walkMiss(core: MicroCore, pa: u64): void {
   const found = missData(core, pa);
   const last = core.l3 == 0 ? Found.DRAM : Found.L3;
   countMicro(core, U.MicroEvent.WALK_READ_L2 + (found == Found.REMOTE ? last : found));
@@ -62,6 +64,8 @@ export function stealLine(core: MicroCore, pa: u64): void {
 }
 
 /** The L1D has just missed `pa`. */
+// @ts-ignore: decorator
+@inline
 function missData(core: MicroCore, pa: u64): Found {
   if (replacedDirty()) {
     const address = replacedAddress(core.l1d);
@@ -72,6 +76,8 @@ function missData(core: MicroCore, pa: u64): Found {
   return remote ? Found.REMOTE : found;
 }
 
+// @ts-ignore: decorator
+@inline
 function missBelow(core: MicroCore, pa: u64): Found {
   if (cacheAccess(core.l2, pa, false)) return Found.L2;
   if (core.l3 == 0) return Found.DRAM;

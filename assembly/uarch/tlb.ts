@@ -4,7 +4,8 @@ import { MicroEvent, WalkStorage } from "../../src/abi/uarch";
 import { base } from "../structs";
 import { countMicro, MicroCore } from "./core";
 import { walkRead } from "./hierarchy";
-import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, resetTlb, shiftOf, Tlb, touch, typeOf, wayUsedLast } from "./tlb_table";
+import { resetTlb } from "./tlb_setup";
+import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, shiftOf, Tlb, touch, typeOf, wayUsedLast } from "./tlb_table";
 
 /** The host maps its memory and text in blocks of 2 MiB, below tables whose entries span 1 GiB. */
 const HOST_SHIFT: u32 = 21;

@@ -27,10 +27,13 @@ export class TlbEntry {
   stage2: u64;
 }
 
-const NEXT: usize = 0;
-const PREVIOUS: usize = 2;
-const SIZE_BITS: u32 = 6;
+/** The two links of a way. */
+export const NEXT: usize = 0;
+export const PREVIOUS: usize = 2;
+export const SIZE_BITS: u32 = 6;
 const PAGE_BITS: u32 = 12;
+/** Tags that are compared at once. */
+export const TAG_GROUP: u32 = 8;
 
 /** An exact key: the address (below it nothing is translated), what the entry translates and log2 of its size. */
 // @ts-ignore: decorator
@@ -55,7 +58,7 @@ export function typeOf(key: u64): TlbType {
 // @ts-ignore: decorator
 @inline
 export function tagOf(key: u64, context: u32): u32 {
-  return <u32>(((key ^ (<u64>context << 44)) * 0x9e3779b97f4a7c15) >> 32) | 1;
+  return <u32>(((key ^ (<u64>context << 44)) * 0x9e3779b97f4a7c15) >> 48) | 1;
 }
 
 // @ts-ignore: decorator
@@ -69,26 +72,38 @@ export function setOf(tlb: Tlb, key: u64): u32 {
 
 // @ts-ignore: decorator
 @inline
-function headAt(tlb: Tlb, set: u32): usize {
+export function headAt(tlb: Tlb, set: u32): usize {
   return changetype<usize>(tlb) + tlb.heads + (set << 1);
 }
 
 // @ts-ignore: decorator
 @inline
-function linksAt(tlb: Tlb, set: u32): usize {
-  return changetype<usize>(tlb) + tlb.links + ((set * tlb.slots) << 2);
+export function linksAt(tlb: Tlb, set: u32): usize {
+  return changetype<usize>(tlb) + tlb.links + ((set * tlb.ways) << 2);
 }
 
 // @ts-ignore: decorator
 @inline
-function tagsAt(tlb: Tlb, set: u32): usize {
-  return changetype<usize>(tlb) + T.TLB_TAGS + ((set * tlb.slots) << 2);
+export function tagsAt(tlb: Tlb, set: u32): usize {
+  return changetype<usize>(tlb) + T.TLB_TAGS + ((set * tlb.slots) << 1);
+}
+
+// @ts-ignore: decorator
+@inline
+export function entriesAt(tlb: Tlb, set: u32): usize {
+  return changetype<usize>(tlb) + tlb.entries + set * tlb.ways * T.ENTRY_SIZEOF;
+}
+
+// @ts-ignore: decorator
+@inline
+export function entryIn(entries: usize, way: u32): TlbEntry {
+  return changetype<TlbEntry>(entries + way * T.ENTRY_SIZEOF);
 }
 
 // @ts-ignore: decorator
 @inline
 export function entryAt(tlb: Tlb, set: u32, way: u32): TlbEntry {
-  return changetype<TlbEntry>(changetype<usize>(tlb) + tlb.entries + (set * tlb.slots + way) * T.ENTRY_SIZEOF);
+  return entryIn(entriesAt(tlb, set), way);
 }
 
 /** The sizes held of entries of a type, a bit for each. */
@@ -98,57 +113,28 @@ export function sizesOf(tlb: Tlb, type: TlbType): u64 {
   return load<u64>(changetype<usize>(tlb) + (<usize>type << 3), T.TLB_SIZES);
 }
 
+/** The way of a set that holds the key, or -1. */
 // @ts-ignore: decorator
 @inline
-function aligned(bytes: u32): u32 {
-  return (bytes + 15) & ~15;
-}
-
-/** Makes an empty table of the bytes at `tlb`, as many as tlbBytes of src/uarch/tlb-layout.ts says. */
-export function initTlb(tlb: Tlb, sets: u32, ways: u32): void {
-  const slots = (ways + 3) & ~3;
-  tlb.sets = sets;
-  tlb.ways = ways;
-  tlb.slots = slots;
-  tlb.mask = popcnt(sets) == 1 ? sets - 1 : 0;
-  tlb.heads = T.TLB_TAGS + ((sets * slots) << 2);
-  tlb.links = tlb.heads + aligned(sets << 1);
-  tlb.entries = tlb.links + ((sets * slots) << 2);
-  resetTlb(tlb);
-}
-
-/** Forgets all entries: in every set all ways are in a ring. */
-export function resetTlb(tlb: Tlb): void {
-  const start = changetype<usize>(tlb);
-  memory.fill(start + T.TLB_SIZES, 0, T.TLB_TAGS - T.TLB_SIZES);
-  memory.fill(start + T.TLB_TAGS, 0, (tlb.sets * tlb.slots) << 2);
-  for (let set: u32 = 0; set < tlb.sets; set++) {
-    store<u16>(headAt(tlb, set), 0);
-    const links = linksAt(tlb, set);
-    for (let way: u32 = 0; way < tlb.ways; way++) {
-      store<u16>(links + (way << 2), <u16>(way + 1 == tlb.ways ? 0 : way + 1), NEXT);
-      store<u16>(links + (way << 2), <u16>(way == 0 ? tlb.ways - 1 : way - 1), PREVIOUS);
+export function findIn(tags: usize, slots: u32, entries: usize, tag: u32, key: u64, context: u32): i32 {
+  const wanted = i16x8.splat(<i16>tag);
+  for (let way: u32 = 0; way < slots; way += TAG_GROUP) {
+    let found = i16x8.bitmask(i16x8.eq(v128.load(tags + (way << 1)), wanted));
+    while (found != 0) {
+      const at = way + ctz(found);
+      const entry = entryIn(entries, at);
+      if (entry.key == key && entry.context == context) return at;
+      found &= found - 1;
     }
   }
+  return -1;
 }
 
 /** The way of `set` that holds the key, or -1. */
 // @ts-ignore: decorator
 @inline
 export function findWay(tlb: Tlb, set: u32, key: u64, context: u32): i32 {
-  const tags = tagsAt(tlb, set);
-  const wanted = i32x4.splat(tagOf(key, context));
-  const slots = tlb.slots;
-  for (let way: u32 = 0; way < slots; way += 4) {
-    let found = i32x4.bitmask(i32x4.eq(v128.load(tags + (way << 2)), wanted));
-    while (found != 0) {
-      const at = way + ctz(found);
-      const entry = entryAt(tlb, set, at);
-      if (entry.key == key && entry.context == context) return at;
-      found &= found - 1;
-    }
-  }
-  return -1;
+  return findIn(tagsAt(tlb, set), tlb.slots, entriesAt(tlb, set), tagOf(key, context), key, context);
 }
 
 /** The way of `set` that was used last. */
@@ -179,19 +165,23 @@ function linkBefore(links: usize, head: u32, way: u32): void {
   store<u16>(links + (head << 2), <u16>way, PREVIOUS);
 }
 
-/** Makes `way` the entry of its set used last. */
+/** Makes `way` the entry of its set used last; `at` is the set's head. */
 // @ts-ignore: decorator
 @inline
-export function touch(tlb: Tlb, set: u32, way: u32): void {
-  const at = headAt(tlb, set);
+export function touchIn(at: usize, links: usize, way: u32): void {
   const head: u32 = load<u16>(at);
   if (way == head) return;
-  const links = linksAt(tlb, set);
   if (way != load<u16>(links + (head << 2), PREVIOUS)) {
     unlink(links, way);
     linkBefore(links, head, way);
   }
   store<u16>(at, <u16>way);
+}
+
+// @ts-ignore: decorator
+@inline
+export function touch(tlb: Tlb, set: u32, way: u32): void {
+  touchIn(headAt(tlb, set), linksAt(tlb, set), way);
 }
 
 /** Makes `way` the entry of its set that is replaced next. */
@@ -229,8 +219,6 @@ export function lookup(tlb: Tlb, type: TlbType, address: u64, context: u32): Tlb
 }
 
 /** Notes that entries of the kind that `key` is of became `change` more. */
-// @ts-ignore: decorator
-@inline
 export function countHeld(tlb: Tlb, key: u64, change: i32): void {
   const shift = shiftOf(key);
   const type = <usize>typeOf(key);
@@ -258,41 +246,48 @@ export function place(tlb: Tlb, key: u64, context: u32): TlbEntry {
 // @ts-ignore: decorator
 @inline
 export function replaceOldest(tlb: Tlb, set: u32, key: u64, context: u32): TlbEntry {
-  const head = headAt(tlb, set);
-  const way: u32 = load<u16>(linksAt(tlb, set) + (<u32>load<u16>(head) << 2), PREVIOUS);
+  const tag = tagOf(key, context);
+  return replaceIn(tlb, headAt(tlb, set), linksAt(tlb, set), tagsAt(tlb, set), entriesAt(tlb, set), tag, key, context);
+}
+
+/**
+ * Stores a tag together with its neighbours: the group is soon loaded as a whole, which a narrower store that is still
+ * on its way to the host's cache would hold up.
+ */
+// @ts-ignore: decorator
+@inline
+function storeTag(tags: usize, way: u32, tag: u32): void {
+  const group = tags + ((way & ~(TAG_GROUP - 1)) << 1);
+  const lane = i16x8.eq(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>(way & (TAG_GROUP - 1))));
+  v128.store(group, v128.bitselect(i16x8.splat(<i16>tag), v128.load(group), lane));
+}
+
+/** Replaces the entry of a set used longest ago. */
+// @ts-ignore: decorator
+@inline
+export function replaceIn(tlb: Tlb, head: usize, links: usize, tags: usize, entries: usize, tag: u32, key: u64, context: u32): TlbEntry {
+  const way: u32 = load<u16>(links + (<u32>load<u16>(head) << 2), PREVIOUS);
   store<u16>(head, <u16>way);
-  const entry = entryAt(tlb, set, way);
-  const tag = tagsAt(tlb, set) + (way << 2);
-  const held = load<u32>(tag) != 0;
+  const entry = entryIn(entries, way);
+  const at = tags + (way << 1);
+  const held = load<u16>(at) != 0;
   // Mostly the new entry is of the type and size of the old one.
   if (!held || ((entry.key ^ key) & ((1 << PAGE_BITS) - 1)) != 0) {
     if (held) countHeld(tlb, entry.key, -1);
     countHeld(tlb, key, 1);
   }
-  store<u32>(tag, tagOf(key, context));
+  storeTag(tags, way, tag);
   entry.key = key;
   entry.context = context;
   return entry;
 }
 
 export function isHeld(tlb: Tlb, set: u32, way: u32): bool {
-  return load<u32>(tagsAt(tlb, set) + (way << 2)) != 0;
+  return load<u16>(tagsAt(tlb, set) + (way << 1)) != 0;
 }
 
 export function removeEntry(tlb: Tlb, set: u32, way: u32): void {
   countHeld(tlb, entryAt(tlb, set, way).key, -1);
-  store<u32>(tagsAt(tlb, set) + (way << 2), 0);
+  store<u16>(tagsAt(tlb, set) + (way << 1), 0);
   demote(tlb, set, way);
-}
-
-/** Compile-time only: every offset that the host uses is where the class has it. */
-export function checkTlbLayout(): void {
-  if (offsetof<Tlb>("mask") != T.TLB_MASK) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<Tlb>("entries") != T.TLB_ENTRIES) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<Tlb>() > <usize>T.TLB_SIZES) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (T.TLB_SIZES + (TlbType.COUNT << 3) > T.TLB_HELD) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (T.TLB_HELD + (TlbType.COUNT << (SIZE_BITS + 2)) > T.TLB_TAGS) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<TlbEntry>("flags") != T.ENTRY_FLAGS) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<TlbEntry>("stage2") != T.ENTRY_STAGE2_DESC) ERROR("a structure disagrees with src/abi/tlb.ts");
-  if (offsetof<TlbEntry>() != T.ENTRY_SIZEOF) ERROR("a structure disagrees with src/abi/tlb.ts");
 }

@@ -31,9 +31,14 @@ export interface Native {
 
 /** Compiles and loads the addon. Throws if there is no C compiler or no node_api.h. */
 export function loadNative(): Native {
+  return loadAddon('bench/native/walk.c', ADDON) as Native;
+}
+
+/** Compiles an addon of one file and loads it; throws as loadNative does. */
+export function loadAddon(source: string, output: string): unknown {
   const warnings = ['-std=c11', '-Wall', '-Wextra'];
-  compile('bench/native/walk.c', ADDON, [...warnings, '-shared', '-fPIC', '-I', headers()]);
-  return createRequire(import.meta.url)(resolve(ADDON)) as Native;
+  compile(source, output, [...warnings, '-shared', '-fPIC', '-I', headers()]);
+  return createRequire(import.meta.url)(resolve(output));
 }
 
 /** A kernel of the addon, over the memory that the core works on. */

@@ -1,12 +1,12 @@
 import type { Bed, Beds, WalkerName } from './beds.js';
 import { leafRuns } from './core.js';
-import { BATCHES, CHUNK, type StreamName } from './streams.js';
+import { BATCHES, CHUNK } from './streams.js';
 import type { Walk } from './walk.js';
 
 /** Two ways to do the same, compared round by round. */
 export interface Pair {
-  name: PairName;
-  stream: StreamName | LeafRunSize;
+  name: string;
+  stream: string;
   /** Batches one sample takes, and the operations in each. */
   chunks: number;
   operations: number;

@@ -19,7 +19,7 @@ export interface Space {
   allocate(bytes: number): bigint;
 }
 
-function createMachine(banks: BankSpec[], arenaBytes: number): Machine {
+function createMachine(banks: BankSpec[], arenaBytes: number, accounted = false): Machine {
   const { pa, size } = banks.at(-1)!;
   // The pool and the roots, which a machine has in any case, join the last bank.
   return new Machine({
@@ -28,12 +28,13 @@ function createMachine(banks: BankSpec[], arenaBytes: number): Machine {
     roots: { pa: pa + size + MB, size: Number(MB) },
     pageState: false,
     arenaBytes,
+    accounted,
   });
 }
 
 /** One bank of RAM. */
-export function contiguousSpace(arenaBytes: number): Space & { ramBytes: bigint } {
-  const machine = createMachine([{ pa: RAM_PA, size: CONTIGUOUS_BYTES, kind: 'ram' }], arenaBytes);
+export function contiguousSpace(arenaBytes: number, accounted = false): Space & { ramBytes: bigint } {
+  const machine = createMachine([{ pa: RAM_PA, size: CONTIGUOUS_BYTES, kind: 'ram' }], arenaBytes, accounted);
   let next = RAM_PA;
   const allocate = (bytes: number) => {
     const size = BigInt(bytes);

@@ -1,5 +1,5 @@
 // The translation side of the micro-architectural model: what a TLB holds and how it lies in memory. Compiled by asc
-// and by tsc; assembly/uarch/tlb.ts compares the offsets with its classes at compile time.
+// and by tsc; assembly/uarch/tlb_setup.ts compares the offsets with its classes at compile time.
 
 /** What an entry of a TLB translates. */
 export enum TlbType {
@@ -54,20 +54,21 @@ export const ACCESS_LINE = 4;
 // Tlb: the offsets in it are from its start.
 export const TLB_SETS = 0;
 export const TLB_WAYS = 4;
-/** Ways of a set as they lie in memory: a multiple of 4. */
+/** Tags of a set as they lie in memory: a multiple of 8. */
 export const TLB_SLOTS = 8;
 /** One less than the sets, if they are a power of two, else 0. */
 export const TLB_MASK = 12;
 /** u16 for each set: its entry used last. */
 export const TLB_HEADS = 16;
-/** Two u16 for each slot: the entry of the set used next before, and next after it. */
+/** Two u16 for each way: the entry of its set used next before it, and the one used next after it. */
 export const TLB_LINKS = 20;
+/** A record for each way. */
 export const TLB_ENTRIES = 24;
 /** u64 for each type: bit n is set if the TLB holds entries of 2^n bytes. */
 export const TLB_SIZES = 32;
 /** u32 for each type and log2 of a size: entries held. */
 export const TLB_HELD = 72;
-/** u32 for each slot: a hash of the entry's key, 0 if there is none. */
+/** u16 for each slot: a hash of the entry's key, 0 if there is none. */
 export const TLB_TAGS = 1360;
 
 // One entry of a TLB.

@@ -45,15 +45,14 @@ export function heldTranslations(view: View, core: number): HeldTranslation[] {
 }
 
 function setEntries(view: View, tlb: number, set: number, where: TlbName): HeldTranslation[] {
-  const slots = view.u32(tlb + T.TLB_SLOTS);
-  const links = tlb + view.u32(tlb + T.TLB_LINKS) + 4 * set * slots;
+  const ways = view.u32(tlb + T.TLB_WAYS);
+  const tags = tlb + T.TLB_TAGS + 2 * set * view.u32(tlb + T.TLB_SLOTS);
+  const links = tlb + view.u32(tlb + T.TLB_LINKS) + 4 * set * ways;
+  const records = tlb + view.u32(tlb + T.TLB_ENTRIES) + T.ENTRY_SIZEOF * set * ways;
   const found: HeldTranslation[] = [];
   let way = view.u16(tlb + view.u32(tlb + T.TLB_HEADS) + 2 * set);
-  for (let i = view.u32(tlb + T.TLB_WAYS); i > 0; i--) {
-    const slot = set * slots + way;
-    const held = view.u32(tlb + T.TLB_TAGS + 4 * slot) !== 0;
-    const at = tlb + view.u32(tlb + T.TLB_ENTRIES) + T.ENTRY_SIZEOF * slot;
-    if (held) found.push(readEntry(view, at, where));
+  for (let i = 0; i < ways; i++) {
+    if (view.u16(tags + 2 * way) !== 0) found.push(readEntry(view, records + T.ENTRY_SIZEOF * way, where));
     way = view.u16(links + 4 * way);
   }
   return found;

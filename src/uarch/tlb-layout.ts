@@ -14,16 +14,20 @@ export const TLB_FIELDS = {
 export type TlbName = keyof typeof TLB_FIELDS;
 export const TLB_NAMES = Object.keys(TLB_FIELDS) as readonly TlbName[];
 
-/** Ways are compared four at a time. */
-const GROUP = 4;
-/** A tag and two links. */
-const SLOT_BYTES = 8 + ENTRY_SIZEOF;
+/** Tags that are compared at once. */
+const GROUP = 8;
+const TAG_BYTES = 2;
 const HEAD_BYTES = 2;
+const LINK_BYTES = 4;
 const ALIGN = 16;
 
-/** Bytes of one table (initTlb of assembly/uarch/tlb_table.ts). */
+const aligned = (bytes: number) => Math.ceil(bytes / ALIGN) * ALIGN;
+
+/** Bytes of one table (initTlb of assembly/uarch/tlb_setup.ts). */
 export function tlbBytes({ entries, ways }: TableGeometry): number {
   const sets = entries / ways;
-  const slots = sets * Math.ceil(ways / GROUP) * GROUP;
-  return TLB_TAGS + Math.ceil((sets * HEAD_BYTES) / ALIGN) * ALIGN + slots * SLOT_BYTES;
+  const tags = sets * Math.ceil(ways / GROUP) * GROUP * TAG_BYTES;
+  return (
+    TLB_TAGS + tags + aligned(sets * HEAD_BYTES) + aligned(entries * LINK_BYTES) + entries * ENTRY_SIZEOF
+  );
 }
