@@ -40,7 +40,7 @@ export async function loadProfiles(): Promise<ReadonlyMap<string, CoreProfile>> 
   return parseProfiles(value, file);
 }
 
-async function loadEstimates(): Promise<Estimates> {
+export async function loadEstimates(): Promise<Estimates> {
   const { value, file } = await readData('estimates.json');
   return parseEstimates(value, file);
 }

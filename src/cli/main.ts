@@ -4,6 +4,7 @@ import { registerCompare } from './commands/compare.js';
 import { registerConform } from './commands/conform.js';
 import { registerDump } from './commands/dump.js';
 import { registerReplay } from './commands/replay.js';
+import { registerValidate } from './commands/validate.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
 import { registerWalk } from './commands/walk.js';
 import { Exit } from './errors.js';
@@ -17,6 +18,7 @@ const commands: ((program: Command) => void)[] = [
   registerReplay,
   registerVerifyBuild,
   registerConform,
+  registerValidate,
 ];
 
 // A reader that stops early (`| head`) is no error.
