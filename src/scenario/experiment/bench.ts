@@ -11,7 +11,6 @@ import {
   defaultPrices,
   type Estimates,
   type EventCounts,
-  opaqueEvent,
   type PriceMatrix,
   type PriceTable,
   priceTable,
@@ -22,8 +21,8 @@ import {
 } from '../../cost/index.js';
 import type { KernelFacts, KernelTable } from '../../cost/kernel.js';
 import { KERNEL_PARTS, kernelPrices } from '../../cost/kernel-prices.js';
-import { CYCLE, countOperations, EL2_INSN } from '../../cost/operations.js';
 import type { Measured } from './measured.js';
+import { pathEvents, worldSwitchEvents } from './path-events.js';
 
 /** What experiments are made of. */
 export interface BenchData {
@@ -80,7 +79,7 @@ export class Bench {
       v: cyclesOf(costOf(folded, defaultPrices(table))) / n,
       samples: Array.from(values, (value) => cyclesOf(value) / n),
       clockGhz: core.clockGhz,
-      notes: table.estimatedSystem ? [`system costs of ${core.profile.name} are only estimated`] : [],
+      notes: table.estimatedSystem && SYSTEM.some((event) => counts.has(event)) ? [estimated(core)] : [],
     };
   }
 
@@ -98,24 +97,11 @@ export class Bench {
     const [build] = this.data.builds;
     const path = build?.paths.get(name);
     if (build === undefined || path === undefined) throw new CostError(`no build records the path ${name}`);
-    const walk = walkBuild(build, path.input);
-    const { worldSwitch, estimates } = this.data;
-    const table = this.#pricesOf({ profile, clockGhz: profile.clock.v }, 'overlapped').table;
-    const operations = countOperations(walk, 0, 0, worldSwitch, constantsOf(profile, estimates));
-    const counts = operations.flatMap(({ part, operation, count }): [string, bigint][] => {
-      if (part === 'worldSwitch' || operation === CYCLE) return [];
-      return [[part === 'opaque' ? opaqueEvent(table, operation) : insnName(operation), BigInt(count)]];
-    });
-    const hops = BigInt(hostAtEl2 ? -walk.totals.hvc : 0);
-    return sumEvents([
-      ...counts.map((entry) => new Map([entry])),
-      new Map([
-        ['insn:handler', BigInt(walk.totals.insn)],
-        ['insn:cache', BigInt(walk.loops.insn)],
-        ['exc_entry', hops],
-        ['exc_return', hops],
-      ]),
-    ]);
+    const { worldSwitch, estimates, kernels } = this.data;
+    const core = { profile, clockGhz: profile.clock.v };
+    const { table } = this.#pricesOf(core, 'overlapped');
+    const constants = constantsOf(profile, estimates);
+    return pathEvents(walkBuild(build, path.input), { worldSwitch, kernels, constants, table }, hostAtEl2);
   }
 
   #pricesOf({ profile, clockGhz }: Core, chain: Chain): Prices {
@@ -142,6 +128,13 @@ const BRANCH_SLOT = {
   [BRANCH.notTaken]: cycles(1, 0.5, 1, 'E', 'estimate: one or two branches in a cycle'),
 };
 
+/** A count of one of these makes a cost one of the system. */
+const SYSTEM = ['exc_entry', 'exc_return', 'mrs', 'msr', 'isb', 'dsb', 'tlbi'];
+
+function estimated({ profile }: Core): string {
+  return `system costs of ${profile.name} are only estimated`;
+}
+
 /** Prices of events that only experiments count. */
 function ownPrices({ latency, leaves }: CoreProfile, { prices }: PriceTable): [string, Constant][] {
   const handler = prices.get('insn:handler');
@@ -154,19 +147,10 @@ function ownPrices({ latency, leaves }: CoreProfile, { prices }: PriceTable): [s
   ];
 }
 
-/** EL2 counts the instructions that are none of its priced operations. */
-function insnName(operation: string): string {
-  return operation === EL2_INSN ? 'insn:el2' : operation;
-}
-
 function switchOf({ switches }: WorldSwitch, kind: string): EventCounts {
   const found = switches.get(kind);
   if (found === undefined) throw new CostError(`there are no counts of the world switch ${kind}`);
-  return sumEvents(
-    [found.exit, found.enter].map(
-      (counts) => new Map([...counts].map(([operation, n]) => [insnName(operation), BigInt(n)])),
-    ),
-  );
+  return worldSwitchEvents(found);
 }
 
 function foldParts(counts: EventCounts): EventCounts {

@@ -11,12 +11,13 @@ const KINDS = ['nano', 'micro', 'main', 'btb-miss', 'mispredict', 'not-taken'] a
 type Kind = (typeof KINDS)[number];
 
 const CODE = 1n << 32n;
-/** Bytes from branch to branch: one to a fetch block, none in the same half line. */
-const SPACING = 32n;
+/** Bytes from branch to branch: four instructions. */
+const SPACING = 16n;
 const ARENA_SPARE = 1 << 16;
 /** Branches that are counted. */
 const BRANCHES = 1 << 14;
-const MAIN_LOOP = 1024;
+/** Part of the main BTB that a loop of it fills: few enough that no set overflows. */
+const MAIN_PART = 16;
 /** So many more than the BTB holds that none is found again. */
 const BEYOND = 4;
 /** Branches of a loop where no level of the BTB says how many. */
@@ -48,9 +49,7 @@ function loopOf({ branches: { nano, micro, main } }: CoreProfile, kind: Kind): n
     case 'micro':
       return sizes.micro && Math.ceil(((sizes.nano ?? 0) + sizes.micro) / 2);
     case 'main':
-      return (
-        sizes.main && Math.max(Math.min(MAIN_LOOP, sizes.main / 2), 2 * (sizes.micro ?? sizes.nano ?? 0))
-      );
+      return sizes.main && Math.max(sizes.main / MAIN_PART, 2 * (sizes.micro ?? sizes.nano ?? 0));
     case 'btb-miss':
       return BEYOND * (sizes.main ?? sizes.micro ?? sizes.nano ?? FEW);
     default:

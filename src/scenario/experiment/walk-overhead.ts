@@ -7,6 +7,7 @@ import type { Params } from './params.js';
 import { Random, randomReads } from './streams.js';
 
 const MIB = 2 ** 20;
+const MIB_LEAST = 1 / 64;
 const MIB_MOST = 16384;
 const SEED = 1;
 /** Reads that are counted. */
@@ -20,7 +21,7 @@ const BATCH = 1 << 18;
 /** Dependent reads at random: what mappings by small pages take longer than those by large ones, per read. */
 export function walkOverhead(params: Params): Measured {
   const core = params.core();
-  const footprint = params.number('footprint_mib', 1, MIB_MOST) * MIB;
+  const footprint = params.number('footprint_mib', MIB_LEAST, MIB_MOST) * MIB;
   const small = params.pageSize('small');
   const large = params.pageSize('large');
   const stages = params.number('stages', 1, 2);
