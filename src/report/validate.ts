@@ -4,10 +4,14 @@ import { figure, table } from './text.js';
 const CONTROL = /\p{Cc}/gu;
 const HEADER = ['row', 'published', 'unit', 'model', 'p5 - p95', 'tolerance', 'result', 'use'];
 const LEFT = 3;
+/** Characters of a published value in words that the table has room for. */
+const WORDS = 12;
 
 /** A line for each row, what has to be known of some, and how many are inside. */
 export function validateText(rows: readonly RowResult[]): string {
-  return [table(HEADER, rows.map(line), LEFT), notes(rows), summary(rows)].join('\n');
+  return [table(HEADER, rows.map(line), LEFT), notes(rows), summary(rows)]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 function line(row: RowResult): string[] {
@@ -26,7 +30,7 @@ function line(row: RowResult): string[] {
 }
 
 function publishedText(published: RowResult['published']): string {
-  if (typeof published === 'string') return published;
+  if (typeof published === 'string') return published.length > WORDS ? 'in words' : published;
   const [low, high] = published;
   return low === high ? figure(low) : `${figure(low)} - ${figure(high)}`;
 }

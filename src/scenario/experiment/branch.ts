@@ -28,9 +28,7 @@ const MISSES = /^MISPREDICT/;
 export function branch(params: Params): Measured {
   const core = params.core();
   const kind = params.oneOf('kind', KINDS);
-  const loop =
-    loopOf(core.profile, kind) ?? params.get('kind').fail(`${core.profile.name} has no ${kind} BTB`);
-  const events = run(core.profile, kind, loop);
+  const events = run(core.profile, kind, loopOf(core.profile, kind));
   if (kind === 'mispredict') {
     const missed = new Map([...events].filter(([event]) => MISSES.test(event)));
     const n = [...missed.values()].reduce((sum, count) => sum + count, 0n);
@@ -40,18 +38,25 @@ export function branch(params: Params): Measured {
   return params.bench.cost(core, sumEvents([events, slots]), BRANCHES);
 }
 
-/** Branches of a loop that the wanted level holds and no faster one; undefined if there is no such level. */
-function loopOf({ branches: { nano, micro, main } }: CoreProfile, kind: Kind): number | undefined {
-  const sizes = { nano: nano?.entries.v, micro: micro?.entries.v, main: main?.entries.v };
+/**
+ * Branches of a loop that the wanted level holds and no faster one. A core without the level finds those of a loop as
+ * long as others' in another.
+ */
+function loopOf({ branches: { nano, micro, main } }: CoreProfile, kind: Kind): number {
+  const sizes = {
+    nano: nano?.entries.v ?? FEW,
+    micro: micro?.entries.v ?? nano?.entries.v ?? FEW,
+    main: main?.entries.v ?? 0,
+  };
   switch (kind) {
     case 'nano':
-      return sizes.nano && Math.ceil(sizes.nano / 2);
+      return Math.ceil(sizes.nano / 2);
     case 'micro':
-      return sizes.micro && Math.ceil(((sizes.nano ?? 0) + sizes.micro) / 2);
+      return Math.ceil((sizes.nano + sizes.micro) / 2);
     case 'main':
-      return sizes.main && Math.max(sizes.main / MAIN_PART, 2 * (sizes.micro ?? sizes.nano ?? 0));
+      return Math.max(Math.floor(sizes.main / MAIN_PART), 2 * sizes.micro);
     case 'btb-miss':
-      return BEYOND * (sizes.main ?? sizes.micro ?? sizes.nano ?? FEW);
+      return BEYOND * Math.max(sizes.main, sizes.micro);
     default:
       return FEW;
   }

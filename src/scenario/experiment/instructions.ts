@@ -18,12 +18,13 @@ export function instructions(params: Params): Measured {
   const checked = builds.flatMap((build) => pathsOf(build, scenario).map((path) => follow(build, path)));
   const exact = checked.filter((each) => each.exact).length;
   const insn = new Set(checked.map((each) => each.insn));
-  const text = `${exact} of ${checked.length} paths of ${builds.length} builds exact`;
+  const text = `${exact} of ${checked.length}`;
+  const notes = [`${text} paths of ${builds.length} builds come out count for count as recorded`];
   if (scenario.present && insn.size > 1) {
     params.get('builds').fail(`the builds differ: ${[...insn].join(', ')} instructions; expected one build`);
   }
   const v = scenario.present ? ([...insn][0] ?? 0) : exact;
-  return { unit: 'instructions', v, samples: [], checks: { text, hold: exact === checked.length } };
+  return { unit: 'instructions', v, samples: [], checks: { text, hold: exact === checked.length }, notes };
 }
 
 /** The builds that `build` or `builds` names. */

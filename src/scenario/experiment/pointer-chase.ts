@@ -19,8 +19,8 @@ export function pointerChase(params: Params): Measured {
   const { profile } = core;
   const lab = new Lab(profile, { footprint, guest: HUGE });
   const chase = new Chase(lab.base, footprint, profile.l1d.line.v);
-  // Once round, or as far as no cache remembers more.
-  lab.read(chase.take(Math.min(chase.units, 2 * linesHeld(profile))));
+  // Once round; what no cache can hold until it comes again is missed without that.
+  lab.read(chase.take(chase.units <= linesHeld(profile) ? chase.units : LOADS));
   lab.events();
   lab.read(chase.take(LOADS));
   const events: EventCounts = sumEvents([lab.events(), new Map([[LOAD_L1, BigInt(LOADS)]])]);

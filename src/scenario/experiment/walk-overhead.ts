@@ -11,10 +11,10 @@ const MIB_LEAST = 1 / 64;
 const MIB_MOST = 16384;
 const SEED = 1;
 /** Reads that are counted. */
-const READS = 1 << 16;
-/** Reads before those, at least; and per line of descriptors, so that their place in the caches settles. */
-const WARM = 1 << 17;
-const WARM_PER_LINE = 4;
+const READS = 1 << 15;
+/** Reads before those: per line of descriptors, and per line of the L2, so that their places settle. */
+const PER_DESCRIPTORS = 4;
+const PER_LINE = 3;
 const DESCRIPTORS_PER_LINE = 8;
 const BATCH = 1 << 18;
 
@@ -28,7 +28,9 @@ export function walkOverhead(params: Params): Measured {
   if (!Number.isInteger(stages)) params.get('stages').expected('1 or 2');
   const host = stages === 2 ? params.pageSize('host_page') : undefined;
   const leaves = footprint / Math.min(small.bytes, host?.bytes ?? small.bytes);
-  const warm = Math.max(WARM, Math.ceil((WARM_PER_LINE * leaves) / DESCRIPTORS_PER_LINE));
+  const { size, line } = core.profile.l2;
+  const lines = (size.v * 2 ** 10) / line.v;
+  const warm = Math.ceil(Math.max(PER_LINE * lines, (PER_DESCRIPTORS * leaves) / DESCRIPTORS_PER_LINE));
   const events = (guest: PageSize) => readsOf(core, footprint, guest, host, warm);
   const more = eventDifference(events(large), events(small));
   return params.bench.cost(core, more, READS, 'dependent');
