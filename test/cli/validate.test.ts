@@ -73,7 +73,7 @@ describe('stage2 validate', () => {
   });
 
   it('takes cores of a profile file', async () => {
-    const { stdout, exit } = await validateRows([{}], '--profiles', 'src/data/profiles.json');
+    const { stdout, exit } = await validateRows([{}], '--profile', 'src/data/profiles.json');
     expect(exit).toBe(0);
     expect(stdout).toContain('1 of 1 rows inside');
   });

@@ -10,7 +10,7 @@ import { type CommandResult, finish } from '../output.js';
 
 interface Options {
   targets?: string;
-  profiles?: string;
+  profile?: string;
   json?: boolean;
 }
 
@@ -24,16 +24,16 @@ export function registerValidate(program: Command): void {
       '--targets <file>',
       'rows to run (stage2-targets/1), JSON or gzip; default: those of this package',
     )
-    .option('--profiles <file>', 'cores of a profile file (stage2-profiles/1) besides the package’s')
+    .option('--profile <file>', 'cores of a profile file (stage2-profiles/1) besides the package’s')
     .option('--json', 'print one JSON document (stage2-validation/1)')
     .action((options: Options) => finish(options.json ?? false, () => validate(options)));
 }
 
-async function validate({ targets: path, profiles }: Options): Promise<CommandResult> {
+async function validate({ targets: path, profile }: Options): Promise<CommandResult> {
   const { value, file } = await readTargets(path);
   const targets = parseTargets(value, file, EXPERIMENT_NAMES);
   const allBuilds = targets.some(({ experiment }) => experiment === 'instructions');
-  const bench = await loadBench({ profiles, allBuilds });
+  const bench = await loadBench({ profiles: profile, allBuilds });
   const rows = targets.map((row) => runTarget(row, bench));
   return {
     text: validateText(rows),
