@@ -10,6 +10,7 @@ import { checkCoreLayout, coreAt } from "./core";
 import { guestRun } from "./guest";
 import { cleanLine, fetchLine, loadLine, resetCaches, stealLine, storeLine, walkRead } from "./hierarchy";
 import { translateThroughTlb, vmidOf, withoutTag } from "./micro_walk";
+import { checkRunLayout, PathRun, runPaths, tracePath } from "./path_run";
 import { branch, forgetPredictions, resetPredictor } from "./predictor";
 import { hostTranslate, invalidate, resetTranslations, tlbAt } from "./tlb";
 import { checkTlbLayout, initTlb } from "./tlb_table";
@@ -17,6 +18,7 @@ import { checkTlbLayout, initTlb } from "./tlb_table";
 /** Call once, after init. */
 export function microInit(): void {
   checkCoreLayout();
+  checkRunLayout();
   checkTlbLayout();
 }
 
@@ -67,6 +69,16 @@ export function microPredictorForget(core: u32, parts: u32): void {
 
 export function microGuest(core: u32, dataLines: u32, codeLines: u32, branches: u32, dataBytes: u32, codeBytes: u32): void {
   guestRun(coreAt(core), dataLines, codeLines, branches, dataBytes, codeBytes);
+}
+
+/** Follows all faults of a PathRun (src/abi/program.ts); the events of each are added to its row. */
+export function microRunPaths(core: u32, run: u32): void {
+  runPaths(coreAt(core), changetype<PathRun>(base() + run));
+}
+
+/** Follows the first fault of a PathRun; the events of each operation are added to a row of its own. */
+export function microTracePath(core: u32, run: u32): void {
+  tracePath(coreAt(core), changetype<PathRun>(base() + run));
 }
 
 /** Makes an empty table of translations of the bytes at `tlb`. */

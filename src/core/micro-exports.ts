@@ -24,6 +24,8 @@ export interface MicroExports {
     dataBytes: number,
     codeBytes: number,
   ): void;
+  microRunPaths(core: number, run: number): void;
+  microTracePath(core: number, run: number): void;
   microTlbInit(tlb: number, sets: number, ways: number): void;
   microTlbReset(core: number): void;
   microTlbi(core: number, kind: number, vmid: number, address: bigint): void;
