@@ -33,18 +33,15 @@ function rotate(word: number, bits: number): number {
 }
 
 /**
- * The value of a triangular distribution from `lo` over its peak `v` to `hi` that the part `u` / 2^32 of the values
- * lies below; square roots are rounded down, so no value leaves the range.
+ * The value of a range that the part `u` / 2^32 of its values lies below. As many lie below `v` as above, whatever the
+ * ends: the default of a range is its median. On either side values get rarer in a straight line up to the end. Square
+ * roots are rounded down, so no value leaves the range.
  */
-export function triangular(lo: bigint, v: bigint, hi: bigint, u: number): bigint {
-  const width = hi - lo;
+export function between(lo: bigint, v: bigint, hi: bigint, u: number): bigint {
+  const half = 1n << (DRAW_BITS - 1n);
   const below = BigInt(u);
-  const all = 1n << DRAW_BITS;
-  const rising = v - lo;
-  // The part of the values below the peak is rising / width.
-  if (below * width < rising * all) return lo + squareRoot((below * width * rising) >> DRAW_BITS);
-  const falling = hi - v;
-  return hi - squareRoot(((all - below) * width * falling) >> DRAW_BITS);
+  if (below < half) return lo + squareRoot(((v - lo) ** 2n * below) / half);
+  return hi - squareRoot(((hi - v) ** 2n * (2n * half - below)) / half);
 }
 
 /** The largest whole number whose square is not above `n`. */

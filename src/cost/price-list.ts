@@ -1,5 +1,5 @@
 import type { Constant } from './constant.js';
-import { draw, triangular } from './draw.js';
+import { between, draw } from './draw.js';
 import { CostError } from './error.js';
 import type { EventCounts } from './event-counts.js';
 
@@ -46,13 +46,13 @@ export function highPrices({ prices }: PriceTable): PriceList {
 }
 
 /**
- * Sample number `sample`: each price drawn by itself from the triangle of its range. The draw of an event depends on
+ * Sample number `sample`: each price drawn by itself from its range, the default being the median. The draw of an event depends on
  * the seed, the sample and the name of the event only, so two tables share the draws of the events they share.
  * @param seed a whole number from 0 to 2^53 - 1
  */
 export function samplePrices({ prices }: PriceTable, seed: number, sample: number): PriceList {
   return listOf(prices, ({ lo, v, hi }, event) =>
-    triangular(microcycles(lo), microcycles(v), microcycles(hi), draw(seed, sample, event)),
+    between(microcycles(lo), microcycles(v), microcycles(hi), draw(seed, sample, event)),
   );
 }
 
