@@ -4,11 +4,13 @@ import {
   type Constant,
   type CostModel,
   createCostModel,
+  type Method,
   parseBuild,
   parseClocks,
   parseConstants,
   parseIdmapEstimates,
   parsePathCycles,
+  parseResolution,
   parseSites,
   parseWorldSwitch,
   type SiteTable,
@@ -56,4 +58,10 @@ export async function loadMachineData(): Promise<{
     clocks: parseClocks(profiles.value, profiles.file),
     idmap: parseIdmapEstimates(idmap.value, idmap.file),
   };
+}
+
+/** What measuring on hardware can tell apart. */
+export async function loadResolution(): Promise<Method[]> {
+  const { value, file } = await readData('resolution.json');
+  return parseResolution(value, file);
 }

@@ -23,6 +23,7 @@ export {
   type WalkPrice,
 } from './pricing.js';
 export { exactly, type Range, scale, sum } from './range.js';
+export { type Method, parseResolution } from './resolution.js';
 export { formatBlocks, formatOpaque, runLengths } from './sequence.js';
 export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';
 export {

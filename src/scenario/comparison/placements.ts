@@ -1,0 +1,35 @@
+/** Where the linker put the text of the builds. */
+export interface Placement {
+  /** Bytes after a multiple of 64, a common line size. */
+  phase: number;
+  /** Bytes after the start of a 4 KiB page, the phase included. */
+  pageOffset: number;
+}
+
+/** Functions are aligned to 16 bytes, so there are four phases of a 64-byte line. */
+export const PHASES = [0, 16, 32, 48];
+const LINE = 64;
+const LINES_OF_PAGE = 4096 / LINE;
+
+/**
+ * `count` placements: the phases in turn, each at a random line of a page. The first is the start of a page. The same
+ * seed gives the same placements, and more of them begin with those of fewer.
+ */
+export function placementsOf(count: number, seed: number): Placement[] {
+  const next = randomLines(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const phase = PHASES[i % PHASES.length] as number;
+    return { phase, pageOffset: (i === 0 ? 0 : next() * LINE) + phase };
+  });
+}
+
+/** Lines of a page, drawn by the mixing function of splitmix32. */
+function randomLines(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) % LINES_OF_PAGE;
+  };
+}
