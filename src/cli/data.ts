@@ -2,14 +2,17 @@ import { readFile } from 'node:fs/promises';
 import {
   type Build,
   type Constant,
+  type CoreProfile,
   type CostModel,
+  constantsOf,
   createCostModel,
+  type Estimates,
   type Method,
   parseBuild,
-  parseClocks,
-  parseConstants,
+  parseEstimates,
   parseIdmapEstimates,
   parsePathCycles,
+  parseProfiles,
   parseResolution,
   parseSites,
   parseWorldSwitch,
@@ -33,16 +36,27 @@ export async function loadBuild(id: string, sites: SiteTable): Promise<Build> {
   return parseBuild(value, file, sites);
 }
 
+/** The cores of the package by name. */
+export async function loadProfiles(): Promise<ReadonlyMap<string, CoreProfile>> {
+  const { value, file } = await readData('profiles.json');
+  return parseProfiles(value, file);
+}
+
+async function loadEstimates(): Promise<Estimates> {
+  const { value, file } = await readData('estimates.json');
+  return parseEstimates(value, file);
+}
+
 /** Prices, calibrated with the given builds. */
 export async function loadCostModel(builds: readonly Build[]): Promise<CostModel> {
   const cycles = await readData('path-cycles.json');
-  const profiles = await readData('profiles.json');
-  const estimates = await readData('estimates.json');
+  const estimates = await loadEstimates();
   const worldSwitch = await readData('world-switch.json');
+  const profiles = [...(await loadProfiles())];
   return createCostModel(
     builds,
     parsePathCycles(cycles.value, cycles.file),
-    parseConstants(profiles, estimates),
+    new Map(profiles.map(([core, profile]) => [core, constantsOf(profile, estimates)])),
     parseWorldSwitch(worldSwitch.value, worldSwitch.file),
   );
 }
@@ -52,10 +66,10 @@ export async function loadMachineData(): Promise<{
   clocks: ReadonlyMap<string, Constant>;
   idmap: { loopInsn: Constant };
 }> {
-  const profiles = await readData('profiles.json');
+  const profiles = [...(await loadProfiles())];
   const idmap = await readData('idmap-estimates.json');
   return {
-    clocks: parseClocks(profiles.value, profiles.file),
+    clocks: new Map(profiles.map(([core, { clock }]) => [core, clock])),
     idmap: parseIdmapEstimates(idmap.value, idmap.file),
   };
 }

@@ -2,12 +2,15 @@ export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
 export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
 export { type Calibration, type CoreCalibration, calibrate } from './calibration.js';
-export { type Constant, type CoreConstants, parseConstants } from './constants.js';
+export type { Confidence, Constant } from './constant.js';
+export { type CoreConstants, constantsOf } from './constants.js';
+export { type CoreGeometry, geometryOf } from './core-geometry.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
 export { walkBuild, walkCalls } from './cursor.js';
 export { BuildError, CostError, DataError, WalkError } from './error.js';
+export { type Estimates, parseEstimates } from './estimates.js';
 export { describeClass, type FaultClass } from './fault-class.js';
-export { parseClocks, parseIdmapEstimates } from './machine-data.js';
+export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
@@ -22,6 +25,13 @@ export {
   priceWalk,
   type WalkPrice,
 } from './pricing.js';
+export {
+  type CoreProfile,
+  estimatedSystemText,
+  hasEstimatedSystem,
+  loadProfile,
+  parseProfiles,
+} from './profile.js';
 export { exactly, type Range, scale, sum } from './range.js';
 export { type Method, parseResolution } from './resolution.js';
 export { formatBlocks, formatOpaque, runLengths } from './sequence.js';

@@ -1,12 +1,6 @@
-import { type Constant, readConstant } from './constants.js';
+import { type Constant, readConstant } from './constant.js';
 import { DataError } from './error.js';
 import { Field } from './field.js';
-
-/** Clock of each core of src/data/profiles.json, in GHz. @throws {@link DataError} naming what is wrong. */
-export function parseClocks(value: unknown, file: string): ReadonlyMap<string, Constant> {
-  const cores = Field.root(value, file, DataError).get('cores').entries();
-  return new Map(cores.map(([core, profile]) => [core, readConstant(profile.get('clock_ghz'), new Map())]));
-}
 
 /** Instructions a page of the loop of internal_vm_prep_mem: src/data/idmap-estimates.json. */
 export function parseIdmapEstimates(value: unknown, file: string): { loopInsn: Constant } {

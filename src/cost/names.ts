@@ -1,12 +1,12 @@
 import { Callee, Predicate, Quantity, Site } from '../abi/kvm.js';
 
 /** Names of a numeric enum's members, in their order. */
-function members(of: Record<string, string | number>): string[] {
+export function memberNames(of: Record<string, string | number>): string[] {
   return Object.keys(of).filter((key) => typeof of[key] === 'number');
 }
 
-export const PREDICATES: ReadonlySet<string> = new Set(members(Predicate));
-export const QUANTITIES: ReadonlySet<string> = new Set(members(Quantity));
-export const CALLEES: ReadonlySet<string> = new Set(members(Callee));
+export const PREDICATES: ReadonlySet<string> = new Set(memberNames(Predicate));
+export const QUANTITIES: ReadonlySet<string> = new Set(memberNames(Quantity));
+export const CALLEES: ReadonlySet<string> = new Set(memberNames(Callee));
 /** Names of the sites the core reports. */
-export const SITES: ReadonlySet<string> = new Set(members(Site).filter((name) => name !== 'COUNT'));
+export const SITES: ReadonlySet<string> = new Set(memberNames(Site).filter((name) => name !== 'COUNT'));

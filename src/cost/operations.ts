@@ -1,5 +1,6 @@
 import type { CoreConstants } from './constants.js';
 import { CostError } from './error.js';
+import { CACHE_LOOP } from './estimates.js';
 import type { Call, Walk } from './walk.js';
 import { type Operations, switchKind, type WorldSwitch } from './world-switch.js';
 
@@ -62,7 +63,7 @@ function switchOf({ switches }: WorldSwitch, faultClass: number): { exit: Operat
 }
 
 function loopOperations({ name, counts }: Call, { cacheLoops }: CoreConstants): Operations {
-  const { dc, ic } = cacheLoops.get(name) ?? { dc: 'dc_civac', ic: 'ic_ivau' };
+  const { dc, ic } = cacheLoops.get(name) ?? CACHE_LOOP;
   return new Map([
     [dc, counts.dc],
     [ic, counts.ic],

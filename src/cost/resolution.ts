@@ -1,4 +1,4 @@
-import { type Constant, readConstant } from './constants.js';
+import { type Constant, readConstant } from './constant.js';
 import { DataError } from './error.js';
 import { Field } from './field.js';
 

@@ -3,7 +3,7 @@ import { Access, CLASS_ACCESS_LSB, ClassType } from '../../src/abi/event.js';
 import {
   createCostModel,
   DataError,
-  parseConstants,
+  parseEstimates,
   parsePathCycles,
   priceDifference,
   pricedCores,
@@ -13,7 +13,7 @@ import {
   walkBuild,
 } from '../../src/cost/index.js';
 import { spread } from '../../src/cost/range.js';
-import { BUILD_IDS, dataFile, loadBuild, loadModel } from './fixtures-cost/load.js';
+import { BUILD_IDS, dataFile, loadBuild, loadConstants, loadModel } from './fixtures-cost/load.js';
 
 const MODEL = loadModel();
 const CORES = pricedCores(MODEL);
@@ -204,11 +204,8 @@ describe('the difference of two builds', () => {
 });
 
 describe('the data of the cost model', () => {
-  const profiles = { value: dataFile('profiles.json'), file: 'profiles.json' };
-  const estimates = { value: dataFile('estimates.json'), file: 'estimates.json' };
-
   test('says of every constant where it comes from', () => {
-    for (const core of parseConstants(profiles, estimates).values()) {
+    for (const core of loadConstants().values()) {
       for (const constant of [...core.operations.values(), ...core.opaque.values(), core.otherOpaque]) {
         expectOrdered(constant);
         expect(constant.src.join('').length).toBeGreaterThan(2);
@@ -218,7 +215,7 @@ describe('the data of the cost model', () => {
   });
 
   test('has a price for everything that any build calls and does not count', () => {
-    const constants = parseConstants(profiles, estimates).get('cortex-a53');
+    const constants = loadConstants().get('cortex-a53');
     for (const build of BUILD_IDS.map(loadBuild)) {
       const inner = [...build.callees.values()].flatMap((table) =>
         [...table.values()].flatMap((entry) => entry.opaque),
@@ -230,7 +227,7 @@ describe('the data of the cost model', () => {
   test('is refused where a range is upside down', () => {
     const value = dataFile('estimates.json');
     value.operations.dmb.lo = 50;
-    expect(() => parseConstants(profiles, { value, file: 'estimates.json' })).toThrow(
+    expect(() => parseEstimates(value, 'estimates.json')).toThrow(
       new DataError('estimates.json', 'operations.dmb', 'found 50 <= 10 <= 40, expected a range from 0'),
     );
   });

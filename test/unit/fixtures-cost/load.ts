@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   type Build,
+  constantsOf,
   createCostModel,
   parseBuild,
-  parseConstants,
+  parseEstimates,
   parsePathCycles,
+  parseProfiles,
   parseSites,
   parseWorldSwitch,
 } from '../../../src/cost/index.js';
@@ -29,11 +31,16 @@ export function loadBuild(id: string): Build {
   return build;
 }
 
+export const PROFILES = parseProfiles(dataFile('profiles.json'), 'profiles.json');
+
+export const ESTIMATES = parseEstimates(dataFile('estimates.json'), 'estimates.json');
+
+export function loadConstants() {
+  return new Map([...PROFILES].map(([core, profile]) => [core, constantsOf(profile, ESTIMATES)]));
+}
+
 export function loadModel() {
-  const constants = parseConstants(
-    { value: dataFile('profiles.json'), file: 'profiles.json' },
-    { value: dataFile('estimates.json'), file: 'estimates.json' },
-  );
+  const constants = loadConstants();
   const cycles = parsePathCycles(dataFile('path-cycles.json'), 'path-cycles.json');
   const worldSwitch = parseWorldSwitch(dataFile('world-switch.json'), 'world-switch.json');
   return createCostModel([loadBuild('gcc12c-base'), loadBuild('gcc12c-rfc')], cycles, constants, worldSwitch);

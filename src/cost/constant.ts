@@ -1,0 +1,64 @@
+import type { Field } from './field.js';
+import type { Range } from './range.js';
+
+/** How well a number is known: D documented, M measured by others, E estimated, R recalled. */
+export const CONFIDENCES = ['D', 'M', 'E', 'R'] as const;
+export type Confidence = (typeof CONFIDENCES)[number];
+
+/** A number of the machine, with where it comes from. */
+export interface Constant extends Range {
+  unit: string;
+  conf: Confidence;
+  src: readonly string[];
+}
+
+/** Texts of the sources of a file by their ids. */
+export type Citations = ReadonlyMap<string, string>;
+
+/** The `sources` of a file, which may have none. */
+export function readCitations(field: Field): Citations {
+  if (!field.present) return new Map();
+  return new Map(field.entries().map(([id, text]) => [id, text.text()]));
+}
+
+/** Source ids become the texts `cited` has for them. */
+export function readConstant(field: Field, cited: Citations): Constant {
+  const v = field.get('v').number();
+  const lo = field.get('lo').present ? field.get('lo').number() : v;
+  const hi = field.get('hi').present ? field.get('hi').number() : v;
+  if (lo < 0 || lo > v || v > hi) field.fail(`found ${lo} <= ${v} <= ${hi}, expected a range from 0`);
+  return { v, lo, hi, unit: field.get('unit').text(), ...readOrigin(field, cited) };
+}
+
+/** Confidence and sources of a value. */
+export function readOrigin(field: Field, cited: Citations): Pick<Constant, 'conf' | 'src'> {
+  const ids = field.get('src').list();
+  if (ids.length === 0) field.get('src').expected('at least one source');
+  return {
+    conf: field.get('conf').oneOf(CONFIDENCES),
+    src: ids.map((id) => cited.get(id.text()) ?? id.text()),
+  };
+}
+
+/** Confidence and sources of a number made of `parts`: as well known as the least known of them. */
+export function originOf(parts: readonly Constant[]): Pick<Constant, 'conf' | 'src'> {
+  const worst = Math.max(...parts.map(({ conf }) => CONFIDENCES.indexOf(conf)));
+  return { conf: CONFIDENCES[worst] as Confidence, src: [...new Set(parts.flatMap(({ src }) => src))] };
+}
+
+/** `a` + `b`: ends are sums of ends. */
+export function plus(a: Constant, b: Constant): Constant {
+  return { v: a.v + b.v, lo: a.lo + b.lo, hi: a.hi + b.hi, unit: a.unit, ...originOf([a, b]) };
+}
+
+/** `a` - `b`, not below zero. */
+export function minus(a: Constant, b: Constant): Constant {
+  const lo = Math.max(0, a.lo - b.hi);
+  const v = Math.max(lo, a.v - b.v);
+  return { v, lo, hi: Math.max(v, a.hi - b.lo), unit: a.unit, ...originOf([a, b]) };
+}
+
+/** `a` in its unit times the bare number `b`: ends are products of ends, none below zero. */
+export function times(a: Constant, b: Constant): Constant {
+  return { v: a.v * b.v, lo: a.lo * b.lo, hi: a.hi * b.hi, unit: a.unit, ...originOf([a, b]) };
+}

@@ -1,0 +1,247 @@
+import { ColdRule, WalkStorage } from '../abi/uarch.js';
+import { type Citations, type Constant, readCitations, readConstant, readOrigin } from './constant.js';
+import {
+  type BtbProfile,
+  type CacheProfile,
+  readBtb,
+  readCache,
+  readTable,
+  readWhole,
+  type TableProfile,
+} from './core-structures.js';
+import { DataError, show } from './error.js';
+import { Field } from './field.js';
+import { memberNames } from './names.js';
+
+const FORMAT = 'stage2-profiles/1';
+/** Names go into tables and file names. */
+const NAME = /^[\w.-]{1,40}$/;
+const ORDERS = ['in-order', 'out-of-order'] as const;
+/** System costs that every profile has, in cycles. */
+const SYSTEM = ['exc_entry', 'exc_return', 'isb', 'dsb_empty', 'tlbi_va_local', 'mrs', 'msr'] as const;
+/** Largest number of two-bit counters of a direction predictor, as a power of two. */
+const INDEX_BITS_MAX = 20;
+const RETURNS_MAX = 256;
+
+/** A choice between named rules, with where it comes from. */
+export interface Choice<T> extends Pick<Constant, 'conf' | 'src'> {
+  v: T;
+}
+
+/** One core: its structures, and what they and its system operations cost. Cycles, if nothing else is said. */
+export interface CoreProfile {
+  name: string;
+  inOrder: boolean;
+  /** GHz. */
+  clock: Constant;
+  l1i: CacheProfile;
+  l1d: CacheProfile;
+  l2: CacheProfile;
+  l3: CacheProfile | undefined;
+  /** Load to use by where the line is; `remote`: in another cpu's cache. */
+  latency: { l1: Constant; l2: Constant; l3: Constant | undefined; dram: Constant; remote: Constant };
+  /** Part of a miss that the core waits for, 0 to 1. */
+  exposed: { load: Constant; store: Constant; fetch: Constant };
+  tlb: TlbProfile;
+  branches: BranchProfile;
+  /** The core whose static model prices code, and cycles of this one for a cycle of that. */
+  issue: { model: Choice<string>; scale: Constant };
+  /** System costs by their names in the file: exc_entry, isb, mrs, ... */
+  system: ReadonlyMap<string, Constant>;
+  /** Every number and every choice of the file by its place, such as `lat.l2`. */
+  leaves: ReadonlyMap<string, Constant | Choice<string>>;
+}
+
+export interface TlbProfile {
+  itlb: TableProfile;
+  dtlb: TableProfile;
+  stlb: TableProfile;
+  /** A first-level miss that hits the second level. */
+  stlbHit: Constant;
+  storage: Choice<WalkStorage>;
+  /** With separate storage only. */
+  walkCache: TableProfile | undefined;
+  ipaCache: TableProfile | undefined;
+  /** A walk, besides what it looks up and reads. */
+  walkOverhead: Constant;
+  /** Looking up a partial result. */
+  walkLookup: Constant;
+}
+
+export interface BranchProfile {
+  mispredict: Constant;
+  nano: BtbProfile | undefined;
+  micro: BtbProfile | undefined;
+  main: BtbProfile | undefined;
+  /** Lost for a taken direct branch that no level of the BTB holds. */
+  decodedBubble: Constant;
+  indexBits: Constant;
+  historyBits: Constant;
+  returnStack: Constant;
+  coldRule: Choice<ColdRule>;
+  /** Front-end refills of an exception return on top of its cost. */
+  eretRefills: Constant;
+}
+
+/**
+ * The cores of a profile file, the package's or a user's, by name. The form: src/data/README.md.
+ * @throws {@link DataError} naming the field that is wrong.
+ */
+export function parseProfiles(value: unknown, file: string): ReadonlyMap<string, CoreProfile> {
+  const root = Field.root(value, file, DataError);
+  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const cited = readCitations(root.get('sources'));
+  const cores = root.get('cores');
+  if (cores.entries().length === 0) cores.expected('at least one core');
+  return new Map(
+    cores.entries().map(([name, core]) => [checkName(name, core), readProfile(name, core, cited)]),
+  );
+}
+
+/** The profile of a file that holds a single core. @throws {@link DataError} as {@link parseProfiles}. */
+export function loadProfile(value: unknown, file: string): CoreProfile {
+  const [profile, ...others] = parseProfiles(value, file).values();
+  if (profile === undefined || others.length > 0) {
+    throw new DataError(file, 'cores', `found ${1 + others.length} cores, expected one`);
+  }
+  return profile;
+}
+
+function checkName(name: string, field: Field): string {
+  return NAME.test(name) ? name : field.fail('expected a name of letters, digits, dots and dashes');
+}
+
+function readProfile(name: string, field: Field, cited: Citations): CoreProfile {
+  const constant = (at: Field) => readConstant(at, cited);
+  const l3 = optional(field.get('l3'), (at) => readCache(at, cited));
+  const lat = field.get('lat');
+  const exposed = field.get('exposed');
+  return {
+    name,
+    inOrder: field.get('order').oneOf(ORDERS) === 'in-order',
+    clock: positive(field.get('clock_ghz'), cited),
+    l1i: readCache(field.get('l1i'), cited),
+    l1d: readCache(field.get('l1d'), cited),
+    l2: readCache(field.get('l2'), cited),
+    l3,
+    latency: {
+      l1: constant(lat.get('l1')),
+      l2: constant(lat.get('l2')),
+      l3: l3 === undefined ? undefined : constant(lat.get('l3')),
+      dram: constant(lat.get('dram')),
+      remote: constant(lat.get('remote')),
+    },
+    exposed: {
+      load: part(exposed.get('load'), cited),
+      store: part(exposed.get('store'), cited),
+      fetch: part(exposed.get('fetch'), cited),
+    },
+    tlb: readTlb(field.get('tlb'), cited),
+    branches: readBranches(field.get('bp'), cited),
+    issue: {
+      model: readChoice(field.get('issue').get('model'), cited),
+      scale: constant(field.get('issue').get('scale')),
+    },
+    system: readSystem(field.get('sys'), cited),
+    leaves: new Map(leavesOf(field, '', cited)),
+  };
+}
+
+function readTlb(field: Field, cited: Citations): TlbProfile {
+  const table = (name: string) => readTable(field.get(name), field.get(`${name}_ways`), cited);
+  const storage = readEnum(field.get('walk_storage'), WalkStorage, cited);
+  const separate = storage.v === WalkStorage.SEPARATE;
+  return {
+    itlb: table('itlb'),
+    dtlb: table('dtlb'),
+    stlb: table('l2tlb'),
+    stlbHit: readConstant(field.get('l2tlb_hit_extra'), cited),
+    storage,
+    walkCache: separate ? table('walk_cache') : undefined,
+    ipaCache: separate ? table('ipa_cache') : undefined,
+    walkOverhead: readConstant(field.get('walk_overhead'), cited),
+    walkLookup: readConstant(field.get('walk_lookup'), cited),
+  };
+}
+
+function readBranches(field: Field, cited: Citations): BranchProfile {
+  const btb = (name: string) => optional(field.get(name), (at) => readBtb(at, cited));
+  const indexBits = readWhole(field.get('direction_index_bits'), cited, 1, INDEX_BITS_MAX);
+  return {
+    mispredict: readConstant(field.get('mispredict'), cited),
+    nano: btb('btb_nano'),
+    micro: btb('btb_micro'),
+    main: btb('btb_main'),
+    decodedBubble: readConstant(field.get('decoded_bubble'), cited),
+    indexBits,
+    historyBits: readWhole(field.get('direction_history_bits'), cited, 0, indexBits.v),
+    returnStack: readWhole(field.get('return_stack'), cited, 1, RETURNS_MAX),
+    coldRule: readEnum(field.get('cold_rule'), ColdRule, cited),
+    eretRefills: readConstant(field.get('eret_refills'), cited),
+  };
+}
+
+function readSystem(field: Field, cited: Citations): ReadonlyMap<string, Constant> {
+  for (const name of SYSTEM) readConstant(field.get(name), cited);
+  return new Map(field.entries().map(([name, item]) => [name, readConstant(item, cited)]));
+}
+
+function optional<T>(field: Field, read: (field: Field) => T): T | undefined {
+  return field.present ? read(field) : undefined;
+}
+
+function positive(field: Field, cited: Citations): Constant {
+  const constant = readConstant(field, cited);
+  return constant.lo > 0 ? constant : field.fail(`found ${constant.lo}, expected a range above 0`);
+}
+
+/** A part of a whole, from 0 to 1. */
+function part(field: Field, cited: Citations): Constant {
+  const constant = readConstant(field, cited);
+  return constant.hi <= 1 ? constant : field.fail(`found ${constant.hi}, expected a range from 0 to 1`);
+}
+
+function readChoice(field: Field, cited: Citations): Choice<string> {
+  return { v: field.get('v').text(), ...readOrigin(field, cited) };
+}
+
+/** A member of the enum `of` by its name. */
+function readEnum<T extends number>(
+  field: Field,
+  of: Record<string, string | T>,
+  cited: Citations,
+): Choice<T> {
+  const { v, ...origin } = readChoice(field, cited);
+  const names = memberNames(of);
+  if (!names.includes(v)) field.get('v').fail(`found ${show(v)}, expected ${names.join(' or ')}`);
+  return { v: of[v] as T, ...origin };
+}
+
+/** Objects with a value, and those below objects without. */
+function* leavesOf(
+  field: Field,
+  path: string,
+  cited: Citations,
+): Generator<[string, Constant | Choice<string>]> {
+  const { value } = field;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  if (field.get('v').present) {
+    const isText = typeof field.get('v').value === 'string';
+    yield [path, isText ? readChoice(field, cited) : readConstant(field, cited)];
+    return;
+  }
+  for (const [key, item] of field.entries()) {
+    yield* leavesOf(item, path === '' ? key : `${path}.${key}`, cited);
+  }
+}
+
+/** Whether nothing of what the core's system operations cost is documented or measured. */
+export function hasEstimatedSystem({ system }: CoreProfile): boolean {
+  return [...system.values()].every(({ conf }) => conf === 'E' || conf === 'R');
+}
+
+/** The line that every report on such a core carries; undefined for the others. */
+export function estimatedSystemText(profile: CoreProfile): string | undefined {
+  if (!hasEstimatedSystem(profile)) return undefined;
+  return `system costs of ${profile.name} are only estimated: exception entry and return, barriers, system registers, TLBI`;
+}
