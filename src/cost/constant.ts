@@ -1,8 +1,8 @@
 import type { Field } from './field.js';
 import type { Range } from './range.js';
 
-/** How well a number is known: D documented, M measured by others, E estimated, R recalled. */
-export const CONFIDENCES = ['D', 'M', 'E', 'R'] as const;
+/** How well a number is known, the best first: documented, measured by others, recalled, estimated. */
+export const CONFIDENCES = ['D', 'M', 'R', 'E'] as const;
 export type Confidence = (typeof CONFIDENCES)[number];
 
 /** A number of the machine, with where it comes from. */

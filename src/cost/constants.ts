@@ -1,7 +1,7 @@
 import { type Constant, originOf, plus, times } from './constant.js';
 import { CostError } from './error.js';
 import type { Estimates } from './estimates.js';
-import type { CoreProfile } from './profile.js';
+import { type CoreProfile, SYSTEM_COSTS } from './profile.js';
 
 /** What one core's operations cost that a static model of the code leaves out. */
 export interface CoreConstants extends Omit<Estimates, 'operations'> {
@@ -14,10 +14,16 @@ export interface CoreConstants extends Omit<Estimates, 'operations'> {
 /** Operations that a profile calls otherwise. */
 const PROFILE_NAMES: Readonly<Record<string, string>> = { dsb_empty: 'dsb', tlbi_va_local: 'tlbi_local' };
 
-/** The operations of a core: its profile's, and the estimates for what it lacks. */
+/**
+ * The operations of a core: its profile's, and the estimates for what it lacks. What a profile has beyond those, such
+ * as a measured round trip, is evidence and no operation.
+ */
 export function constantsOf(profile: CoreProfile, estimates: Estimates): CoreConstants {
   const operations = new Map(estimates.operations);
-  for (const [name, constant] of profile.system) operations.set(PROFILE_NAMES[name] ?? name, constant);
+  const known = new Set<string>([...SYSTEM_COSTS, ...operations.keys()]);
+  for (const [name, constant] of profile.system) {
+    if (known.has(name)) operations.set(PROFILE_NAMES[name] ?? name, constant);
+  }
   operations.set('sysreg', eitherMove(operations));
   operations.set('exc_return', exceptionReturn(profile, operations));
   return { ...estimates, core: profile.name, inOrder: profile.inOrder, operations };

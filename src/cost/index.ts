@@ -9,12 +9,35 @@ export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } 
 export { walkBuild, walkCalls } from './cursor.js';
 export { BuildError, CostError, DataError, WalkError } from './error.js';
 export { type Estimates, parseEstimates } from './estimates.js';
+export {
+  type EventCounts,
+  eventDifference,
+  MICRO_EVENTS,
+  microEvents,
+  scaleEvents,
+  sumEvents,
+} from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
 export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
 export { type PathCycles, parsePathCycles } from './path-cycles.js';
+export {
+  costOf,
+  costsOf,
+  cyclesOf,
+  defaultPrices,
+  highPrices,
+  lowPrices,
+  microcycles,
+  type Price,
+  type PriceList,
+  type PriceTable,
+  samplePrices,
+} from './price-list.js';
+export { costMatrix, type PriceMatrix, priceMatrix, samplePriceMatrix } from './price-matrix.js';
+export { type Overlap, opaqueEvent, type PriceSources, priceTable } from './price-table.js';
 export {
   type CostModel,
   createCostModel,

@@ -18,7 +18,15 @@ const FORMAT = 'stage2-profiles/1';
 const NAME = /^[\w.-]{1,40}$/;
 const ORDERS = ['in-order', 'out-of-order'] as const;
 /** System costs that every profile has, in cycles. */
-const SYSTEM = ['exc_entry', 'exc_return', 'isb', 'dsb_empty', 'tlbi_va_local', 'mrs', 'msr'] as const;
+export const SYSTEM_COSTS = [
+  'exc_entry',
+  'exc_return',
+  'isb',
+  'dsb_empty',
+  'tlbi_va_local',
+  'mrs',
+  'msr',
+] as const;
 /** Largest number of two-bit counters of a direction predictor, as a power of two. */
 const INDEX_BITS_MAX = 20;
 const RETURNS_MAX = 256;
@@ -182,7 +190,7 @@ function readBranches(field: Field, cited: Citations): BranchProfile {
 }
 
 function readSystem(field: Field, cited: Citations): ReadonlyMap<string, Constant> {
-  for (const name of SYSTEM) readConstant(field.get(name), cited);
+  for (const name of SYSTEM_COSTS) readConstant(field.get(name), cited);
   return new Map(field.entries().map(([name, item]) => [name, readConstant(item, cited)]));
 }
 
