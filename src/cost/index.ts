@@ -7,6 +7,7 @@ export { type CoreConstants, constantsOf } from './constants.js';
 export { type CoreGeometry, geometryOf } from './core-geometry.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
 export { walkBuild, walkCalls } from './cursor.js';
+export { draw } from './draw.js';
 export { BuildError, CostError, DataError, WalkError } from './error.js';
 export { type Estimates, parseEstimates } from './estimates.js';
 export {

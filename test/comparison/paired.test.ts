@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { priceMatrix } from '../../src/cost/index.js';
 import { breakEven } from '../../src/scenario/comparison/break-even.js';
 import { layoutNoise, pairedCost, priceGroup, sumGroups } from '../../src/scenario/comparison/paired.js';
 import { PHASES, placementsOf } from '../../src/scenario/comparison/placements.js';
-import { PriceSamples } from '../../src/scenario/comparison/price-samples.js';
 import type { GroupPair } from '../../src/scenario/comparison/types.js';
 
 const cycles = (n: number): bigint => BigInt(n) * 1_000_000n;
-const prices = new PriceSamples([
+const prices = priceMatrix([
   new Map([
     ['issue', cycles(1)],
     ['LOAD_L2', cycles(10)],

@@ -1,24 +1,25 @@
-import type { Method } from '../../cost/index.js';
+import {
+  defaultPrices,
+  type Method,
+  type PriceMatrix,
+  type PriceTable,
+  priceMatrix,
+} from '../../cost/index.js';
 import { type BreakEven, breakEven } from './break-even.js';
 import type { Distribution } from './distribution.js';
-import { addEvents, allPlacements, type EventTotal, eventTotals } from './events.js';
+import { addedEvents, type EventTotal, eventTotals } from './events.js';
 import { layoutNoise, type PricedGroup, pairedCost, priceGroup, sumGroups } from './paired.js';
-import { PriceSamples } from './price-samples.js';
-import { type Input, type PriceRange, perFault, priceInputs, spreadInput, strongest } from './sensitivity.js';
+import { type Input, perFault, priceInputs, spreadInput, strongest } from './sensitivity.js';
 import { type MethodSight, sightOf } from './sight.js';
 import type { PairedCost, StatePair } from './types.js';
 
 /** One core, and what prices it has. */
 export interface PricedCoreInput {
-  core: string;
   clockGhz: number;
   /** Says that the system costs of the core are only estimated; undefined if they are not. */
   estimated: string | undefined;
-  /** By event, in cycles. */
-  ranges: ReadonlyMap<string, PriceRange>;
-  /** Microcycles by event. */
-  defaults: ReadonlyMap<string, bigint>;
-  samples: PriceSamples;
+  table: PriceTable;
+  samples: PriceMatrix;
 }
 
 export interface StateComparison {
@@ -53,7 +54,7 @@ export function compareCore(
   const { all } = states[0] as StateComparison;
   const { clockGhz } = input;
   return {
-    core: input.core,
+    core: input.table.core,
     estimated: input.estimated ?? null,
     states,
     breakEven: breakEven(all.added, clockGhz),
@@ -62,26 +63,26 @@ export function compareCore(
   };
 }
 
-function compareState({ state, groups }: StatePair, samples: PriceSamples): StateComparison {
+function compareState({ state, groups }: StatePair, samples: PriceMatrix): StateComparison {
   const priced = groups.map((group) => priceGroup(group, samples));
   const all = sumGroups(priced);
   return {
     state,
     all: pairedCost(all),
     groups: priced.map(pairedCost).sort((a, b) => b.faults - a.faults),
-    layoutNoise: layoutNoise(all, samples.lists.length),
+    layoutNoise: layoutNoise(all, samples.samples),
     events: eventTotals(groups),
   };
 }
 
-function inputsOf({ ranges, defaults }: PricedCoreInput, pairs: readonly StatePair[]): Input[] {
-  const usual = new PriceSamples([defaults]);
+function inputsOf({ table }: PricedCoreInput, pairs: readonly StatePair[]): Input[] {
+  const usual = priceMatrix([defaultPrices(table)]);
   const additions = pairs.map((pair) => additionsOf(pair, usual));
   const first = pairs[0] as StatePair;
   const [atPlacements = []] = additions;
   const faults = first.groups.reduce((n, group) => n + group.faults, 0);
-  const difference = addEvents(first.groups.map((group) => allPlacements(group)).map(({ added }) => added));
-  const inputs = priceInputs(difference, faults * atPlacements.length, ranges, mean(atPlacements));
+  const pairsOfFaults = faults * atPlacements.length;
+  const inputs = priceInputs(addedEvents(first.groups), pairsOfFaults, table.prices, mean(atPlacements));
   inputs.push(spreadInput('placement', `${atPlacements.length} placements`, atPlacements));
   if (pairs.length > 1) {
     inputs.push(spreadInput('state', pairs.map(({ state }) => state).join(', '), additions.map(mean)));
@@ -90,7 +91,7 @@ function inputsOf({ ranges, defaults }: PricedCoreInput, pairs: readonly StatePa
 }
 
 /** Cycles added to a fault at default prices, by placement. */
-function additionsOf(pair: StatePair, usual: PriceSamples): number[] {
+function additionsOf(pair: StatePair, usual: PriceMatrix): number[] {
   const { base, variant, faults }: PricedGroup = sumGroups(
     pair.groups.map((group) => priceGroup(group, usual)),
   );

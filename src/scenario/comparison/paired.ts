@@ -1,5 +1,5 @@
+import { costMatrix, type PriceMatrix } from '../../cost/index.js';
 import { cyclesPerFault, type Distribution, distributionOf } from './distribution.js';
-import type { PriceSamples } from './price-samples.js';
 import type { GroupEvents, GroupPair, PairedCost } from './types.js';
 
 /** Exact microcycles of all faults of a group, by placement and in it by price sample. */
@@ -13,21 +13,15 @@ export interface PricedGroup {
 export const ALL_FAULTS = 'all faults';
 
 /** Prices both builds under the same samples. */
-export function priceGroup(pair: GroupPair, prices: PriceSamples): PricedGroup {
+export function priceGroup(pair: GroupPair, prices: PriceMatrix): PricedGroup {
   const { group, faults } = pair;
   return { group, faults, base: totalsOf(pair.base, prices), variant: totalsOf(pair.variant, prices) };
 }
 
-function totalsOf({ fixed, placed }: GroupEvents, prices: PriceSamples): BigInt64Array {
-  const samples = prices.lists.length;
-  const same = prices.totals(fixed);
-  const totals = new BigInt64Array(placed.length * samples);
-  placed.forEach((events, placement) => {
-    prices.totals(events).forEach((cost, sample) => {
-      totals[placement * samples + sample] = cost + (same[sample] as bigint);
-    });
-  });
-  return totals;
+function totalsOf({ fixed, placed }: GroupEvents, prices: PriceMatrix): BigInt64Array {
+  const { samples } = prices;
+  const same = costMatrix([fixed], prices);
+  return costMatrix(placed, prices).map((cost, i) => cost + (same[i % samples] as bigint));
 }
 
 /** The whole trace: the sum of its groups, pair by pair. */

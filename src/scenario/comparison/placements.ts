@@ -1,3 +1,5 @@
+import { draw } from '../../cost/index.js';
+
 /** Where the linker put the text of the builds. */
 export interface Placement {
   /** Bytes after a multiple of 64, a common line size. */
@@ -16,20 +18,9 @@ const LINES_OF_PAGE = 4096 / LINE;
  * seed gives the same placements, and more of them begin with those of fewer.
  */
 export function placementsOf(count: number, seed: number): Placement[] {
-  const next = randomLines(seed);
   return Array.from({ length: count }, (_, i) => {
     const phase = PHASES[i % PHASES.length] as number;
-    return { phase, pageOffset: (i === 0 ? 0 : next() * LINE) + phase };
+    const line = i === 0 ? 0 : draw(seed, i, 'placement') % LINES_OF_PAGE;
+    return { phase, pageOffset: line * LINE + phase };
   });
-}
-
-/** Lines of a page, drawn by the mixing function of splitmix32. */
-function randomLines(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x9e3779b9) | 0;
-    let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
-    return ((mixed ^ (mixed >>> 15)) >>> 0) % LINES_OF_PAGE;
-  };
 }

@@ -1,12 +1,4 @@
-import type { EventCounts } from './price-samples.js';
-
-/** A price with its plausible range, in cycles. */
-export interface PriceRange {
-  v: number;
-  lo: number;
-  hi: number;
-  unit: string;
-}
+import type { EventCounts, Price } from '../../cost/index.js';
 
 /** One input and what the addition is at the ends of its range, all others at their defaults. */
 export interface Input {
@@ -34,7 +26,7 @@ const MICRO = 1e6;
 export function priceInputs(
   difference: EventCounts,
   pairs: number,
-  prices: ReadonlyMap<string, PriceRange>,
+  prices: ReadonlyMap<string, Pick<Price, 'v' | 'lo' | 'hi' | 'unit'>>,
   added: number,
 ): Input[] {
   return [...difference].flatMap(([event, count]) => {

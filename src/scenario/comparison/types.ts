@@ -1,5 +1,5 @@
+import type { EventCounts } from '../../cost/index.js';
 import type { Distribution } from './distribution.js';
-import type { EventCounts } from './price-samples.js';
 
 /** What the faults of a group made happen in one build. */
 export interface GroupEvents {
