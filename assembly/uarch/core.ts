@@ -24,8 +24,11 @@ export class MicroCore {
   returnsSize: u32;
   coldRule: u32;
   walkStorage: u32;
-  private pad: u32;
+  history: u32;
   random: u64;
+  stolen: u32;
+  returnsTop: u32;
+  returnsUsed: u32;
 }
 
 // @ts-ignore: decorator
@@ -48,5 +51,8 @@ export function checkCoreLayout(): void {
   if (offsetof<MicroCore>("btbMain") != U.CORE_BTB_MAIN) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (offsetof<MicroCore>("walkStorage") != U.CORE_WALK_STORAGE) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (offsetof<MicroCore>("random") != U.CORE_RANDOM) ERROR("a structure disagrees with src/abi/uarch.ts");
+  if (offsetof<MicroCore>("history") != U.CORE_HISTORY) ERROR("a structure disagrees with src/abi/uarch.ts");
+  if (offsetof<MicroCore>("stolen") != U.CORE_STOLEN) ERROR("a structure disagrees with src/abi/uarch.ts");
+  if (offsetof<MicroCore>("returnsUsed") != U.CORE_RETURNS_USED) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (offsetof<MicroCore>() > <usize>U.CORE_COUNTS) ERROR("a structure disagrees with src/abi/uarch.ts");
 }

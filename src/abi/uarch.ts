@@ -77,6 +77,14 @@ export enum WalkStorage {
   UNIFIED,
 }
 
+/** Parts of the branch prediction that an exception, a return from one or a mitigation may empty; bits. */
+export enum PredictorPart {
+  RETURNS = 1,
+  HISTORY = 2,
+  TARGETS = 4,
+  DIRECTIONS = 8,
+}
+
 // MicroCore: offsets from memoryBase of the parts of one modelled core; 0 where the core has none.
 export const CORE_L1I = 0;
 export const CORE_L1D = 4;
@@ -99,8 +107,30 @@ export const CORE_RETURNS = 60;
 export const CORE_RETURNS_SIZE = 64;
 export const CORE_COLD_RULE = 68;
 export const CORE_WALK_STORAGE = 72;
+/** Outcomes of the last conditional branches, the latest in bit 0. */
+export const CORE_HISTORY = 76;
 /** State of the random numbers, not zero. */
 export const CORE_RANDOM = 80;
-/** u64 counts by MicroEvent. */
-export const CORE_COUNTS = 88;
-export const CORE_SIZEOF = 512;
+/** Lines that another cpu took. */
+export const CORE_STOLEN = 88;
+/** Where the return stack grows, and how many of its entries are in use. */
+export const CORE_RETURNS_TOP = 92;
+export const CORE_RETURNS_USED = 96;
+/** u64 counts by MicroEvent, and where they are kept while a guest runs. */
+export const CORE_COUNTS = 128;
+export const CORE_SAVED_COUNTS = 576;
+export const CORE_SIZEOF = 1024;
+
+// Cache: a header, then the sets. A set is whole groups of four ways in the order of their last use, the latest first.
+// A group is four low words and four high words of line numbers. A level of the BTB is a cache of instructions; the
+// last level has a u64 target per entry after its sets, in the order of the entries.
+export const CACHE_SETS = 64;
+export const CACHE_GROUP_WAYS = 4;
+export const CACHE_GROUP_BYTES = 32;
+/** Bytes of an instruction: the line of a BTB. */
+export const BTB_LINE = 4;
+
+// StolenLines: the number of lines, then u64 line numbers, the oldest first.
+export const STOLEN_MAX = 64;
+export const STOLEN_LINES = 8;
+export const STOLEN_SIZEOF = 520;

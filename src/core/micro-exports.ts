@@ -1,4 +1,27 @@
-/** What the accounted core exports beside CoreExports: the micro-architectural model (assembly/uarch/exports.ts). */
+import type { BranchKind } from '../abi/uarch.js';
+
+/**
+ * What the accounted core exports beside CoreExports: the micro-architectural model (assembly/uarch/exports.ts). Cores
+ * and caches are byte offsets from memoryBase.
+ */
 export interface MicroExports {
   microInit(): void;
+  microCacheInit(cache: number, sets: number, ways: number, lineBytes: number): void;
+  microReset(core: number): void;
+  microLoad(core: number, pa: bigint): void;
+  microStore(core: number, pa: bigint): void;
+  microFetch(core: number, pa: bigint): void;
+  microWalkRead(core: number, pa: bigint): void;
+  microCleanLine(core: number, pa: bigint): void;
+  microStealLine(core: number, pa: bigint): void;
+  microBranch(core: number, kind: BranchKind, pc: bigint, taken: boolean, target: bigint): void;
+  microPredictorForget(core: number, parts: number): void;
+  microGuest(
+    core: number,
+    dataLines: number,
+    codeLines: number,
+    branches: number,
+    dataBytes: number,
+    codeBytes: number,
+  ): void;
 }

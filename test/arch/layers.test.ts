@@ -214,8 +214,9 @@ describe('the platform', () => {
       /(?<![.\w])(document|window|customElements|localStorage|sessionStorage|HTMLElement|navigator|history|location|Worker|fetch|requestAnimationFrame)(?=[.(])/;
     const wrong = modules('src').filter((path) => {
       const code = codeOf(read(path));
+      // By name, or as a method.
       const declared = (name: string) =>
-        new RegExp(`(const|let|function|class|[(,{]) *${name}\\b`).test(code);
+        new RegExp(`(const|let|function|class|[(,{]) *${name}\\b|^ {2}${name}\\(.*\\{$`, 'm').test(code);
       const found = names.exec(code)?.[1];
       return roomOf(path) !== 'web' && found !== undefined && !declared(found);
     });

@@ -1,0 +1,60 @@
+// A guest that runs between two faults: it uses the caches and the branch prediction of the core for itself, and what
+// it does is not counted. Its memory and code lie where no other address of the model does.
+import * as U from "../../src/abi/uarch";
+import { MicroCore } from "./core";
+import { fetchLine, loadLine, storeLine } from "./hierarchy";
+import { branch } from "./predictor";
+
+const DATA_PA: u64 = 0xe << 48;
+const CODE_PA: u64 = 0xf << 48;
+const CODE_VA: u64 = 0x400000;
+/** Bytes from which random addresses are apart: a word of data, and a branch in eight instructions. */
+const WORD: u64 = 8;
+const BRANCH_BYTES: u64 = 32;
+
+/** Next of the random numbers of the core (xorshift64, Marsaglia 2003), as a number below `n`. */
+function random(core: MicroCore, n: u64): u64 {
+  let x = core.random;
+  x ^= x << 13;
+  x ^= x >> 7;
+  x ^= x << 17;
+  core.random = x;
+  return ((x >> 32) * n) >> 32;
+}
+
+// @ts-ignore: decorator
+@inline
+function randomAddress(core: MicroCore, bytes: u32, step: u64): u64 {
+  return random(core, max(<u64>bytes / step, 1)) * step;
+}
+
+/**
+ * Accesses to `dataLines` random lines in `dataBytes` of memory, a quarter of them stores, fetches of `codeLines` lines
+ * and `branches` branches in `codeBytes` of code.
+ */
+export function guestRun(core: MicroCore, dataLines: u32, codeLines: u32, branches: u32, dataBytes: u32, codeBytes: u32): void {
+  const counts = changetype<usize>(core) + U.CORE_COUNTS;
+  const saved = changetype<usize>(core) + U.CORE_SAVED_COUNTS;
+  memory.copy(saved, counts, U.MicroEvent.COUNT << 3);
+  for (let i: u32 = 0; i < dataLines; i++) touchData(core, dataBytes);
+  for (let i: u32 = 0; i < codeLines; i++) fetchLine(core, CODE_PA + randomAddress(core, codeBytes, WORD));
+  for (let i: u32 = 0; i < branches; i++) runBranch(core, codeBytes);
+  memory.copy(counts, saved, U.MicroEvent.COUNT << 3);
+}
+
+function touchData(core: MicroCore, bytes: u32): void {
+  const pa = DATA_PA + randomAddress(core, bytes, WORD);
+  if (random(core, 4) == 0) storeLine(core, pa);
+  else loadLine(core, pa);
+}
+
+/** Of eight branches six are conditional, one calls and one returns; a branch is of one kind and goes one way mostly. */
+function runBranch(core: MicroCore, codeBytes: u32): void {
+  const offset = randomAddress(core, codeBytes, BRANCH_BYTES);
+  const hash = <u32>((offset * 0x9e3779b97f4a7c15) >> 56);
+  const target = CODE_VA + randomAddress(core, codeBytes, BRANCH_BYTES);
+  const mostly = (hash & 8) != 0;
+  const taken = random(core, 16) == 0 ? !mostly : mostly;
+  const kind = (hash & 7) == 0 ? U.BranchKind.CALL : (hash & 7) == 1 ? U.BranchKind.RETURN : U.BranchKind.COND;
+  branch(core, kind, CODE_VA + offset, kind != U.BranchKind.COND || taken, target);
+}

@@ -1,0 +1,202 @@
+import {
+  type BranchKind,
+  BTB_LINE,
+  CACHE_GROUP_BYTES,
+  CACHE_GROUP_WAYS,
+  CACHE_SETS,
+  CORE_BTB_MAIN,
+  CORE_BTB_MICRO,
+  CORE_BTB_NANO,
+  CORE_COLD_RULE,
+  CORE_COUNTS,
+  CORE_DIRECTION,
+  CORE_DIRECTION_MASK,
+  CORE_HISTORY_BITS,
+  CORE_L1D,
+  CORE_L1I,
+  CORE_L2,
+  CORE_L3,
+  CORE_RANDOM,
+  CORE_RETURNS,
+  CORE_RETURNS_SIZE,
+  CORE_SIZEOF,
+  CORE_STOLEN,
+  CORE_WALK_STORAGE,
+  MicroEvent,
+  STOLEN_SIZEOF,
+} from '../abi/uarch.js';
+import { hex, Stage2Error } from '../core/error.js';
+import type { Machine } from '../core/machine.js';
+import type { MicroExports } from '../core/micro-exports.js';
+import { checkGeometry, checkInteger } from './check.js';
+import type { CacheGeometry, Geometry, TableGeometry } from './geometry.js';
+
+/** What a guest does between two faults; see assembly/uarch/guest.ts. */
+export interface GuestRun {
+  /** Accesses to lines of data, fetches of lines of code, branches. */
+  dataLines: number;
+  codeLines: number;
+  branches: number;
+  /** Bytes of data and of code among which they are at random. */
+  dataBytes: number;
+  codeBytes: number;
+}
+
+/** A host line: structures that are compared four ways at a time do not straddle one more than they must. */
+const ALIGN = 64;
+const U32_MOST = 2 ** 32 - 1;
+const U64_END = 1n << 64n;
+/** Fibonacci hashing: neighbouring seeds give unlike states. */
+const SEED_FACTOR = 0x9e3779b97f4a7c15n;
+
+/** One structure of a core: the field of the record that points to it, and its bytes. */
+interface Part {
+  field: number;
+  bytes: number;
+  /** With sets, a cache. */
+  cache?: CacheGeometry;
+}
+
+function cacheBytes({ sets, ways }: CacheGeometry): number {
+  return CACHE_SETS + sets * Math.ceil(ways / CACHE_GROUP_WAYS) * CACHE_GROUP_BYTES;
+}
+
+function cachePart(field: number, cache: CacheGeometry | undefined): Part[] {
+  return cache === undefined ? [] : [{ field, bytes: cacheBytes(cache), cache }];
+}
+
+/** A level of the BTB has room for a target per entry, which the last level uses. */
+function btbPart(field: number, table: TableGeometry | undefined): Part[] {
+  if (table === undefined) return [];
+  const cache = { sets: table.entries / table.ways, ways: table.ways, lineBytes: BTB_LINE };
+  return [{ field, bytes: cacheBytes(cache) + table.entries * 8, cache }];
+}
+
+function partsOf(geometry: Geometry): Part[] {
+  const { btb, direction, returnStack } = geometry;
+  return [
+    ...cachePart(CORE_L1I, geometry.l1i),
+    ...cachePart(CORE_L1D, geometry.l1d),
+    ...cachePart(CORE_L2, geometry.l2),
+    ...cachePart(CORE_L3, geometry.l3),
+    ...btbPart(CORE_BTB_NANO, btb.nano),
+    ...btbPart(CORE_BTB_MICRO, btb.micro),
+    ...btbPart(CORE_BTB_MAIN, btb.main),
+    { field: CORE_DIRECTION, bytes: 2 ** direction.indexBits },
+    { field: CORE_RETURNS, bytes: returnStack * 8 },
+    { field: CORE_STOLEN, bytes: STOLEN_SIZEOF },
+  ];
+}
+
+/** Bytes of the machine's arena that a core takes. Throws EINVAL that names the field of an impossible geometry. */
+export function microBytes(geometry: Geometry): number {
+  checkGeometry(geometry);
+  return partsOf(geometry).reduce((sum, { bytes }) => sum + bytes + ALIGN, CORE_SIZEOF + ALIGN);
+}
+
+/** The caches and the branch prediction of one core: what happens to each access, as counts of MicroEvent. */
+export class Microarch {
+  /** The record of the core, as an offset from memoryBase. */
+  readonly offset: number;
+  readonly #machine: Machine;
+  readonly #core: MicroExports;
+
+  constructor(machine: Machine, geometry: Geometry) {
+    checkGeometry(geometry);
+    this.#machine = machine;
+    this.#core = machine.micro;
+    this.offset = machine.arena.allocate(CORE_SIZEOF, ALIGN);
+    machine.view.fill(this.offset, CORE_SIZEOF);
+    for (const part of partsOf(geometry)) if (part.bytes > 0) this.#place(part);
+    const { direction } = geometry;
+    this.#set(CORE_DIRECTION_MASK, 2 ** direction.indexBits - 1);
+    this.#set(CORE_HISTORY_BITS, direction.historyBits);
+    this.#set(CORE_RETURNS_SIZE, geometry.returnStack);
+    this.#set(CORE_COLD_RULE, geometry.coldRule);
+    this.#set(CORE_WALK_STORAGE, geometry.walkStorage);
+    this.seed(0n);
+    this.reset();
+  }
+
+  #set(field: number, value: number): void {
+    this.#machine.view.setU32(this.offset + field, value);
+  }
+
+  #place({ field, bytes, cache }: Part): void {
+    const at = this.#machine.arena.allocate(bytes, ALIGN);
+    this.#set(field, at);
+    if (cache !== undefined) this.#core.microCacheInit(at, cache.sets, cache.ways, cache.lineBytes);
+  }
+
+  /** Cold: everything empty. The counts and the random numbers go on. */
+  reset(): void {
+    this.#core.microReset(this.offset);
+  }
+
+  /** Starts the random numbers of `guest` anew. */
+  seed(n: bigint): void {
+    if (n < 0n || n >= U64_END) throw new Stage2Error('EINVAL', `seed ${n}: expected a number below 2^64`);
+    const state = BigInt.asUintN(64, (n + 1n) * SEED_FACTOR);
+    this.#machine.view.setU64(this.offset + CORE_RANDOM, state === 0n ? SEED_FACTOR : state);
+  }
+
+  load(pa: bigint): void {
+    this.#core.microLoad(this.offset, checkAddress(pa));
+  }
+
+  store(pa: bigint): void {
+    this.#core.microStore(this.offset, checkAddress(pa));
+  }
+
+  fetch(pa: bigint): void {
+    this.#core.microFetch(this.offset, checkAddress(pa));
+  }
+
+  /** A descriptor read of the table walker. */
+  walkRead(pa: bigint): void {
+    this.#core.microWalkRead(this.offset, checkAddress(pa));
+  }
+
+  /** DC CIVAC. */
+  cleanLine(pa: bigint): void {
+    this.#core.microCleanLine(this.offset, checkAddress(pa));
+  }
+
+  /** Another cpu takes the line to write it. */
+  stealLine(pa: bigint): void {
+    this.#core.microStealLine(this.offset, checkAddress(pa));
+  }
+
+  /** `target` is where the branch goes if it is taken, whether it is or not. */
+  branch(kind: BranchKind, pc: bigint, taken: boolean, target: bigint): void {
+    this.#core.microBranch(this.offset, kind, pc, taken, target);
+  }
+
+  /** Empties parts of the branch prediction: bits of PredictorPart. */
+  forgetPredictions(parts: number): void {
+    this.#core.microPredictorForget(this.offset, parts);
+  }
+
+  /** A guest runs; what it does is not counted. */
+  guest(run: GuestRun): void {
+    for (const [name, value] of Object.entries(run)) checkInteger(name, value, 0, U32_MOST);
+    const { dataLines, codeLines, branches, dataBytes, codeBytes } = run;
+    this.#core.microGuest(this.offset, dataLines, codeLines, branches, dataBytes, codeBytes);
+  }
+
+  /** Counts by MicroEvent. */
+  counts(): bigint[] {
+    const at = this.offset + CORE_COUNTS;
+    return Array.from({ length: MicroEvent.COUNT }, (_, event) => this.#machine.view.u64(at + event * 8));
+  }
+
+  resetCounts(): void {
+    this.#machine.view.fill(this.offset + CORE_COUNTS, MicroEvent.COUNT * 8);
+  }
+}
+
+function checkAddress(pa: bigint): bigint {
+  if (pa < 0n || pa >= 1n << 52n)
+    throw new Stage2Error('EINVAL', `address ${hex(pa)}: expected one below 2^52`);
+  return pa;
+}
