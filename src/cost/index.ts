@@ -19,6 +19,7 @@ export {
   sumEvents,
 } from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
+export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
 export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
