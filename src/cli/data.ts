@@ -18,7 +18,8 @@ import {
   parseWorldSwitch,
   type SiteTable,
 } from '../cost/index.js';
-import { dataPath } from './io.js';
+import { readJson } from '../trace/index.js';
+import { dataPath, openInput } from './io.js';
 
 /** A JSON file of the package's data folder. */
 export async function readData(name: string): Promise<{ value: unknown; file: string }> {
@@ -36,13 +37,16 @@ export async function loadBuild(id: string, sites: SiteTable): Promise<Build> {
   return parseBuild(value, file, sites);
 }
 
-/** The cores of the package by name. */
-export async function loadProfiles(): Promise<ReadonlyMap<string, CoreProfile>> {
-  const { value, file } = await readData('profiles.json');
-  return parseProfiles(value, file);
+/** The cores of the package by name, with those of a user's file, which take the place of the package's. */
+export async function loadProfiles(file?: string): Promise<ReadonlyMap<string, CoreProfile>> {
+  const own = await readData('profiles.json');
+  const profiles = parseProfiles(own.value, own.file);
+  if (file === undefined) return profiles;
+  return new Map([...profiles, ...parseProfiles(await readJson(await openInput(file), file), file)]);
 }
 
-async function loadEstimates(): Promise<Estimates> {
+/** What no document and no static model gives. */
+export async function loadEstimates(): Promise<Estimates> {
   const { value, file } = await readData('estimates.json');
   return parseEstimates(value, file);
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCompare } from './commands/compare.js';
 import { registerConform } from './commands/conform.js';
 import { registerDump } from './commands/dump.js';
+import { registerProfiles } from './commands/profiles.js';
 import { registerReplay } from './commands/replay.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
 import { registerWalk } from './commands/walk.js';
@@ -17,6 +18,7 @@ const commands: ((program: Command) => void)[] = [
   registerReplay,
   registerVerifyBuild,
   registerConform,
+  registerProfiles,
 ];
 
 // A reader that stops early (`| head`) is no error.

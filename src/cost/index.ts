@@ -2,7 +2,7 @@ export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
 export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
 export { type Calibration, type CoreCalibration, calibrate } from './calibration.js';
-export type { Confidence, Constant } from './constant.js';
+export { CONFIDENCES, type Confidence, type Constant } from './constant.js';
 export { type CoreConstants, constantsOf } from './constants.js';
 export { type CoreGeometry, geometryOf } from './core-geometry.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
@@ -51,6 +51,7 @@ export {
   type WalkPrice,
 } from './pricing.js';
 export {
+  type Choice,
   type CoreProfile,
   estimatedSystemText,
   hasEstimatedSystem,

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { CONFIDENCES, type Confidence, type CoreProfile, estimatedSystemText } from '../../cost/index.js';
+import { type ProfileReport, type ProfileSummary, profilesText, profileText } from '../../report/profiles.js';
+import { loadProfiles } from '../data.js';
+import { CliError, Exit } from '../errors.js';
+import { type CommandResult, finish } from '../output.js';
+
+interface Options {
+  file?: string;
+  json?: boolean;
+}
+
+export function registerProfiles(program: Command): void {
+  program
+    .command('profiles')
+    .description('list the cores, or the values of one core with range, confidence and source')
+    .argument('[core]', 'a core of the list')
+    .option(
+      '--file <file>',
+      'cores of a profile file (stage2-profiles/1), JSON or gzip, besides the package’s',
+    )
+    .option('--json', 'print one JSON document')
+    .action((core: string | undefined, options: Options) =>
+      finish(options.json ?? false, () => profiles(core, options)),
+    );
+}
+
+async function profiles(core: string | undefined, { file }: Options): Promise<CommandResult> {
+  const known = await loadProfiles(file);
+  if (core === undefined) {
+    const cores = [...known.values()].map(summaryOf);
+    return { text: profilesText(cores), json: { cores }, exit: Exit.OK };
+  }
+  const profile = known.get(core);
+  if (profile === undefined) {
+    throw new CliError(`core: found "${core}", expected one of ${[...known.keys()].join(', ')}`);
+  }
+  const report = reportOf(profile);
+  return { text: profileText(report), json: report, exit: Exit.OK };
+}
+
+function summaryOf(profile: CoreProfile): ProfileSummary {
+  const { name, inOrder, clock, issue, leaves } = profile;
+  const estimatedSystem = estimatedSystemText(profile);
+  const count = (conf: Confidence) => [...leaves.values()].filter((leaf) => leaf.conf === conf).length;
+  return {
+    core: name,
+    order: inOrder ? 'in order' : 'out of order',
+    clockGhz: clock.v,
+    values: Object.fromEntries(CONFIDENCES.map((conf) => [conf, count(conf)])) as ProfileSummary['values'],
+    issueModel: issue.model.v,
+    ...(estimatedSystem === undefined ? {} : { estimatedSystem }),
+  };
+}
+
+function reportOf(profile: CoreProfile): ProfileReport {
+  return {
+    ...summaryOf(profile),
+    fields: [...profile.leaves].map(([field, leaf]) => ({ field, ...leaf })),
+  };
+}
