@@ -31,7 +31,8 @@ export function lineReport({ words, sources }: Program, phase = 0): LineCounts {
     if (op === Op.LOAD || op === Op.STORE) addLine(data, second, offset);
     if (op !== Op.FETCH) continue;
     const start = offset + (second === 0 ? phase : 0);
-    for (let line = Math.floor(start / LINE); line * LINE < start + last; line++) code.add(`${second} ${line}`);
+    for (let line = Math.floor(start / LINE); line * LINE < start + last; line++)
+      code.add(`${second} ${line}`);
   }
   const byOperand = new Map([...data].map(([name, lines]) => [name, lines.size]));
   return { data: [...byOperand.values()].reduce((sum, n) => sum + n, 0), code: code.size, byOperand };

@@ -2,7 +2,7 @@ import { Op } from '../abi/program.js';
 import { BranchKind } from '../abi/uarch.js';
 import { type Accesses, calleeTouches, nthUse, type Place } from './accesses.js';
 import type { CalleeEntry } from './build-types.js';
-import { type CodeAddress, after, type ProgramWriter } from './program-writer.js';
+import { after, type CodeAddress, type ProgramWriter } from './program-writer.js';
 import type { Call } from './walk.js';
 
 // A function outside the handler is known by its totals. Its code is `icacheLines` consecutive lines at the place of
@@ -72,7 +72,8 @@ class CalleeWriter {
       this.branches(i, line);
       if (i === middle) this.loops(line);
     }
-    for (const name of this.entry.opaque) writeOpaque(this.writer, this.accesses, name, this.pc(this.lastLine));
+    for (const name of this.entry.opaque)
+      writeOpaque(this.writer, this.accesses, name, this.pc(this.lastLine));
     if (saved > 0) this.writer.stack(Op.LOAD, depth, depth + saved);
     return after(this.lastLine, LINE - INSN);
   }
@@ -155,12 +156,7 @@ function isNth(j: number, part: number, whole: number): boolean {
 }
 
 /** A call from `pc` of a function that was not compiled: one line of code, what it touches, and the return. */
-export function writeOpaque(
-  writer: ProgramWriter,
-  accesses: Accesses,
-  name: string,
-  pc: CodeAddress,
-): void {
+export function writeOpaque(writer: ProgramWriter, accesses: Accesses, name: string, pc: CodeAddress): void {
   const target = calleeEntry(accesses, name);
   const { source } = writer;
   writer.transfer(BranchKind.CALL, pc, target);

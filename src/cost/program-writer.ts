@@ -11,7 +11,7 @@ import {
   PROGRAM_OPS_MAX,
   STACK_BYTES,
 } from '../abi/program.js';
-import { BranchKind } from '../abi/uarch.js';
+import type { BranchKind } from '../abi/uarch.js';
 import type { Place, Touches } from './accesses.js';
 import { CostError } from './error.js';
 
@@ -80,17 +80,15 @@ export class ProgramWriter {
   }
 
   /** Jumps, calls and returns, which are always taken. */
-  transfer(
-    kind: Exclude<BranchKind, BranchKind.COND>,
-    pc: CodeAddress,
-    target: CodeAddress,
-  ): void {
+  transfer(kind: Exclude<BranchKind, BranchKind.COND>, pc: CodeAddress, target: CodeAddress): void {
     this.branch(kind, pc, true, target);
   }
 
   private put(first: number, second: number, offset: number, last: number): void {
     if (offset < 0 || offset >= OFFSET_END) {
-      throw new CostError(`${this.source.function} ${this.source.block}: offset ${offset} is none of a program`);
+      throw new CostError(
+        `${this.source.function} ${this.source.block}: offset ${offset} is none of a program`,
+      );
     }
     if (this.sources.length + 1 >= PROGRAM_OPS_MAX) {
       throw new CostError(`the path takes more than ${PROGRAM_OPS_MAX} operations`);

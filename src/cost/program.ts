@@ -106,7 +106,8 @@ class Compiler {
     const named = { loads: 0, stores: 0 };
     const at = (point: BlockPoint, name = '') => this.touch(block, point, name, named);
     const runTo = (offset: number) => {
-      if (offset > done) this.writer.fetch({ base: TEXT_BASE, offset: block.textOffset + done }, offset - done);
+      if (offset > done)
+        this.writer.fetch({ base: TEXT_BASE, offset: block.textOffset + done }, offset - done);
       done = offset;
     };
     const depth = frame.depth + frame.saved + frame.locals;
@@ -136,7 +137,12 @@ class Compiler {
   }
 
   /** What the data say that this block touches at `point`. */
-  private touch(block: Block, point: BlockPoint, name: string, named: { loads: number; stores: number }): void {
+  private touch(
+    block: Block,
+    point: BlockPoint,
+    name: string,
+    named: { loads: number; stores: number },
+  ): void {
     for (const rule of this.accesses.blocks.get(block.functionName) ?? []) {
       if (rule.at !== point || rule.name !== name) continue;
       const touches: Touches = { loads: rule.loads.map(this.use), stores: rule.stores.map(this.use) };
@@ -155,7 +161,12 @@ class Compiler {
   };
 
   /** Loads and stores that no rule names: registers restored at a return, else variables on the stack. */
-  private unnamed(block: Block, named: { loads: number; stores: number }, frame: Frame, first: boolean): void {
+  private unnamed(
+    block: Block,
+    named: { loads: number; stores: number },
+    frame: Frame,
+    first: boolean,
+  ): void {
     const { depth, saved, locals } = frame;
     const loads = block.counts.loads - named.loads > 0;
     const stores = !first && block.counts.stores - named.stores > 0;
@@ -194,7 +205,8 @@ class Compiler {
 
   private calleeBody(call: Call, depth: number): CodeAddress {
     const entry = this.build.callees.get(call.name)?.get(call.outcome);
-    if (entry === undefined) throw new CostError(`the build has no outcome "${call.outcome}" of ${call.name}`);
+    if (entry === undefined)
+      throw new CostError(`the build has no outcome "${call.outcome}" of ${call.name}`);
     return writeCallee(this.writer, this.accesses, call, entry, depth);
   }
 
