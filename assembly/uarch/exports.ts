@@ -1,15 +1,18 @@
 // What the accounted output exports beside assembly/index.ts; no logic. Cores and caches are byte offsets from
 // memoryBase.
 import { BranchKind } from "../../src/abi/uarch";
+import { base } from "../structs";
 import { cacheInit } from "./cache";
 import { checkCoreLayout, coreAt } from "./core";
 import { guestRun } from "./guest";
 import { cleanLine, fetchLine, loadLine, resetCaches, stealLine, storeLine, walkRead } from "./hierarchy";
+import { checkRunLayout, PathRun, runPaths, tracePath } from "./path_run";
 import { branch, forgetPredictions, resetPredictor } from "./predictor";
 
 /** Call once, after init. */
 export function microInit(): void {
   checkCoreLayout();
+  checkRunLayout();
 }
 
 /** Makes an empty cache, or a level of a BTB, of the bytes at `cache`. */
@@ -58,4 +61,14 @@ export function microPredictorForget(core: u32, parts: u32): void {
 
 export function microGuest(core: u32, dataLines: u32, codeLines: u32, branches: u32, dataBytes: u32, codeBytes: u32): void {
   guestRun(coreAt(core), dataLines, codeLines, branches, dataBytes, codeBytes);
+}
+
+/** Follows all faults of a PathRun (src/abi/program.ts); the events of each are added to its row. */
+export function microRunPaths(core: u32, run: u32): void {
+  runPaths(coreAt(core), changetype<PathRun>(base() + run));
+}
+
+/** Follows the first fault of a PathRun; the events of each operation are added to a row of its own. */
+export function microTracePath(core: u32, run: u32): void {
+  tracePath(coreAt(core), changetype<PathRun>(base() + run));
 }

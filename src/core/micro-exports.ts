@@ -24,4 +24,6 @@ export interface MicroExports {
     dataBytes: number,
     codeBytes: number,
   ): void;
+  microRunPaths(core: number, run: number): void;
+  microTracePath(core: number, run: number): void;
 }
