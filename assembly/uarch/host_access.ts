@@ -1,21 +1,28 @@
-// The kernel's own accesses, through the caches. Repeating the access just made changes nothing in them and is no
-// event, so it is left out.
+// The kernel's own accesses: through the TLBs, where its text and memory are in blocks, then the caches. Repeating the
+// access just made changes nothing in them and is no event, so it is left out.
 import { cacheAt, lineOf } from "./cache";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
+import { hostTranslate } from "./tlb";
 
-/** No line of a cache: addresses have 52 bits. */
+/** No line of a cache and no block: addresses have 52 bits. */
 const NONE: u64 = ~0;
+/** log2 of the smallest block that the kernel is mapped by. */
+const BLOCK_SHIFT: u64 = 21;
 
-// Line numbers of the first-level caches.
+// Line numbers of the first-level caches, and blocks.
 let lastCode: u64 = NONE;
 let lastData: u64 = NONE;
 let lastWritten: bool = false;
+let lastCodeBlock: u64 = NONE;
+let lastDataBlock: u64 = NONE;
 
 /** Forgets the accesses just made: something else has used the core. */
 export function forgetLast(): void {
   lastCode = NONE;
   lastData = NONE;
+  lastCodeBlock = NONE;
+  lastDataBlock = NONE;
 }
 
 /** Fetches the code of [pa, pa + bytes). */
@@ -23,15 +30,32 @@ export function fetchCode(core: MicroCore, pa: u64, bytes: u32): void {
   const cache = cacheAt(core.l1i);
   const last = lineOf(cache, pa + bytes - 1);
   for (let line = lineOf(cache, pa); line <= last; line++) {
-    if (line == lastCode) continue;
+    const at = max(pa, line * cache.lineBytes);
+    const sameBlock = at >> BLOCK_SHIFT == lastCodeBlock;
+    if (sameBlock && line == lastCode) continue;
     lastCode = line;
-    fetchLine(core, max(pa, line * cache.lineBytes));
+    if (!sameBlock) translateCode(core, at);
+    fetchLine(core, at);
   }
+}
+
+/** A walk reads descriptors through the L1D: the line just used may be no longer the last of its set. */
+function translateCode(core: MicroCore, pa: u64): void {
+  lastCodeBlock = pa >> BLOCK_SHIFT;
+  lastData = NONE;
+  hostTranslate(core, pa, true);
+}
+
+function translateData(core: MicroCore, pa: u64): void {
+  lastDataBlock = pa >> BLOCK_SHIFT;
+  hostTranslate(core, pa, false);
 }
 
 export function loadData(core: MicroCore, pa: u64): void {
   const line = lineOf(cacheAt(core.l1d), pa);
-  if (line == lastData) return;
+  const sameBlock = pa >> BLOCK_SHIFT == lastDataBlock;
+  if (sameBlock && line == lastData) return;
+  if (!sameBlock) translateData(core, pa);
   lastData = line;
   lastWritten = false;
   loadLine(core, pa);
@@ -39,7 +63,9 @@ export function loadData(core: MicroCore, pa: u64): void {
 
 export function storeData(core: MicroCore, pa: u64): void {
   const line = lineOf(cacheAt(core.l1d), pa);
-  if (line == lastData && lastWritten) return;
+  const sameBlock = pa >> BLOCK_SHIFT == lastDataBlock;
+  if (sameBlock && line == lastData && lastWritten) return;
+  if (!sameBlock) translateData(core, pa);
   lastData = line;
   lastWritten = true;
   storeLine(core, pa);

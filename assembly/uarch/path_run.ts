@@ -10,6 +10,7 @@ import { resetCaches, stealLine } from "./hierarchy";
 import { fetchCode, forgetLast, loadData, storeData } from "./host_access";
 import { locate, slotProbe } from "./operands";
 import { branch, resetPredictor } from "./predictor";
+import { resetTranslations } from "./tlb";
 
 const COUNT_BYTES: usize = <usize>MicroEvent.COUNT << 3;
 const WIDTH: usize = <usize>P.OP_WORDS << 2;
@@ -82,6 +83,7 @@ function begin(core: MicroCore, run: PathRun, i: u32): usize {
 
 function reset(core: MicroCore): void {
   resetCaches(core);
+  resetTranslations(core);
   resetPredictor(core);
 }
 

@@ -1,3 +1,4 @@
+export { type Accesses, type Place, parseAccesses } from './accesses.js';
 export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
 export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
@@ -20,7 +21,8 @@ export {
 } from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
 export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
-export { parseIdmapEstimates } from './machine-data.js';
+export { type LineCounts, lineReport } from './line-report.js';
+export { parseClocks, parseIdmapEstimates, parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
@@ -58,6 +60,8 @@ export {
   loadProfile,
   parseProfiles,
 } from './profile.js';
+export { compileProgram, type Program } from './program.js';
+export type { CodeAddress, OpSource } from './program-writer.js';
 export { exactly, type Range, scale, sum } from './range.js';
 export { type Method, parseResolution } from './resolution.js';
 export { formatBlocks, formatOpaque, runLengths } from './sequence.js';

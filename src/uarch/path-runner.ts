@@ -111,7 +111,10 @@ export class PathRunner {
   #check({ records, programs, rows, rowCount, placement, before, steal = 0 }: PathRunInput): number {
     const n = records.byteLength / FAULT_SIZEOF;
     if (!Number.isInteger(n)) {
-      throw new Stage2Error('EINVAL', `records of ${records.byteLength} bytes: expected ${FAULT_SIZEOF} each`);
+      throw new Stage2Error(
+        'EINVAL',
+        `records of ${records.byteLength} bytes: expected ${FAULT_SIZEOF} each`,
+      );
     }
     if (programs.length < n) throw new Stage2Error('EINVAL', `${programs.length} programs: expected ${n}`);
     if (rows !== undefined && rows.length < n) {
@@ -125,7 +128,10 @@ export class PathRunner {
       }
     }
     if (placement.code.length !== P.CODE_BASES || placement.data.length !== P.Operand.COUNT) {
-      throw new Stage2Error('EINVAL', 'placement: expected an address for every place of code and every operand');
+      throw new Stage2Error(
+        'EINVAL',
+        'placement: expected an address for every place of code and every operand',
+      );
     }
     if (!(steal >= 0 && steal <= 1)) throw new Stage2Error('EINVAL', `steal ${steal}: expected 0 to 1`);
     if (typeof before === 'object') {

@@ -10,11 +10,11 @@ export interface CodePlacement {
   data: readonly bigint[];
 }
 
-/** The kernel of the model has addresses from 2^51 on; RAM, tables and guests lie elsewhere. */
-const KERNEL = 1n << 51n;
-const REGION_SHIFT = 44n;
-/** struct page of every page frame: 2^46 bytes. */
-const PAGES = KERNEL + (1n << 50n);
+/** Above all RAM, apart from what else the model invents; in their low 48 bits these addresses are apart from RAM's too. */
+const KERNEL = (1n << 51n) + (1n << 46n);
+const REGION_SHIFT = 40n;
+/** struct page of every page frame. */
+const PAGES = (1n << 51n) + (1n << 47n);
 const TEXT = KERNEL + (BigInt(Operand.COUNT) << REGION_SHIFT);
 /** Bytes apart of two places of code; a function is far smaller. */
 const CODE_STEP = 65536n;
@@ -31,7 +31,8 @@ const LINE = 64;
  * @throws EINVAL for a seed that is no u64 or a phase that is none of an instruction.
  */
 export function placeCode(seed: bigint, phase: number): CodePlacement {
-  if (seed < 0n || seed >= 1n << 64n) throw new Stage2Error('EINVAL', `seed ${seed}: expected a number below 2^64`);
+  if (seed < 0n || seed >= 1n << 64n)
+    throw new Stage2Error('EINVAL', `seed ${seed}: expected a number below 2^64`);
   checkInteger('phase', phase, 0, LINE - 1);
   if (phase % 4 !== 0) throw new Stage2Error('EINVAL', `phase ${phase}: expected a multiple of 4`);
   const random = splitMix(seed);

@@ -11,10 +11,16 @@ const KINDS = Object.values(BranchKind).filter((kind) => typeof kind === 'number
 export function checkProgram(words: Uint32Array): number {
   const operations = words.length / P.OP_WORDS;
   if (!Number.isInteger(operations) || operations < 1 || operations > P.PROGRAM_OPS_MAX) {
-    throw new Stage2Error('EINVAL', `a program of ${words.length} words: expected up to ${P.PROGRAM_OPS_MAX} operations`);
+    throw new Stage2Error(
+      'EINVAL',
+      `a program of ${words.length} words: expected up to ${P.PROGRAM_OPS_MAX} operations`,
+    );
   }
   for (let i = 0; i < operations; i++) {
-    const [first = 0, second = 0, offset = 0, last = 0] = words.subarray(i * P.OP_WORDS, (i + 1) * P.OP_WORDS);
+    const [first = 0, second = 0, offset = 0, last = 0] = words.subarray(
+      i * P.OP_WORDS,
+      (i + 1) * P.OP_WORDS,
+    );
     const problem = problemOf({ first, second, offset, last }, i === operations - 1);
     if (problem !== undefined) throw new Stage2Error('EINVAL', `operation ${i} of a program: ${problem}`);
   }
