@@ -1,0 +1,53 @@
+/** What an experiment gives: the value at the default prices, and the values of the samples of the price ranges. */
+export interface Measured {
+  unit: 'cycles' | 'ratio' | 'instructions';
+  v: number;
+  samples: readonly number[];
+  /** Clock at which cycles are nanoseconds. */
+  clockGhz?: number;
+  /** What `percent` is of. */
+  whole?: Measured;
+  /** In words, where the value is a count of checks: and whether all of them held. */
+  checks?: { text: string; hold: boolean };
+  /** What a reader has to know beside the value. */
+  notes?: readonly string[];
+}
+
+/** A value with its interval. */
+export interface ModelValue {
+  v: number;
+  p5: number;
+  p95: number;
+}
+
+/** The value of `measured` in `unit`; undefined if it is not of that unit. */
+export function inUnit(measured: Measured, unit: string): ModelValue | undefined {
+  const factor = factorOf(measured, unit);
+  if (factor !== undefined) return interval(measured, (value) => value * factor);
+  const { whole } = measured;
+  if (unit !== 'percent' || whole === undefined) return undefined;
+  return interval(measured, (value, i) => (100 * value) / (i === undefined ? whole.v : (whole.samples[i] ?? whole.v)));
+}
+
+function factorOf({ unit: from, clockGhz }: Measured, to: string): number | undefined {
+  if (from === to) return 1;
+  if (from !== 'cycles' || clockGhz === undefined) return undefined;
+  return { ns: 1 / clockGhz, us: 1e-3 / clockGhz }[to];
+}
+
+function interval({ v, samples }: Measured, convert: (value: number, i?: number) => number): ModelValue {
+  const sorted = samples.map(convert).sort((a, b) => a - b);
+  const value = convert(v);
+  return { v: value, p5: percentile(sorted, 0.05) ?? value, p95: percentile(sorted, 0.95) ?? value };
+}
+
+/** Nearest rank. */
+function percentile(sorted: readonly number[], part: number): number | undefined {
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)];
+}
+
+/** Sample by sample what `of` makes of two values of the same samples. */
+export function combine(a: Measured, b: Measured, of: (a: number, b: number) => number): Measured {
+  const samples = a.samples.map((value, i) => of(value, b.samples[i] ?? b.v));
+  return { ...a, v: of(a.v, b.v), samples };
+}
