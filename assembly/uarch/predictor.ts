@@ -1,6 +1,6 @@
 // Branch prediction: a BTB of up to three levels, a direction predictor of two-bit counters indexed by the address
-// and the global history, and a return stack. A taken branch goes to the front of every level of the BTB; one that
-// leaves the last level leaves all, so that the last level knows every target.
+// and the global history, and a return stack. A taken branch goes to the front of every level of the BTB, of the last
+// one first; what that replaces leaves the other levels too, so that the last level knows every target.
 import * as U from "../../src/abi/uarch";
 import { base } from "../structs";
 import { Cache, cacheAt, cacheClear, cacheEnd, cacheHolds, cacheRemove, lineOf, placeLine, replacedAddress, replacedAny, setIndex } from "./cache";

@@ -44,3 +44,10 @@ export function counted(core: Microarch, act: () => void): Record<string, number
   const counts = core.counts().map((n, event) => [MicroEvent[event] as string, Number(n)] as const);
   return Object.fromEntries(counts.filter(([, n]) => n !== 0));
 }
+
+/** The events that `act` makes the core count. */
+export function eventsOf(core: Microarch, act: () => void): MicroEvent[] {
+  core.resetCounts();
+  act();
+  return core.counts().flatMap((n, event) => Array.from({ length: Number(n) }, () => event as MicroEvent));
+}
