@@ -1,7 +1,7 @@
 // Random numbers in integer arithmetic only, so that every engine draws the same.
 
 /** Bits of a draw. */
-export const DRAW_BITS = 32n;
+const DRAW_BITS = 32n;
 
 /**
  * 32 random bits that depend on nothing but their arguments: MurmurHash3 (x86, 32 bits) over the two halves of the
@@ -33,15 +33,15 @@ function rotate(word: number, bits: number): number {
 }
 
 /**
- * The value of a triangular distribution from `lo` over its peak `v` to `hi` that the part `u` / 2^32 of all values
- * lies below, rounded towards the end it is nearer to in the order of the triangle.
+ * The value of a triangular distribution from `lo` over its peak `v` to `hi` that the part `u` / 2^32 of the values
+ * lies below; square roots are rounded down, so no value leaves the range.
  */
 export function triangular(lo: bigint, v: bigint, hi: bigint, u: number): bigint {
   const width = hi - lo;
   const below = BigInt(u);
   const all = 1n << DRAW_BITS;
   const rising = v - lo;
-  // P(x < v) = rising / width
+  // The part of the values below the peak is rising / width.
   if (below * width < rising * all) return lo + squareRoot((below * width * rising) >> DRAW_BITS);
   const falling = hi - v;
   return hi - squareRoot(((all - below) * width * falling) >> DRAW_BITS);
