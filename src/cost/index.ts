@@ -22,7 +22,6 @@ export {
 export { describeClass, type FaultClass } from './fault-class.js';
 export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
 export { type LineCounts, lineReport } from './line-report.js';
-export { parseClocks, parseIdmapEstimates, parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';

@@ -84,10 +84,12 @@ function readKind(field: Field, list: (at: Field) => KernelPart[]): KernelKind {
 function readGroups(field: Field, cited: Citations): ReadonlyMap<string, RegisterGroup> {
   if (!field.present) return new Map();
   return new Map(
-    field.entries().map(([name, group]) => [
-      name,
-      { save: readPart(group.get('save'), cited), restore: readPart(group.get('restore'), cited) },
-    ]),
+    field
+      .entries()
+      .map(([name, group]) => [
+        name,
+        { save: readPart(group.get('save'), cited), restore: readPart(group.get('restore'), cited) },
+      ]),
   );
 }
 

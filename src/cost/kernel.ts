@@ -1,8 +1,8 @@
+import type { Constant } from './constant.js';
 import { CostError, show } from './error.js';
 import { type EventCounts, sumEvents } from './event-counts.js';
-import type { Price } from './price-list.js';
-import type { Constant } from './constant.js';
 import { describeClass } from './fault-class.js';
+import type { Price } from './price-list.js';
 import { switchKind } from './world-switch.js';
 
 /** What a guest may do that the host has to deal with. */

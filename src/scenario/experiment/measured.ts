@@ -26,7 +26,10 @@ export function inUnit(measured: Measured, unit: string): ModelValue | undefined
   if (factor !== undefined) return interval(measured, (value) => value * factor);
   const { whole } = measured;
   if (unit !== 'percent' || whole === undefined) return undefined;
-  return interval(measured, (value, i) => (100 * value) / (i === undefined ? whole.v : (whole.samples[i] ?? whole.v)));
+  return interval(
+    measured,
+    (value, i) => (100 * value) / (i === undefined ? whole.v : (whole.samples[i] ?? whole.v)),
+  );
 }
 
 function factorOf({ unit: from, clockGhz }: Measured, to: string): number | undefined {

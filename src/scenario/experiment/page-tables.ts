@@ -1,6 +1,6 @@
 import { levelShift } from '../../arm/descriptor.js';
-import type { Machine } from '../../core/machine.js';
 import { Stage2Error } from '../../core/error.js';
+import type { Machine } from '../../core/machine.js';
 import type { PageSize } from './page-size.js';
 
 const TABLE = 3n;
@@ -27,7 +27,8 @@ export class TableRam {
 
   offset(pa: bigint): number {
     const at = this.machine.ramOffset(pa);
-    if (at === undefined) throw new Stage2Error('ENOMEM', `table at 0x${pa.toString(16)}: expected one in RAM`);
+    if (at === undefined)
+      throw new Stage2Error('ENOMEM', `table at 0x${pa.toString(16)}: expected one in RAM`);
     return at;
   }
 }

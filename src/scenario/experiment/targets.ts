@@ -68,7 +68,8 @@ function readValue(field: Field): TargetRow['value'] {
   const { value } = field;
   if (typeof value === 'string') return value;
   if (!Array.isArray(value)) {
-    const number = typeof value === 'number' ? field.number() : field.expected('a number, [low, high] or a text');
+    const number =
+      typeof value === 'number' ? field.number() : field.expected('a number, [low, high] or a text');
     return [number, number];
   }
   const [low, high, ...more] = field.list().map((item) => item.number());

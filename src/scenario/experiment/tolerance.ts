@@ -30,7 +30,9 @@ export function readTolerance(field: Field, rowUnit: string): Tolerance {
   const unit = UNITS[match[2] ?? 'percent'];
   if (unit === undefined) malformed(field);
   if (unit === 'percent' && rowUnit !== 'percent') return { percent: amount };
-  return unit === rowUnit ? { absolute: amount, unit } : field.expected(`a tolerance in percent or ${rowUnit}`);
+  return unit === rowUnit
+    ? { absolute: amount, unit }
+    : field.expected(`a tolerance in percent or ${rowUnit}`);
 }
 
 function malformed(field: Field): never {
