@@ -22,6 +22,7 @@ export {
 export { describeClass, type FaultClass } from './fault-class.js';
 export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
 export { type LineCounts, lineReport } from './line-report.js';
+export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
