@@ -1,4 +1,5 @@
 import { PHASES } from '../scenario/comparison/placements.js';
+import type { State } from '../scenario/comparison/state.js';
 import { CliError } from './errors.js';
 
 /** The options of `stage2 compare` as commander gives them. */
@@ -20,9 +21,6 @@ export interface CompareOptions {
   traceEvent?: string;
   annotate?: boolean;
 }
-
-/** How a fault finds caches, TLBs and predictors: forgotten, as the last fault left them, or after a guest has run. */
-export type State = { kind: 'cold' } | { kind: 'warm' } | { kind: 'guest'; cycles: number };
 
 /** What is printed. */
 export type Output =
@@ -78,11 +76,6 @@ export function compareSettings(options: CompareOptions): CompareSettings {
     profile: options.profile,
     output: outputOf(options),
   };
-}
-
-/** A state as the option is written. */
-export function stateText(state: State): string {
-  return state.kind === 'guest' ? `guest:${state.cycles}` : state.kind;
 }
 
 function stateOf(text: string): State {

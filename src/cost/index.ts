@@ -21,6 +21,9 @@ export {
 } from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
 export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
+export { type KernelClass, type KernelTable, switchEvents } from './kernel.js';
+export { parseKernels } from './kernel-file.js';
+export { KERNEL_PARTS, kernelPrices } from './kernel-prices.js';
 export { type LineCounts, lineReport } from './line-report.js';
 export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
@@ -77,4 +80,4 @@ export {
 } from './site-statistics.js';
 export { type Hint, parseSites, type SiteInfo, type SiteTable, siteNumber, siteOf } from './sites.js';
 export type { Call, Step, Walk, WalkLimits } from './walk.js';
-export { parseWorldSwitch, type WorldSwitch } from './world-switch.js';
+export { type Operations, parseWorldSwitch, type WorldSwitch } from './world-switch.js';
