@@ -10,7 +10,7 @@ export class Cache {
   sets: u32;
   ways: u32;
   lineBytes: u32;
-  /** log2 of lineBytes, and sets - 1; -1 where it is not a power of two. */
+  /** log2 of lineBytes, and sets - 1; both -1 unless both are powers of two. */
   lineShift: i32;
   setMask: i32;
   setBytes: u32;
@@ -56,11 +56,6 @@ export function cacheEnd(cache: Cache): usize {
   return setsOf(cache) + <usize>cache.sets * cache.setBytes;
 }
 
-/** -1 unless `n` is a power of two. */
-function log2(n: u32): i32 {
-  return popcnt(n) == 1 ? <i32>ctz(n) : -1;
-}
-
 /** Makes an empty cache of the bytes at `offset`. */
 export function cacheInit(offset: u32, sets: u32, ways: u32, lineBytes: u32): void {
   const cache = cacheAt(offset);
@@ -68,8 +63,9 @@ export function cacheInit(offset: u32, sets: u32, ways: u32, lineBytes: u32): vo
   cache.sets = sets;
   cache.ways = ways;
   cache.lineBytes = lineBytes;
-  cache.lineShift = log2(lineBytes);
-  cache.setMask = log2(sets) < 0 ? -1 : <i32>(sets - 1);
+  const powers = popcnt(lineBytes) == 1 && popcnt(sets) == 1;
+  cache.lineShift = powers ? <i32>ctz(lineBytes) : -1;
+  cache.setMask = powers ? <i32>(sets - 1) : -1;
   cache.setBytes = groups * U.CACHE_GROUP_BYTES;
   cache.lastGroup = (groups - 1) * U.CACHE_GROUP_BYTES;
   cache.lastLane = (ways - 1) % U.CACHE_GROUP_WAYS;
@@ -109,30 +105,45 @@ function highOf(line: u64): u32 {
   return <u32>(line >> 32) | VALID;
 }
 
-/** Lanes of the group at `at` that hold the line. */
+/** Lanes of the group at `at` that hold the line of `low` and `high`, which is without its DIRTY bit and shifted by 1. */
 // @ts-ignore: decorator
 @inline
 function equalLanes(at: usize, low: v128, high: v128): v128 {
-  const highs = v128.andnot(v128.load(at, HIGH), i32x4.splat(DIRTY));
-  return v128.and(i32x4.eq(v128.load(at), low), i32x4.eq(highs, high));
+  return v128.and(i32x4.eq(v128.load(at), low), i32x4.eq(i32x4.shl(v128.load(at, HIGH), 1), high));
 }
 
 /** An access: true if the line is in the cache. It is afterwards, as the one used last. */
-export function cacheAccess(offset: u32, address: u64, write: bool): bool {
-  const cache = cacheAt(offset);
-  const line = lineOf(cache, address);
-  return placeLine(cache, setIndex(cache, line), line, write) >= 0;
-}
-
-/** Moves a line to the front of its set; gives the place where it was, -1 if it was absent and replaced another. */
 // @ts-ignore: decorator
 @inline
-export function placeLine(cache: Cache, index: u32, line: u64, write: bool): i32 {
-  const set = setAt(cache, index);
+export function cacheAccess(offset: u32, address: u64, write: bool): bool {
+  return cachePlace(cacheAt(offset), address, write) >= 0;
+}
+
+/**
+ * Moves the line of `address` to the front of its set; gives the place where it was, -1 if it was absent and replaced
+ * another.
+ */
+// @ts-ignore: decorator
+@inline
+export function cachePlace(cache: Cache, address: u64, write: bool): i32 {
+  const mask = cache.setMask;
+  if (mask < 0) return placeByDivision(cache, address, write);
+  const line = address >> cache.lineShift;
+  return placeLine(cache, setAt(cache, <u32>line & mask), line, write);
+}
+
+function placeByDivision(cache: Cache, address: u64, write: bool): i32 {
+  const line = address / cache.lineBytes;
+  return placeLine(cache, setAt(cache, <u32>(line % cache.sets)), line, write);
+}
+
+// @ts-ignore: decorator
+@inline
+function placeLine(cache: Cache, set: usize, line: u64, write: bool): i32 {
   const low = <u32>line;
   const high = highOf(line);
   const front = load<u32>(set, HIGH);
-  if (load<u32>(set) == low && (front & ~DIRTY) == high) {
+  if (load<u32>(set) == low && front << 1 == high << 1) {
     if (write) store<u32>(set, front | DIRTY, HIGH);
     return 0;
   }
@@ -140,34 +151,63 @@ export function placeLine(cache: Cache, index: u32, line: u64, write: bool): i32
 }
 
 function moveToFront(cache: Cache, set: usize, low: u32, high: u32): i32 {
-  const last = set + cache.lastGroup;
   const lows = i32x4.splat(low);
-  const highs = i32x4.splat(high & ~DIRTY);
+  const highs = i32x4.splat(high << 1);
+  const equal = equalLanes(set, lows, highs);
+  const found = i32x4.bitmask(equal);
+  if (found == 0) return moveAcross(cache, set, lows, highs, high);
+  const kept = i32x4.bitmask(v128.and(equal, v128.load(set, HIGH))) != 0 ? high | DIRTY : high;
+  moveGroup(set, lows, i32x4.splat(kept), lanesAfter(equal));
+  return ctz(found);
+}
+
+/** Lanes behind the one of `equal`. */
+// @ts-ignore: decorator
+@inline
+function lanesAfter(equal: v128): v128 {
+  const none = i32x4.splat(0);
+  const next = v128.shuffle<i32>(none, equal, 3, 4, 5, 6);
+  const two = v128.or(next, v128.shuffle<i32>(none, next, 3, 4, 5, 6));
+  return v128.or(two, v128.shuffle<i32>(none, two, 2, 3, 4, 5));
+}
+
+/** Every lane but those of `keep` takes what was in the lane before it, the first the last of `low` and `high`. */
+// @ts-ignore: decorator
+@inline
+function moveGroup(at: usize, low: v128, high: v128, keep: v128): void {
+  const groupLow = v128.load(at);
+  const groupHigh = v128.load(at, HIGH);
+  v128.store(at, v128.bitselect(groupLow, v128.shuffle<i32>(low, groupLow, 3, 4, 5, 6), keep));
+  v128.store(at, v128.bitselect(groupHigh, v128.shuffle<i32>(high, groupHigh, 3, 4, 5, 6), keep), HIGH);
+}
+
+/** As moveToFront, for a line that is not in the first group: whole groups move on until it is found. */
+function moveAcross(cache: Cache, set: usize, lows: v128, highs: v128, high: u32): i32 {
+  const last = set + cache.lastGroup;
   let beforeLow = lows;
   let beforeHigh = i32x4.splat(high);
-  for (let at = set; ; at += GROUP) {
+  let at = set;
+  while (true) {
     const groupLow = v128.load(at);
     const groupHigh = v128.load(at, HIGH);
     const equal = equalLanes(at, lows, highs);
     const found = i32x4.bitmask(equal);
-    // Every way takes what was in the way before it.
-    const movedLow = v128.shuffle<i32>(beforeLow, groupLow, 3, 4, 5, 6);
-    const movedHigh = v128.shuffle<i32>(beforeHigh, groupHigh, 3, 4, 5, 6);
-    if (found == 0 && at != last) {
-      v128.store(at, movedLow);
-      v128.store(at, movedHigh, HIGH);
-      beforeLow = groupLow;
-      beforeHigh = groupHigh;
-      continue;
+    if (found != 0) {
+      moveGroup(at, beforeLow, beforeHigh, lanesAfter(equal));
+      if (i32x4.bitmask(v128.and(equal, groupHigh)) != 0) store<u32>(set, high | DIRTY, HIGH);
+      return <i32>((at - set) >> 3) + ctz(found);
     }
-    const lane = found == 0 ? cache.lastLane : <u32>ctz(found);
-    if (found == 0) victim = entryAt(at + (<usize>lane << 2));
-    const after = i32x4.gt_s(i32x4(0, 1, 2, 3), i32x4.splat(lane));
-    v128.store(at, v128.bitselect(groupLow, movedLow, after));
-    v128.store(at, v128.bitselect(groupHigh, movedHigh, after), HIGH);
-    if (found == 0) return -1;
-    if (i32x4.bitmask(v128.and(equal, groupHigh)) != 0) store<u32>(set, high | DIRTY, HIGH);
-    return <i32>((at - set) >> 3) + lane;
+    if (at == last) {
+      const lane = cache.lastLane;
+      victim = entryAt(at + (<usize>lane << 2));
+      moveGroup(at, beforeLow, beforeHigh, i32x4.gt_s(i32x4(0, 1, 2, 3), i32x4.splat(lane)));
+      return -1;
+    }
+    v128.store(at, v128.shuffle<i32>(beforeLow, groupLow, 3, 4, 5, 6));
+    v128.store(at, v128.shuffle<i32>(beforeHigh, groupHigh, 3, 4, 5, 6), HIGH);
+    beforeLow = groupLow;
+    beforeHigh = groupHigh;
+    at += GROUP;
   }
 }
 
@@ -194,7 +234,7 @@ function entryOf(set: usize, place: u32): usize {
 /** Place of a line in its set, -1 if it is absent; nothing moves. */
 function findLine(cache: Cache, set: usize, line: u64): i32 {
   const low = i32x4.splat(<u32>line);
-  const high = i32x4.splat(highOf(line));
+  const high = i32x4.splat(highOf(line) << 1);
   const last = set + cache.lastGroup;
   for (let at = set; at <= last; at += GROUP) {
     const found = i32x4.bitmask(equalLanes(at, low, high));

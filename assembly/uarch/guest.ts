@@ -8,9 +8,9 @@ import { branch } from "./predictor";
 const DATA_PA: u64 = 0xe << 48;
 const CODE_PA: u64 = 0xf << 48;
 const CODE_VA: u64 = 0x400000;
-/** Bytes from which random addresses are apart: a word of data, and a branch in eight instructions. */
+/** A word of data, and the eight instructions of which one is a branch. */
 const WORD: u64 = 8;
-const BRANCH_BYTES: u64 = 32;
+const BRANCH_BLOCK: u64 = 32;
 
 /** Next of the random numbers of the core (xorshift64, Marsaglia 2003), as a number below `n`. */
 function random(core: MicroCore, n: u64): u64 {
@@ -48,13 +48,17 @@ function touchData(core: MicroCore, bytes: u32): void {
   else loadLine(core, pa);
 }
 
-/** Of eight branches six are conditional, one calls and one returns; a branch is of one kind and goes one way mostly. */
+/**
+ * Of eight branches six are conditional, one calls and one returns. Where in its block a branch is, its kind and the
+ * way it mostly goes are a matter of its block.
+ */
 function runBranch(core: MicroCore, codeBytes: u32): void {
-  const offset = randomAddress(core, codeBytes, BRANCH_BYTES);
-  const hash = <u32>((offset * 0x9e3779b97f4a7c15) >> 56);
-  const target = CODE_VA + randomAddress(core, codeBytes, BRANCH_BYTES);
+  const block = randomAddress(core, codeBytes, BRANCH_BLOCK);
+  const hash = <u32>((block * 0x9e3779b97f4a7c15) >> 56);
+  const target = CODE_VA + randomAddress(core, codeBytes, BRANCH_BLOCK);
   const mostly = (hash & 8) != 0;
   const taken = random(core, 16) == 0 ? !mostly : mostly;
   const kind = (hash & 7) == 0 ? U.BranchKind.CALL : (hash & 7) == 1 ? U.BranchKind.RETURN : U.BranchKind.COND;
-  branch(core, kind, CODE_VA + offset, kind != U.BranchKind.COND || taken, target);
+  const pc = CODE_VA + block + (<u64>(hash >> 5) << 2);
+  branch(core, kind, pc, kind != U.BranchKind.COND || taken, target);
 }

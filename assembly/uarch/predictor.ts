@@ -3,7 +3,7 @@
 // one first; what that replaces leaves the other levels too, so that the last level knows every target.
 import * as U from "../../src/abi/uarch";
 import { base } from "../structs";
-import { Cache, cacheAt, cacheClear, cacheEnd, cacheHolds, cacheRemove, lineOf, placeLine, replacedAddress, replacedAny, setIndex } from "./cache";
+import { Cache, cacheAccess, cacheAt, cacheClear, cacheEnd, cacheHolds, cachePlace, cacheRemove, lineOf, replacedAddress, replacedAny, setIndex } from "./cache";
 import { countMicro, MicroCore } from "./core";
 
 /** Levels of the BTB in the order of the TAKEN events. */
@@ -99,26 +99,16 @@ function follow(core: MicroCore, pc: u64, target: u64): Level {
   let level = Level.NONE;
   if (last == 0) return level;
   if (placeTarget(core, last, pc, target)) level = last == core.btbMain ? Level.MAIN : last == core.btbMicro ? Level.MICRO : Level.NANO;
-  if (core.btbMicro != 0 && core.btbMicro != last && place(core.btbMicro, pc)) level = Level.MICRO;
-  if (core.btbNano != 0 && core.btbNano != last && place(core.btbNano, pc)) level = Level.NANO;
+  if (core.btbMicro != 0 && core.btbMicro != last && cacheAccess(core.btbMicro, pc, false)) level = Level.MICRO;
+  if (core.btbNano != 0 && core.btbNano != last && cacheAccess(core.btbNano, pc, false)) level = Level.NANO;
   return level;
 }
 
-// @ts-ignore: decorator
-@inline
-function place(level: u32, pc: u64): bool {
-  const cache = cacheAt(level);
-  const line = lineOf(cache, pc);
-  return placeLine(cache, setIndex(cache, line), line, false) >= 0;
-}
-
-/** As `place`, for the last level: targets move with their branches. */
+/** Puts a branch in front of the last level: targets move with their branches. True if the level held it. */
 function placeTarget(core: MicroCore, level: u32, pc: u64, target: u64): bool {
   const cache = cacheAt(level);
-  const line = lineOf(cache, pc);
-  const index = setIndex(cache, line);
-  const found = placeLine(cache, index, line, false);
-  const targets = targetsOf(cache, index);
+  const targets = targetsOf(cache, setIndex(cache, lineOf(cache, pc)));
+  const found = cachePlace(cache, pc, false);
   if (found != 0) moveTargets(targets, found < 0 ? cache.ways - 1 : <u32>found);
   heldTarget = found < 0 ? NO_TARGET : load<u64>(targets);
   store<u64>(targets, target);

@@ -86,7 +86,6 @@ export class PathRunner {
   /** Follows the faults; counts of MicroEvent by row, one row after another. */
   run(input: PathRunInput): BigUint64Array {
     const n = this.#check(input);
-    checkInteger('rowCount', input.rowCount, 1, U32_MOST);
     return this.#withRows(input.rowCount, (rows) => {
       this.#prepare(input);
       for (let first = 0; first < n; first += BATCH) {
@@ -110,6 +109,7 @@ export class PathRunner {
   /** The number of records, after every field was checked. */
   #check({ records, programs, rows, rowCount, placement, before, steal = 0 }: PathRunInput): number {
     const n = records.byteLength / FAULT_SIZEOF;
+    checkInteger('rowCount', rowCount, 1, U32_MOST);
     if (!Number.isInteger(n)) {
       throw new Stage2Error(
         'EINVAL',
