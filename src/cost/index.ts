@@ -64,6 +64,7 @@ export {
   parseProfiles,
 } from './profile.js';
 export { compileProgram, type Program } from './program.js';
+export { type PathCounts, staticCounts } from './program-counts.js';
 export type { CodeAddress, OpSource } from './program-writer.js';
 export { exactly, type Range, scale, sum } from './range.js';
 export { type Method, parseResolution } from './resolution.js';

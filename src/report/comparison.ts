@@ -11,6 +11,12 @@ export function quantiles({ p5, median, p95 }: Distribution): string {
   return `${figure(median)} [${figure(p5)} - ${figure(p95)}]`;
 }
 
+/** Percent, with the digits that a hundredth of a thousandth needs. */
+function percents({ p5, median, p95 }: Distribution): string {
+  const text = (value: number) => (Number(value.toFixed(3)) || 0).toFixed(3);
+  return `${text(median)} [${text(p5)} - ${text(p95)}]`;
+}
+
 /** All cores: what a fault costs, what is added in each state, and what moving the code does. */
 export function coresText(cores: readonly CoreComparison[]): string {
   const states = cores[0]?.states.map(({ state }) => state) ?? [];
@@ -20,13 +26,13 @@ export function coresText(cores: readonly CoreComparison[]): string {
     `whole fault, ${first}`,
     ...states.map((state) => `+ ${state}`),
     'percent',
-    'moved code alone',
+    'base at another place',
   ];
   const rows = cores.map((core) => {
     const { all, layoutNoise } = core.states[0] as StateComparison;
     const name = core.estimated === null ? core.core : `${core.core} *`;
     const added = core.states.map((state) => quantiles(state.all.added));
-    return [name, quantiles(all.base), ...added, quantiles(all.percent), quantiles(layoutNoise)];
+    return [name, quantiles(all.base), ...added, percents(all.percent), quantiles(layoutNoise)];
   });
   const estimated = cores.flatMap(({ estimated }) => (estimated === null ? [] : [wrap(`* ${estimated}`)]));
   return table(header, rows) + estimated.join('');
@@ -46,7 +52,7 @@ function classesText({ states }: CoreComparison): string {
     whole(faults),
     quantiles(base),
     ...states.map((each) => quantiles(each.groups.find((g) => g.group === group)?.added ?? added)),
-    quantiles(percent),
+    percents(percent),
   ]);
   const header = [
     '',

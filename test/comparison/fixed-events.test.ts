@@ -28,6 +28,7 @@ const path = {
     ['opaque:mystery', 4n],
   ]),
   issue: new Map([['cortex-a53', 1500n]]),
+  loopIssue: new Map([['cortex-a53', 64_000n]]),
 };
 
 describe('what a fault counts whatever the core holds', () => {
@@ -37,6 +38,7 @@ describe('what a fault counts whatever the core holds', () => {
       'opaque:memcpy': 1n,
       'opaque:other': 4n,
       issue: 1500n,
+      issue_loop: 64_000n,
       tlbi: 2n,
       msr: 74n,
     });

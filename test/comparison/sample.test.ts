@@ -8,7 +8,7 @@ function traceOf(counts: readonly number[]): LoggedTrace {
   const order = counts.flatMap((count, path) => Array.from({ length: count }, (_, k) => ({ path, k })));
   order.sort((a, b) => a.k - b.k);
   const records = new Uint8Array(order.length * FAULT_SIZEOF);
-  order.forEach((_, i) => records.fill(i, i * FAULT_SIZEOF, (i + 1) * FAULT_SIZEOF));
+  for (const i of order.keys()) records.fill(i, i * FAULT_SIZEOF, (i + 1) * FAULT_SIZEOF);
   const paths = counts.map((_, path) => ({
     signature: {} as never,
     group: String(path),

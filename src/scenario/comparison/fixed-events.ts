@@ -2,17 +2,11 @@ import {
   CostError,
   type EventCounts,
   opaqueEvent,
+  type PathCounts,
   type PriceTable,
   scaleEvents,
   sumEvents,
 } from '../../cost/index.js';
-
-/** What a path counts in one build, whatever the core holds: see compileProgram. */
-export interface PathCounts {
-  events: EventCounts;
-  /** Thousandths of steady block cycles, by the core of the static model. */
-  issue: EventCounts;
-}
 
 /** What surrounds the handler in one class of kernels. */
 export interface KernelEvents {
@@ -28,7 +22,7 @@ const OPAQUE = 'opaque:';
 
 /** The events of one fault outside the model of the core: the path's, the kernel's, issue by the core's static model. */
 export function fixedEvents(
-  { events, issue }: PathCounts,
+  { events, issue, loopIssue }: PathCounts,
   faultClass: number,
   kernel: KernelEvents,
   table: PriceTable,
@@ -36,7 +30,10 @@ export function fixedEvents(
   const priced = [...events].filter(([event]) => !UNPRICED.has(event));
   return sumEvents([
     ...priced.map(([event, n]) => new Map([[pricedName(event, table), n]])),
-    new Map([['issue', issueOf(issue, table)]]),
+    new Map([
+      ['issue', issueOf(issue, table)],
+      ['issue_loop', issueOf(loopIssue, table)],
+    ]),
     scaleEvents(kernel.hypercall, events.get('hvc') ?? 0n),
     kernel.switchOf(faultClass),
   ]);

@@ -26,7 +26,7 @@ export interface FollowJob {
 export type FollowedCounts = readonly BigUint64Array[];
 
 /** Records followed before those that count, so that the first of them do not find a core that was just switched on. */
-const WARM_UP = 256;
+const WARM_UP = 64;
 const RECORD_ALIGN = 64;
 const SPARE_BYTES = 1 << 16;
 

@@ -33,9 +33,14 @@ export function priceInputs(
     const price = prices.get(event);
     if (price === undefined || count === 0n || price.lo === price.hi) return [];
     const at = (end: number): number => added + (Number(count) * (end - price.v)) / pairs;
-    const range = `${price.lo} - ${price.hi} ${price.unit}`;
+    const range = `${digits(price.lo)} - ${digits(price.hi)} ${price.unit}`;
     return [input('price', `price of ${event}`, range, at(price.lo), at(price.hi))];
   });
+}
+
+/** Three significant digits. */
+function digits(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 /** The addition at default prices over the placements, or over the states. */

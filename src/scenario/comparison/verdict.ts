@@ -6,7 +6,7 @@ export function coreVerdict(comparison: CoreComparison): string {
   const { state, all, layoutNoise } = states[0] as StateComparison;
   const { median, p5, p95 } = all.added;
   const added = `${cycles(median)} [${cycles(p5)} - ${cycles(p95)}] cycles of ${cycles(all.base.median)} (${state})`;
-  const moves = `moving the code alone makes ${cycles(layoutNoise.p5)} to ${cycles(layoutNoise.p95)}`;
+  const moves = `the base at another place differs by ${cycles(layoutNoise.p5)} to ${cycles(layoutNoise.p95)}`;
   const sees = methods.filter(({ sight }) => sight === 'sees it').map(({ method }) => method);
   const best = methods.filter(({ sight }) => sight === 'at its best').map(({ method }) => method);
   const [finest] = methods;
