@@ -13,6 +13,8 @@ export interface CompareOptions {
   placements: string;
   samples: string;
   seed: string;
+  faults: string;
+  threads?: string;
   profile?: string;
   sites?: boolean;
   json?: boolean;
@@ -38,23 +40,24 @@ export interface CompareSettings {
   placements: number;
   samples: number;
   seed: number;
+  /** Faults followed at each placement. */
+  faults: number;
+  threads: number | undefined;
   profile: string | undefined;
   output: Output;
 }
 
 export const CONFIGS = ['gcc12c', 'gcc12'];
-export const VARIANTS = ['rfc', 'pred', 'predkey', 'predflag', 'rfcnohint', 'rfcfaultonly'];
-/** Kernel classes by what the option may call them. */
+const VARIANTS = ['rfc', 'pred', 'predkey', 'predflag', 'rfcnohint', 'rfcfaultonly', 'base'];
+/** Kernel classes that have a short name. */
 const KERNELS = new Map([
   ['nvhe', 'nvhe-4.x'],
   ['vhe', 'vhe-4.x'],
-  ['nvhe-4.x', 'nvhe-4.x'],
-  ['vhe-4.x', 'vhe-4.x'],
-  ['vhe-6.x', 'vhe-6.x'],
 ]);
 const STATES_DEFAULT = ['guest:10000', 'warm', 'cold'];
 const PLACEMENTS_MAX = 4096;
 const SAMPLES_MAX = 10_000;
+const THREADS_MAX = 256;
 const GUEST_MAX = 1_000_000_000;
 
 /** Values of an option that may be repeated, or be a list with commas. */
@@ -66,13 +69,15 @@ export function listOption(value: string, before: string[] | undefined): string[
 export function compareSettings(options: CompareOptions): CompareSettings {
   return {
     cores: options.core === undefined ? undefined : [...new Set(options.core)],
-    kernel: KERNELS.get(options.kernel) ?? expected('--kernel', options.kernel, [...KERNELS.keys()]),
+    kernel: KERNELS.get(options.kernel) ?? options.kernel,
     variant: oneOf('--variant', options.variant, VARIANTS),
     config: oneOf('--config', options.config, CONFIGS),
     states: [...new Set(options.state ?? STATES_DEFAULT)].map(stateOf),
     placements: whole('--placements', options.placements, PHASES.length, PLACEMENTS_MAX),
     samples: whole('--samples', options.samples, 1, SAMPLES_MAX),
     seed: whole('--seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
+    faults: whole('--faults', options.faults, 1, 2 ** 31),
+    threads: options.threads === undefined ? undefined : whole('--threads', options.threads, 1, THREADS_MAX),
     profile: options.profile,
     output: outputOf(options),
   };

@@ -69,13 +69,18 @@ export function comparisonCore(
   };
 }
 
-/** The comparison of one core, with its null run. Nothing but the arguments decides the result. */
+/** The comparison of one core, with its null run. */
+export interface ComparedCore extends CoreComparison {
+  nullRun: NullRun;
+}
+
+/** Compares on one core. Nothing but the arguments decides the result. */
 export async function compareOn(
   core: ComparisonCore,
   experiment: Experiment,
   plan: ComparisonPlan,
   follow: Follow = followHere,
-): Promise<CoreComparison & { nullRun: NullRun }> {
+): Promise<ComparedCore> {
   const placements = placementsOf(plan.placements, plan.seed);
   const [first] = plan.states as [State];
   const nulls = follow(nullJob(followJob(experiment, core, first)), placements.slice(0, PHASES.length));
