@@ -61,10 +61,7 @@ export function someFaults(build = 'gcc12c-base'): Faults {
   abort(cpu, 'write', GUEST + size + BLOCK + 5n * PAGE);
   const records = log.drain();
   const compiled = new Map(
-    readPaths(machine).map(({ entry, words }) => [
-      entry,
-      programOf(loadBuild(build), words),
-    ]),
+    readPaths(machine).map(({ entry, words }) => [entry, programOf(loadBuild(build), words)]),
   );
   const programs = Array.from(
     { length: records.length / FAULT_SIZEOF },

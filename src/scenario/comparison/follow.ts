@@ -1,3 +1,5 @@
+import { FAULT_SIZEOF } from '../../abi/fault-log.js';
+import { OP_WORDS } from '../../abi/program.js';
 import { MicroEvent } from '../../abi/uarch.js';
 import { Machine } from '../../core/machine.js';
 import type { Geometry } from '../../uarch/geometry.js';
@@ -42,7 +44,9 @@ export class Follower {
     this.#job = job;
     const words = job.builds.flat();
     const programBytes = words.reduce((sum, { byteLength }) => sum + byteLength + RECORD_ALIGN, 0);
-    const arenaBytes = microBytes(job.geometry) + pathRunnerBytes(job.rowCount) + programBytes + SPARE_BYTES;
+    const operations = words.reduce((most, { length }) => Math.max(most, length / OP_WORDS), 0);
+    const rows = Math.max(job.rowCount, operations);
+    const arenaBytes = microBytes(job.geometry) + pathRunnerBytes(rows) + programBytes + SPARE_BYTES;
     const machine = new Machine({ accounted: true, arenaBytes, tablePool: { pa: 1n << 40n, pages: 1 } });
     this.#micro = new Microarch(machine, job.geometry);
     this.#runner = new PathRunner(machine, this.#micro);
@@ -58,19 +62,36 @@ export class Follower {
   }
 
   /** What one build counts at a placement: the same each time. */
-  #follow(build: number, { seed, phase }: Placement): BigUint64Array {
-    const { records, rows, rowCount, before, steal } = this.#job;
+  #follow(build: number, placement: Placement): BigUint64Array {
+    return this.#runner.run({ ...this.#begin(build, placement), records: this.#job.records });
+  }
+
+  /** Follows one build at a placement: `visit` gets what each operation of each fault counted, in their order. */
+  trace(build: number, placement: Placement, visit: (fault: number, counted: BigUint64Array) => void): void {
+    const { programs, placement: at, before, steal } = this.#begin(build, placement);
+    const { records } = this.#job;
+    programs.forEach((program, fault) => {
+      const record = records.subarray(fault * FAULT_SIZEOF, (fault + 1) * FAULT_SIZEOF);
+      visit(
+        fault,
+        this.#runner.trace({ records: record, programs: [program], placement: at, before, steal }),
+      );
+    });
+  }
+
+  /** A core as faults find it, and what is the same for all of them. */
+  #begin(build: number, { seed, phase }: Placement) {
+    const { rows, rowCount, before, steal } = this.#job;
     this.#micro.reset();
     this.#micro.seed(BigInt(seed));
     const programs = this.#loaded[build] as Uint32Array;
     const input = { programs, rows, rowCount, placement: placeCode(BigInt(seed), phase), before, steal };
     if (before !== 'reset') this.#runner.run({ ...input, records: this.#warmUp() });
-    return this.#runner.run({ ...input, records });
+    return input;
   }
 
   #warmUp(): Uint8Array {
-    const { records, programs } = this.#job;
-    return records.subarray(0, (records.length / programs.length) * Math.min(WARM_UP, programs.length));
+    return this.#job.records.subarray(0, WARM_UP * FAULT_SIZEOF);
   }
 }
 

@@ -15,6 +15,8 @@ export interface Step {
   block: string;
   /** The branch site it ends in. */
   site: string | undefined;
+  /** How often it begins here: 0 where it goes on after a call. */
+  runs: number;
   spent: readonly Spent[];
 }
 
@@ -47,7 +49,7 @@ export class Profiler {
   add(steps: readonly Step[], times: number): void {
     for (const step of steps) {
       const row = this.#rowOf(step);
-      row.runs += times;
+      row.runs += step.runs * times;
       for (const { event, cost } of step.spent) {
         const part = partOf(event);
         const sum = cost * BigInt(times);
