@@ -34,8 +34,9 @@ export function coresText(cores: readonly CoreComparison[]): string {
     const added = core.states.map((state) => quantiles(state.all.added));
     return [name, quantiles(all.base), ...added, percents(all.percent), quantiles(layoutNoise)];
   });
-  const estimated = cores.flatMap(({ estimated }) => (estimated === null ? [] : [wrap(`* ${estimated}`)]));
-  return table(header, rows) + estimated.join('');
+  const estimated = cores.filter(({ estimated }) => estimated !== null).map(({ core }) => core);
+  const note = `* system costs are only estimated (exception entry and return, barriers, system registers, TLBI): ${estimated.join(', ')}`;
+  return table(header, rows) + (estimated.length === 0 ? '' : wrap(note));
 }
 
 /** One core in full: classes, break-even, inputs, what hardware resolves. */
@@ -74,10 +75,12 @@ function breakEvenText({ breakEven }: CoreComparison): string {
     return wrap('The addition never matters: it adds nothing.');
   const limits = rates.map(({ percent, faultsPerSecond }, i) => {
     const sooner = ratesP95[i]?.faultsPerSecond ?? null;
-    return `more than ${percent} % of a cpu at ${figure(clockGhz)} GHz if faults happen more than ${limit(faultsPerSecond)} (p95: ${limit(sooner)}) times a second`;
+    return `more than ${percent} % of a cpu at ${figure(clockGhz)} GHz ${faultsPerSecond === null ? 'never in its median' : `from ${limit(faultsPerSecond)} faults a second on`} (p95: ${limit(sooner)})`;
   });
-  const share = `It is more than ${percentOfFault} % of a fault only if a fault costs less than ${limit(faultBelow)} cycles (p95: ${limit(faultBelowP95)})`;
-  return wrap(`${share}, and ${limits.join(', ')}.`);
+  const below =
+    faultBelow === null ? 'never in its median' : `if a fault costs less than ${limit(faultBelow)} cycles`;
+  const share = `It is more than ${percentOfFault} % of a fault ${below} (p95: ${limit(faultBelowP95)} cycles)`;
+  return wrap(`${share}, ${limits.join(', and ')}.`);
 }
 
 function limit(value: number | null): string {

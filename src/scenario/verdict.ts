@@ -23,7 +23,7 @@ export function verdictOf(
 }
 
 function wordOf(cores: readonly CoreComparison[], faults: number): string {
-  const percent = largestShare(cores, faults);
+  const { percent } = largestShare(cores, faults);
   if (percent < FAIR_PERCENT) return 'is fair';
   return percent < WRONG_PERCENT ? 'is a little too good' : 'is wrong';
 }
@@ -35,17 +35,23 @@ function added({ added: { insn, loads, cbr } }: GroupCounts): string {
 function cyclesOf(cores: readonly CoreComparison[]): string {
   const medians = cores.flatMap(({ states }) => states.map(({ all }) => all.added.median));
   const faults = cores[0]?.states[0]?.all.faults ?? 0;
-  const most = largestShare(cores, faults).toFixed(2);
-  return `a median of ${tenths(Math.min(...medians))} to ${tenths(Math.max(...medians))} cycles over these cores and states, at most ${most} % of a fault of any class in its median`;
+  const most = largestShare(cores, faults);
+  const where = most.where === '' ? '' : ` (${most.where})`;
+  return `a median of ${tenths(Math.min(...medians))} to ${tenths(Math.max(...medians))} cycles over these cores and states, at most ${most.percent.toFixed(2)} % of a fault of any class in its median${where}`;
 }
 
-/** The largest median share that is added to a fault of any class, in percent. */
-function largestShare(cores: readonly CoreComparison[], faults: number): number {
-  const shares = cores
-    .flatMap(({ states }) => states.flatMap(({ groups }) => groups))
-    .filter((group) => group.faults >= faults * SHARE_MIN)
-    .map(({ percent }) => percent.median);
-  return Math.max(0, ...shares);
+/** The largest median share that is added to a fault of any class, in percent, and which that is. */
+function largestShare(cores: readonly CoreComparison[], faults: number): { percent: number; where: string } {
+  let most = { percent: 0, where: '' };
+  for (const { core, states } of cores) {
+    for (const { state, groups } of states) {
+      for (const { group, percent, faults: n } of groups) {
+        if (n < faults * SHARE_MIN || percent.median <= most.percent) continue;
+        most = { percent: percent.median, where: `${group} on ${core}, ${state}` };
+      }
+    }
+  }
+  return most;
 }
 
 /** One decimal, without a negative zero. */
