@@ -3,7 +3,7 @@
 import { cacheAt, lineOf } from "./cache";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
-import { hostTranslate } from "./tlb";
+import { hostTranslate, hostTranslateBy, latestWay } from "./tlb";
 
 /** No line of a cache and no block: addresses have 52 bits. */
 const NONE: u64 = ~0;
@@ -46,26 +46,31 @@ function translateCode(core: MicroCore, pa: u64): void {
   hostTranslate(core, pa, true);
 }
 
-function translateData(core: MicroCore, pa: u64): void {
+/** `guess` points to a way of the DTLB that may have the translation, and learns the one that has. */
+// @ts-ignore: decorator
+@inline
+function translateData(core: MicroCore, pa: u64, guess: usize): void {
   lastDataBlock = pa >> BLOCK_SHIFT;
+  if (hostTranslateBy(core, pa, load<u32>(guess))) return;
   hostTranslate(core, pa, false);
+  store<u32>(guess, latestWay(core));
 }
 
-export function loadData(core: MicroCore, pa: u64): void {
+export function loadData(core: MicroCore, pa: u64, guess: usize): void {
   const line = lineOf(cacheAt(core.l1d), pa);
   const sameBlock = pa >> BLOCK_SHIFT == lastDataBlock;
   if (sameBlock && line == lastData) return;
-  if (!sameBlock) translateData(core, pa);
+  if (!sameBlock) translateData(core, pa, guess);
   lastData = line;
   lastWritten = false;
   loadLine(core, pa);
 }
 
-export function storeData(core: MicroCore, pa: u64): void {
+export function storeData(core: MicroCore, pa: u64, guess: usize): void {
   const line = lineOf(cacheAt(core.l1d), pa);
   const sameBlock = pa >> BLOCK_SHIFT == lastDataBlock;
   if (sameBlock && line == lastData && lastWritten) return;
-  if (!sameBlock) translateData(core, pa);
+  if (!sameBlock) translateData(core, pa, guess);
   lastData = line;
   lastWritten = true;
   storeLine(core, pa);

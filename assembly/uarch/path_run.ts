@@ -127,10 +127,10 @@ function perform(core: MicroCore, at: usize, record: usize, placement: usize, ad
       doBranch(core, at, first, placement);
       return true;
     case P.Op.LOAD:
-      loadData(core, dataAddress(at, record, placement, addresses));
+      loadData(core, dataAddress(at, record, placement, addresses), guessOf(at, addresses));
       return true;
     case P.Op.STORE:
-      storeData(core, dataAddress(at, record, placement, addresses));
+      storeData(core, dataAddress(at, record, placement, addresses), guessOf(at, addresses));
       return true;
     case P.Op.FETCH:
       fetchCode(core, codeAddress(placement, load<u32>(at, 4), load<u32>(at, 8)), load<u32>(at, 12));
@@ -149,6 +149,13 @@ function dataAddress(at: usize, record: usize, placement: usize, addresses: usiz
   return load<u64>(addresses + (<usize>operand << 3)) + offset;
 }
 
+/** The way of the DTLB that had the structure of the operation the last time. */
+// @ts-ignore: decorator
+@inline
+function guessOf(at: usize, addresses: usize): usize {
+  return addresses + (P.RUN_WAYS - P.RUN_ADDRESSES) + (<usize>load<u32>(at, 4) << 2);
+}
+
 function doBranch(core: MicroCore, at: usize, first: u32, placement: usize): void {
   const bases = load<u32>(at, 4);
   const pc = codeAddress(placement, bases & ((1 << P.OP_TARGET_BASE_LSB) - 1), load<u32>(at, 8));
@@ -165,5 +172,6 @@ export function checkRunLayout(): void {
   if (offsetof<PathRun>("steal") != P.RUN_STEAL) ERROR("a structure disagrees with src/abi/program.ts");
   if (offsetof<PathRun>() > <usize>P.RUN_ADDRESSES) ERROR("a structure disagrees with src/abi/program.ts");
   if (P.RUN_ADDRESSES + (P.Operand.COUNT << 3) > P.RUN_SNAPSHOT) ERROR("more operands than a run has room for");
-  if (P.RUN_SNAPSHOT + (MicroEvent.COUNT << 3) > P.RUN_SIZEOF) ERROR("more events than a run has room for");
+  if (P.RUN_SNAPSHOT + (MicroEvent.COUNT << 3) > P.RUN_WAYS) ERROR("more events than a run has room for");
+  if (P.RUN_WAYS + (P.Operand.COUNT << 2) > P.RUN_SIZEOF) ERROR("more operands than a run has room for");
 }

@@ -4,7 +4,7 @@ import { MicroEvent, WalkStorage } from "../../src/abi/uarch";
 import { base } from "../structs";
 import { countMicro, MicroCore } from "./core";
 import { walkRead } from "./hierarchy";
-import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, resetTlb, shiftOf, Tlb, typeOf } from "./tlb_table";
+import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, resetTlb, shiftOf, Tlb, touch, typeOf, wayUsedLast } from "./tlb_table";
 
 /** The host maps its memory and text in blocks of 2 MiB, below tables whose entries span 1 GiB. */
 const HOST_SHIFT: u32 = 21;
@@ -93,6 +93,26 @@ export function hostTranslate(core: MicroCore, va: u64, fetch: bool): void {
     place(second, key, 0);
   }
   place(first, key, 0);
+}
+
+/**
+ * As hostTranslate for data, if way `guess` of a DTLB of one set has the translation; false, and nothing done, if not.
+ * `guess` is one of its ways.
+ */
+// @ts-ignore: decorator
+@inline
+export function hostTranslateBy(core: MicroCore, va: u64, guess: u32): bool {
+  const dtlb = tlbAt(core.dtlb);
+  if (dtlb.sets != 1 || entryAt(dtlb, 0, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(dtlb, 0, guess)) return false;
+  touch(dtlb, 0, guess);
+  return true;
+}
+
+/** The way of a DTLB of one set that was used last. */
+// @ts-ignore: decorator
+@inline
+export function latestWay(core: MicroCore): u32 {
+  return wayUsedLast(tlbAt(core.dtlb), 0);
 }
 
 /** Reads the block's descriptor, and that of the table it is in unless the walk storage has it. */

@@ -151,6 +151,13 @@ export function findWay(tlb: Tlb, set: u32, key: u64, context: u32): i32 {
   return -1;
 }
 
+/** The way of `set` that was used last. */
+// @ts-ignore: decorator
+@inline
+export function wayUsedLast(tlb: Tlb, set: u32): u32 {
+  return load<u16>(headAt(tlb, set));
+}
+
 /** Takes a way that is neither the head nor the tail out of its ring. */
 // @ts-ignore: decorator
 @inline

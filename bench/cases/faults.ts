@@ -46,6 +46,7 @@ export function faultBed(accounted: boolean): FaultBed {
   };
 }
 
+/** Faults and the unmap, one after the other. */
 export function faultCase(accounted: boolean): BenchCase {
   const bed = faultBed(accounted);
   return {

@@ -33,12 +33,27 @@ export interface CodeAddress {
 }
 
 const LINE = 64;
+/** Structures that do not begin on a line. */
+const UNALIGNED: ReadonlySet<Operand> = new Set([
+  Operand.SLOTS,
+  Operand.SLOTS_TAIL,
+  Operand.SLOT_HINT,
+  Operand.SLOT,
+  Operand.SLOT_PROBE,
+  Operand.CACHED,
+]);
 
 /** Writes the operations of one program. */
 export class ProgramWriter {
   source: OpSource = { function: '', block: '', site: '', opaque: false };
   readonly sources: OpSource[] = [];
   private readonly list: number[] = [];
+  /** Parts of structures that the block or call under way has loaded, and those it has stored. */
+  private touched: { source: OpSource | undefined; loads: Set<number>; stores: Set<number> } = {
+    source: undefined,
+    loads: new Set(),
+    stores: new Set(),
+  };
 
   /** The finished program. */
   words(): Uint32Array {
@@ -51,12 +66,25 @@ export class ProgramWriter {
     }
   }
 
+  /** A line that the same block or call has touched before is in the L1D: no event, and left out. */
   load(place: Place): void {
+    if (this.repeats(place, false)) return;
     this.put(Op.LOAD << OP_CODE_LSB, place.operand, place.offset, 0);
   }
 
   store(place: Place): void {
+    if (this.repeats(place, true)) return;
     this.put(Op.STORE << OP_CODE_LSB, place.operand, place.offset, 0);
+  }
+
+  private repeats({ operand, offset }: Place, write: boolean): boolean {
+    const { source } = this;
+    if (this.touched.source !== source) this.touched = { source, loads: new Set(), stores: new Set() };
+    const { loads, stores } = this.touched;
+    const part = operand * OFFSET_END + Math.floor(offset / (UNALIGNED.has(operand) ? 1 : LINE));
+    const repeated = stores.has(part) || (!write && loads.has(part));
+    (write ? stores : loads).add(part);
+    return repeated;
   }
 
   touch(touches: Touches): void {

@@ -54,6 +54,7 @@ export class PathRunner {
     this.#machine = machine;
     this.#core = core.offset;
     this.#run = machine.arena.allocate(P.RUN_SIZEOF, 64);
+    machine.view.fill(this.#run, P.RUN_SIZEOF);
     this.#placement = machine.arena.allocate(P.PLACEMENT_SIZEOF, 64);
     this.#records = machine.arena.allocate(BATCH * FAULT_SIZEOF, 64);
     this.#programs = machine.arena.allocate(BATCH * 4, 64);
