@@ -5,6 +5,7 @@ import { registerConform } from './commands/conform.js';
 import { registerDump } from './commands/dump.js';
 import { registerProfiles } from './commands/profiles.js';
 import { registerReplay } from './commands/replay.js';
+import { registerValidate } from './commands/validate.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
 import { registerWalk } from './commands/walk.js';
 import { Exit } from './errors.js';
@@ -18,6 +19,7 @@ const commands: ((program: Command) => void)[] = [
   registerReplay,
   registerVerifyBuild,
   registerConform,
+  registerValidate,
   registerProfiles,
 ];
 

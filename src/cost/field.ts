@@ -25,6 +25,11 @@ export class Field {
     return new Field(this.value, this.of, undefined, path);
   }
 
+  /** `value` in its place: what a field that is not given stands for. */
+  withValue(value: unknown): Field {
+    return new Field(value, this.of, this.parent, this.key);
+  }
+
   /** Where it is, such as `functions.kvm_is_write_fault.blocks[2].insn`. */
   get path(): string {
     const above = this.parent?.path ?? '';

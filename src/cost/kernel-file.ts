@@ -21,6 +21,7 @@ export function parseKernels(value: unknown, file: string): KernelTable {
       inOrder: readConstant(stall.get('in-order'), cited),
       outOfOrder: readConstant(stall.get('out-of-order'), cited),
     },
+    functions: readFunctions(root.get('functions'), cited),
     vmmSpread: readConstant(root.get('vmmSpread'), cited),
     prices: new Map(
       root
@@ -30,6 +31,11 @@ export function parseKernels(value: unknown, file: string): KernelTable {
     ),
     fwb: new Set(texts(root.get('fwb').get('cores'))),
   };
+}
+
+function readFunctions(field: Field, cited: Citations): ReadonlyMap<string, KernelPart> {
+  const entries = field.entries().filter(([name]) => name !== 'about');
+  return new Map(entries.map(([name, item]) => [name, readPart(item, cited)]));
 }
 
 function readKernel(name: string, field: Field, cited: Citations): KernelClass {

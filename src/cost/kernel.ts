@@ -61,6 +61,8 @@ export interface KernelTable {
   stall: { inOrder: Constant; outOfOrder: Constant };
   /** How much the instructions of user space may be. */
   vmmSpread: Constant;
+  /** Functions that the build files do not hold, by name. */
+  functions: ReadonlyMap<string, KernelPart>;
   /** In nanoseconds, by event. */
   prices: ReadonlyMap<string, Price>;
   /** Cores with FEAT_S2FWB: their mappings need no cache maintenance. */

@@ -41,7 +41,10 @@ function factorOf({ unit: from, clockGhz }: Measured, to: string): number | unde
 function interval({ v, samples }: Measured, convert: (value: number, i?: number) => number): ModelValue {
   const sorted = samples.map(convert).sort((a, b) => a - b);
   const value = convert(v);
-  return { v: value, p5: percentile(sorted, 0.05) ?? value, p95: percentile(sorted, 0.95) ?? value };
+  const p5 = percentile(sorted, 0.05) ?? value;
+  const p95 = percentile(sorted, 0.95) ?? value;
+  // Where ranges are skewed, the default prices together may be cheaper than nearly all samples.
+  return { v: value, p5: Math.min(p5, value), p95: Math.max(p95, value) };
 }
 
 /** Nearest rank. */

@@ -1,0 +1,72 @@
+import type { RowResult } from '../scenario/experiment/index.js';
+import { figure, table } from './text.js';
+
+const CONTROL = /\p{Cc}/gu;
+const HEADER = ['row', 'published', 'unit', 'model', 'p5 - p95', 'tolerance', 'result', 'use'];
+const LEFT = 3;
+/** Characters of a published value in words that the table has room for. */
+const WORDS = 12;
+
+/** A line for each row, what has to be known of some, and how many are inside. */
+export function validateText(rows: readonly RowResult[]): string {
+  return [table(HEADER, rows.map(line), LEFT), notes(rows), summary(rows)]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+function line(row: RowResult): string[] {
+  const { id, published, unit, model, text, tolerance, use } = row;
+  const range = text === undefined ? `${figure(model.p5)} - ${figure(model.p95)}` : '';
+  return [
+    id,
+    publishedText(published),
+    unit,
+    text ?? figure(model.v),
+    range,
+    tolerance,
+    verdict(row),
+    use,
+  ].map((cell) => cell.replaceAll(CONTROL, ' '));
+}
+
+function publishedText(published: RowResult['published']): string {
+  if (typeof published === 'string') return published.length > WORDS ? 'in words' : published;
+  const [low, high] = published;
+  return low === high ? figure(low) : `${figure(low)} - ${figure(high)}`;
+}
+
+/** A miss that the interval still reaches is told from one that it does not. */
+function verdict({ inside, reached }: RowResult): string {
+  if (inside) return 'inside';
+  return reached ? 'outside, in range' : 'outside';
+}
+
+function notes(rows: readonly RowResult[]): string {
+  return rows
+    .flatMap(({ id, notes }) => notes.map((note) => `  ${id}: ${note}`.replaceAll(CONTROL, ' ')))
+    .map((note) => `${note}\n`)
+    .join('');
+}
+
+function summary(rows: readonly RowResult[]): string {
+  const { inside, fitted, predicted, reached } = totals(rows);
+  return `${inside} of ${rows.length} rows inside: fitted ${fitted.inside} of ${fitted.rows}, predicted ${predicted.inside} of ${predicted.rows}; ${reached} more within the interval\n`;
+}
+
+function totals(rows: readonly RowResult[]) {
+  const count = (of: readonly RowResult[]) => ({
+    rows: of.length,
+    inside: of.filter(({ inside }) => inside).length,
+  });
+  return {
+    ...count(rows),
+    reached: rows.filter(({ inside, reached }) => reached && !inside).length,
+    fitted: count(rows.filter(({ use }) => use === 'fitted')),
+    predicted: count(rows.filter(({ use }) => use === 'predicted')),
+  };
+}
+
+/** The document of `--json`. */
+export function validationDocument(targets: string, rows: readonly RowResult[]): object {
+  return { format: 'stage2-validation/1', targets, summary: totals(rows), rows };
+}
