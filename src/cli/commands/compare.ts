@@ -45,7 +45,7 @@ export function registerCompare(program: Command): void {
     .option('--state <states>', 'what a fault finds: cold, warm, guest:CYCLES; with commas', listOption)
     .option('--placements <n>', 'placements of code and data', '64')
     .option('--samples <n>', 'samples of the prices', '200')
-    .option('--faults <n>', 'faults followed at each placement, in place of all', '256')
+    .option('--faults <n>', 'faults followed at each placement, in place of all', '192')
     .option('--seed <n>', 'of placements and samples; the same seed gives the same figures', '1')
     .addOption(new Option('--threads <n>', 'threads that follow faults; default: as many as there are cpus'))
     .option('--sites', 'print every branch site: condition, hint, and taken or not in the compiled layout')
