@@ -89,7 +89,8 @@ function branchPrices({ branches }: CoreProfile): Prices {
   return [
     ...present('TAKEN_NANO', nano?.bubble),
     ...present('TAKEN_MICRO', micro?.bubble),
-    ...present('TAKEN_MAIN', main?.bubble),
+    // Without a BTB, what the direction predictor takes is followed once it is decoded.
+    ['TAKEN_MAIN', main?.bubble ?? decodedBubble],
     ['TAKEN_DECODED', decodedBubble],
     ['MISPREDICT_COND', mispredict],
     ['MISPREDICT_RETURN', mispredict],
