@@ -29,8 +29,6 @@ export interface CompareReport {
   /** Cycles by core. */
   cores: CoreComparison[];
   idmap: { config: string; prices: IdmapPrice[] };
-  /** Clocks in GHz by core. */
-  clocks: Record<string, Interval>;
   annotated: AnnotatedBranch[];
   /** Every branch site with what the emulator counted at it. */
   sites: SiteRow[];
@@ -156,7 +154,7 @@ function classesText(config: ConfigCounts, variant: VariantCounts): string {
   return `\n  by fault class, ${config.config} ${variant.variant}\n${table(header, rows)}${more}`;
 }
 
-function idmapText({ idmap, clocks }: CompareReport): string {
+function idmapText({ idmap }: CompareReport): string {
   const header = ['size', 'pages', 'tables', 'leaked', 'insn/page', 'flush insn/page', 'lines cleaned'];
   const rows = idmap.prices.map(({ counts, totals, flushTotals, loopInsn }) => [
     bytes(counts.bytes),
@@ -167,18 +165,18 @@ function idmapText({ idmap, clocks }: CompareReport): string {
     figure(flushTotals.insn / counts.pages),
     whole(counts.flushedLines),
   ]);
-  return table(header, rows) + timesText(idmap.prices, clocks);
+  return table(header, rows) + timesText(idmap.prices);
 }
 
-function timesText(prices: readonly IdmapPrice[], clocks: CompareReport['clocks']): string {
-  const cores = prices[0]?.cores.map(({ core }) => core) ?? [];
-  const rows = cores.map((core) => {
-    const clock = clocks[core]?.v ?? Number.NaN;
-    const cells = prices.map((price) => {
-      const total = price.cores.find((c) => c.core === core)?.total ?? { v: 0, lo: 0, hi: 0 };
-      return interval({ v: total.v / clock / 1e6, lo: total.lo / clock / 1e6, hi: total.hi / clock / 1e6 });
+function timesText(prices: readonly IdmapPrice[]): string {
+  const cores = prices[0]?.cores ?? [];
+  const rows = cores.map(({ core, clockGhz }, i) => {
+    const ms = (cycles = Number.NaN) => cycles / clockGhz / 1e6;
+    const cells = prices.map(({ cores }) => {
+      const total = cores[i]?.total;
+      return interval({ v: ms(total?.v), lo: ms(total?.lo), hi: ms(total?.hi) });
     });
-    return [`ms on ${core} at ${clock} GHz`, ...cells];
+    return [`ms on ${core} at ${clockGhz} GHz`, ...cells];
   });
   return table(['', ...prices.map((p) => bytes(p.counts.bytes))], rows);
 }

@@ -5,6 +5,7 @@ import { type CompareReport, compareText } from '../../report/compare.js';
 import { comparisonCsv } from '../../report/comparison-csv.js';
 import { sitesText } from '../../report/sites.js';
 import { type CompareConfig, compareBuilds } from '../../scenario/compare.js';
+import type { ComparisonCore } from '../../scenario/comparison/run.js';
 import { stateText } from '../../scenario/comparison/state.js';
 import { coreVerdict } from '../../scenario/comparison/verdict.js';
 import { runIdmap } from '../../scenario/idmap.js';
@@ -20,7 +21,7 @@ import {
   compareSettings,
   listOption,
 } from '../compare-options.js';
-import { loadBuild, loadCostModel, loadMachineData, loadSites } from '../data.js';
+import { loadBuild, loadIdmapEstimates, loadSites } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
 import { BUNDLED_CAPTURE, replayFiles } from '../replay-files.js';
@@ -100,14 +101,12 @@ async function compareAll(
   const { cores, followed } = await compareCores(replayed.faults, loaded, settings);
   if (settings.output.kind === 'csv') return { text: comparisonCsv(cores), json: {}, exit: Exit.OK };
   const builds = configs.flatMap(({ base, variants }) => [base, ...variants]);
-  const machine = await loadMachineData();
   const report: CompareReport = {
     capture: captureOf(replayed),
     run: runOf(settings, followed),
     comparison,
     cores,
-    idmap: { config: IDMAP_BUILD, prices: await idmapPrices(builds, machine.idmap) },
-    clocks: Object.fromEntries(machine.clocks),
+    idmap: { config: IDMAP_BUILD, prices: await idmapPrices(builds, loaded.cores) },
     annotated: annotatedBranches(siteRows, sites),
     sites: siteRows,
     verdict: [verdictOf(comparison, cores, settings), ...cores.map(coreVerdict)],
@@ -130,11 +129,11 @@ async function loadConfig(
 
 async function idmapPrices(
   builds: readonly Build[],
-  estimates: Parameters<typeof priceIdmap>[3],
+  cores: readonly ComparisonCore[],
 ): Promise<IdmapPrice[]> {
-  const model = await loadCostModel(builds);
+  const estimates = await loadIdmapEstimates();
   const build = builds.find(({ id }) => id === IDMAP_BUILD) as Build;
-  return IDMAP_BYTES.map((size) => priceIdmap(runIdmap(size), build, model, estimates));
+  return IDMAP_BYTES.map((size) => priceIdmap(runIdmap(size), build, cores, estimates));
 }
 
 function runOf(settings: CompareSettings, followed: number): CompareReport['run'] {

@@ -15,8 +15,9 @@ import {
 } from '../../cost/index.js';
 import type { Geometry } from '../../uarch/geometry.js';
 import { dividedBy } from './distribution.js';
-import { fixedEvents, type KernelEvents, variantEvents } from './fixed-events.js';
+import { fixedEvents, variantEvents } from './fixed-events.js';
 import { type FollowedCounts, type FollowJob, rowOf } from './follow.js';
+import type { KernelEvents } from './kernel-events.js';
 import type { LoggedPath, LoggedTrace } from './logged-trace.js';
 import { type FaultSample, sampleFaults } from './sample.js';
 import { type State, stateText } from './state.js';

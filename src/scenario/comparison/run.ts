@@ -13,6 +13,7 @@ import {
   samplePriceMatrix,
   type WorldSwitch,
 } from '../../cost/index.js';
+import { IDMAP_PART } from '../idmap-price.js';
 import { type CoreComparison, compareCore } from './core.js';
 import { type Experiment, type ExperimentCore, followJob, statePair } from './experiment.js';
 import { type FollowedCounts, Follower, type FollowJob } from './follow.js';
@@ -59,7 +60,7 @@ export function comparisonCore(
   { estimates, calibration, kernels, worldSwitch }: ComparisonSources,
 ): ComparisonCore {
   const clockGhz = profile.clock.v;
-  const table = priceTable(profile, { estimates, calibration, parts: KERNEL_PARTS });
+  const table = priceTable(profile, { estimates, calibration, parts: [...KERNEL_PARTS, IDMAP_PART] });
   return {
     geometry: geometryOf(profile),
     table: kernelPrices(table, kernels, { inOrder: profile.inOrder, clockGhz }),
