@@ -68,7 +68,7 @@ function isRemoved(kind: TlbiKind, key: u64, ownVmid: bool, address: u64): bool 
   if (kind == TlbiKind.ALL) return true;
   if (type == TlbType.HOST || type == TlbType.HOST_WALK) return false;
   if (kind == TlbiKind.ALLE1) return true;
-  if (!ownVmid) return false;
+  if (!ownVmid || type == TlbType.GUEST) return false;
   if (kind == TlbiKind.VMALLS12E1) return true;
   if (kind == TlbiKind.IPAS2E1) return type == TlbType.IPA && covers(key, address);
   if (type == TlbType.IPA) return false;

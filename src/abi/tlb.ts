@@ -12,10 +12,12 @@ export enum TlbType {
   /** The host kernel's own linear map, and its table above the last. */
   HOST,
   HOST_WALK,
+  /** VA -> PA of a guest of assembly/uarch/guest.ts, which has no tables. */
+  GUEST,
   COUNT,
 }
 
-/** What a TLBI removes. Entries of the host stay but for ALL. */
+/** What a TLBI removes. Entries of the host and of a guest without tables stay but for ALL; ALLE1 takes the latter too. */
 export enum TlbiKind {
   /** Every entry of the core. */
   ALL,
@@ -67,9 +69,9 @@ export const TLB_ENTRIES = 24;
 /** u64 for each type: bit n is set if the TLB holds entries of 2^n bytes. */
 export const TLB_SIZES = 32;
 /** u32 for each type and log2 of a size: entries held. */
-export const TLB_HELD = 72;
+export const TLB_HELD = 80;
 /** u16 for each slot: a hash of the entry's key, 0 if there is none. */
-export const TLB_TAGS = 1360;
+export const TLB_TAGS = 1616;
 
 // One entry of a TLB.
 /** Address in bits 63:12, TlbType in bits 11:6, log2 of the size in bits 5:0. */

@@ -58,7 +58,7 @@ export function compareText(report: CompareReport): string {
     ),
     ...comparison.configs.map(countsText),
     ...rfc.map(([config, variant]) => classesText(config, variant)),
-    heading('CYCLES: one fault, and what is added to it; median [p5 - p95]; event-cost model'),
+    heading('CYCLES: one fault, and what is added to it; event-cost model'),
     runText(report),
     coresText(report.cores),
     ...fullCores(report.cores).map(coreText),

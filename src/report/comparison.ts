@@ -6,37 +6,43 @@ import { figure, table, whole, wrap } from './text.js';
 const CLASS_ROWS = 8;
 
 /** `median [p5 - p95]`; a range that is nothing but zero is written so. */
-export function quantiles({ p5, median, p95 }: Distribution): string {
+function quantiles({ p5, median, p95 }: Distribution): string {
   if (p5 === 0 && p95 === 0) return '0';
   return `${figure(median)} [${figure(p5)} - ${figure(p95)}]`;
 }
 
-/** Percent, with the digits that a hundredth of a thousandth needs. */
-function percents({ p5, median, p95 }: Distribution): string {
-  const text = (value: number) => (Number(value.toFixed(3)) || 0).toFixed(3);
-  return `${text(median)} [${text(p5)} - ${text(p95)}]`;
+/** `mean, median [p5 - p95]`: where lines of code fall makes the median of an addition say little by itself. */
+function addition(added: Distribution): string {
+  return added.p5 === 0 && added.p95 === 0 ? '0' : `${figure(added.mean)}, ${quantiles(added)}`;
 }
 
-/** All cores: what a fault costs, what is added in each state, and what moving the code does. */
+/** `mean [p5 - p95]` in percent, with the digits that a hundredth of a thousandth needs. */
+function percents({ p5, mean, p95 }: Distribution): string {
+  const text = (value: number) => (Number(value.toFixed(3)) || 0).toFixed(3);
+  return `${text(mean)} [${text(p5)} - ${text(p95)}]`;
+}
+
+/** All cores: what a fault costs and what moving the code does, then what is added in each state. */
 export function coresText(cores: readonly CoreComparison[]): string {
   const states = cores[0]?.states.map(({ state }) => state) ?? [];
   const [first = ''] = states;
-  const header = [
-    '',
-    `whole fault, ${first}`,
-    ...states.map((state) => `+ ${state}`),
-    'percent',
-    'base at another place',
-  ];
-  const rows = cores.map((core) => {
+  const whole = cores.map((core) => {
     const { all, layoutNoise } = core.states[0] as StateComparison;
-    const name = core.estimated === null ? core.core : `${core.core} *`;
-    const added = core.states.map((state) => quantiles(state.all.added));
-    return [name, quantiles(all.base), ...added, percents(all.percent), quantiles(layoutNoise)];
+    return [nameOf(core), quantiles(all.base), quantiles(layoutNoise), percents(all.percent)];
   });
+  const added = cores.map((core) => [nameOf(core), ...core.states.map(({ all }) => addition(all.added))]);
   const estimated = cores.filter(({ estimated }) => estimated !== null).map(({ core }) => core);
   const note = `* system costs are only estimated (exception entry and return, barriers, system registers, TLBI): ${estimated.join(', ')}`;
-  return table(header, rows) + (estimated.length === 0 ? '' : wrap(note));
+  return [
+    table([`whole fault, ${first}`, 'median [p5 - p95]', 'at another place', 'added, percent of it'], whole),
+    '\n',
+    table(['added: mean, median [p5 - p95]', ...states], added),
+    estimated.length === 0 ? '' : wrap(note),
+  ].join('');
+}
+
+function nameOf({ core, estimated }: CoreComparison): string {
+  return estimated === null ? core : `${core} *`;
 }
 
 /** One core in full: classes, break-even, inputs, what hardware resolves. */
@@ -52,14 +58,14 @@ function classesText({ states }: CoreComparison): string {
     group,
     whole(faults),
     quantiles(base),
-    ...states.map((each) => quantiles(each.groups.find((g) => g.group === group)?.added ?? added)),
+    ...states.map((each) => addition(each.groups.find((g) => g.group === group)?.added ?? added)),
     percents(percent),
   ]);
   const header = [
     '',
     'faults',
     `whole fault, ${state}`,
-    ...states.map((each) => `+ ${each.state}`),
+    ...states.map((each) => `added, ${each.state}`),
     'percent',
   ];
   const rest = groups.slice(CLASS_ROWS);
@@ -71,20 +77,19 @@ function classesText({ states }: CoreComparison): string {
 
 function breakEvenText({ breakEven }: CoreComparison): string {
   const { faultBelow, faultBelowP95, rates, ratesP95, percentOfFault, clockGhz } = breakEven;
-  if (faultBelow === null && faultBelowP95 === null)
-    return wrap('The addition never matters: it adds nothing.');
+  if (faultBelowP95 === null) return wrap('It matters nowhere: it adds nothing.');
   const limits = rates.map(({ percent, faultsPerSecond }, i) => {
-    const sooner = ratesP95[i]?.faultsPerSecond ?? null;
-    return `more than ${percent} % of a cpu at ${figure(clockGhz)} GHz ${faultsPerSecond === null ? 'never in its median' : `from ${limit(faultsPerSecond)} faults a second on`} (p95: ${limit(sooner)})`;
+    const limit = averageAndP95(faultsPerSecond, ratesP95[i]?.faultsPerSecond ?? null);
+    return `more than ${percent} % of a cpu if there are more than ${limit} faults a second`;
   });
-  const below =
-    faultBelow === null ? 'never in its median' : `if a fault costs less than ${limit(faultBelow)} cycles`;
-  const share = `It is more than ${percentOfFault} % of a fault ${below} (p95: ${limit(faultBelowP95)} cycles)`;
-  return wrap(`${share}, ${limits.join(', and ')}.`);
+  const share = `It is more than ${percentOfFault} % of a fault that costs less than ${averageAndP95(faultBelow, faultBelowP95)} cycles`;
+  return wrap(`${share}. At ${figure(clockGhz)} GHz it is ${limits.join(', and ')}.`);
 }
 
-function limit(value: number | null): string {
-  return value === null ? 'never' : whole(value);
+/** A limit by the mean of what is added and by its p95; where nothing is added on average, by the latter only. */
+function averageAndP95(average: number | null, p95: number | null): string {
+  const sooner = p95 === null ? '' : whole(p95);
+  return average === null ? `${sooner} (p95; nothing on average)` : `${whole(average)} (p95: ${sooner})`;
 }
 
 function inputsText({ inputs }: CoreComparison): string {

@@ -33,21 +33,21 @@ function added({ added: { insn, loads, cbr } }: GroupCounts): string {
 }
 
 function cyclesOf(cores: readonly CoreComparison[]): string {
-  const medians = cores.flatMap(({ states }) => states.map(({ all }) => all.added.median));
+  const means = cores.flatMap(({ states }) => states.map(({ all }) => all.added.mean));
   const faults = cores[0]?.states[0]?.all.faults ?? 0;
   const most = largestShare(cores, faults);
   const where = most.where === '' ? '' : ` (${most.where})`;
-  return `a median of ${tenths(Math.min(...medians))} to ${tenths(Math.max(...medians))} cycles over these cores and states, at most ${most.percent.toFixed(2)} % of a fault of any class in its median${where}`;
+  return `${tenths(Math.min(...means))} to ${tenths(Math.max(...means))} cycles on average over these cores and states, at most ${most.percent.toFixed(2)} % of a fault of any class${where}`;
 }
 
-/** The largest median share that is added to a fault of any class, in percent, and which that is. */
+/** The largest mean share that is added to a fault of any class, in percent, and which that is. */
 function largestShare(cores: readonly CoreComparison[], faults: number): { percent: number; where: string } {
   let most = { percent: 0, where: '' };
   for (const { core, states } of cores) {
     for (const { state, groups } of states) {
       for (const { group, percent, faults: n } of groups) {
-        if (n < faults * SHARE_MIN || percent.median <= most.percent) continue;
-        most = { percent: percent.median, where: `${group} on ${core}, ${state}` };
+        if (n < faults * SHARE_MIN || percent.mean <= most.percent) continue;
+        most = { percent: percent.mean, where: `${group} on ${core}, ${state}` };
       }
     }
   }

@@ -8,7 +8,7 @@ export interface RateLimit {
   faultsPerSecond: number | null;
 }
 
-/** From where on an addition matters, by its median and by the end of its range that makes it matter sooner. */
+/** From where on an addition matters, on average and at the end of its range that makes it matter sooner. */
 export interface BreakEven {
   /** It is more than this much of a fault, in percent, ... */
   percentOfFault: number;
@@ -28,10 +28,10 @@ const PERCENT_OF_CPU = [0.1, 1];
 export function breakEven(added: Distribution, clockGhz: number): BreakEven {
   return {
     percentOfFault: PERCENT_OF_FAULT,
-    faultBelow: faultBelow(added.median),
+    faultBelow: faultBelow(added.mean),
     faultBelowP95: faultBelow(added.p95),
     clockGhz,
-    rates: ratesOf(added.median, clockGhz),
+    rates: ratesOf(added.mean, clockGhz),
     ratesP95: ratesOf(added.p95, clockGhz),
   };
 }

@@ -36,9 +36,9 @@ function cyclesPer(unit: string, { base, clockGhz }: Measured): number {
   return unit === 'percent' ? base.median / 100 : 1;
 }
 
-/** Seen is an addition whose median is above the floor; at its best, one that reaches the floor's low end at all. */
+/** Seen is an addition whose mean is above the floor; at its best, one that reaches the floor's low end at all. */
 function sight(added: Distribution, floor: { v: number; lo: number }): Sight {
-  if (Math.abs(added.median) >= floor.v) return 'sees it';
+  if (Math.abs(added.mean) >= floor.v) return 'sees it';
   const most = Math.max(Math.abs(added.p5), Math.abs(added.p95));
   return most >= floor.lo ? 'at its best' : 'does not see it';
 }

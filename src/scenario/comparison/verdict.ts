@@ -4,8 +4,8 @@ import type { CoreComparison, StateComparison } from './core.js';
 export function coreVerdict(comparison: CoreComparison): string {
   const { core, states, methods } = comparison;
   const { state, all, layoutNoise } = states[0] as StateComparison;
-  const { median, p5, p95 } = all.added;
-  const added = `${cycles(median)} [${cycles(p5)} - ${cycles(p95)}] cycles of ${cycles(all.base.median)} (${state})`;
+  const { mean, p5, p95 } = all.added;
+  const added = `${cycles(mean)} cycles on average [${cycles(p5)} - ${cycles(p95)}] of ${cycles(all.base.median)} (${state})`;
   const moves = `the base at another place differs by ${cycles(layoutNoise.p5)} to ${cycles(layoutNoise.p95)}`;
   const sees = methods.filter(({ sight }) => sight === 'sees it').map(({ method }) => method);
   const best = methods.filter(({ sight }) => sight === 'at its best').map(({ method }) => method);
