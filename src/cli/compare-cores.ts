@@ -71,7 +71,7 @@ export function experimentWith(
   { builds, accesses, guest }: LoadedComparison,
   settings: CompareSettings,
 ): Experiment {
-  return experimentOf(loggedTrace(faults), builds, accesses, guest, settings.faults);
+  return experimentOf(loggedTrace(faults), builds, accesses, guest, settings);
 }
 
 /** Compares on every core, on several threads, with progress on a terminal. */

@@ -14,6 +14,7 @@ export interface CompareOptions {
   samples: string;
   seed: string;
   faults: string;
+  contention: string;
   threads?: string;
   profile?: string;
   sites?: boolean;
@@ -42,6 +43,8 @@ export interface CompareSettings {
   seed: number;
   /** Faults followed at each placement. */
   faults: number;
+  /** Probability that another vcpu took the line of mmu_lock before a fault. */
+  contention: number;
   threads: number | undefined;
   profile: string | undefined;
   output: Output;
@@ -77,6 +80,7 @@ export function compareSettings(options: CompareOptions): CompareSettings {
     samples: whole('--samples', options.samples, 1, SAMPLES_MAX),
     seed: whole('--seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
     faults: whole('--faults', options.faults, 1, 2 ** 31),
+    contention: part('--contention', options.contention),
     threads: options.threads === undefined ? undefined : whole('--threads', options.threads, 1, THREADS_MAX),
     profile: options.profile,
     output: outputOf(options),
@@ -119,4 +123,11 @@ function whole(option: string, text: string, min: number, max: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new CliError(`${option}: found "${text}", expected a whole number from ${min} to ${max}`);
+}
+
+/** A part of a whole. */
+function part(option: string, text: string): number {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 1) return value;
+  throw new CliError(`${option}: found "${text}", expected a number from 0 to 1`);
 }

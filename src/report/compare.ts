@@ -15,6 +15,8 @@ export interface CompareRun {
   states: string[];
   placements: number;
   samples: number;
+  /** Probability that another vcpu took the line of mmu_lock before a fault. */
+  contention: number;
   seed: number;
   /** Faults followed at each placement; they stand for all. */
   followed: number;
@@ -124,11 +126,15 @@ function configLine(config: ConfigCounts): string {
 }
 
 function runText({ run, comparison }: CompareReport): string {
-  const { config, variant, kernel, placements, samples, seed, followed, states } = run;
+  const { config, variant, kernel, placements, samples, contention, seed, followed, states } = run;
   const sampled =
     followed < comparison.faults ? `; ${whole(followed)} of the faults are followed and stand for all` : '';
+  const contended =
+    contention > 0
+      ? ` Before ${figure(100 * contention)} % of the faults another vcpu took the line of mmu_lock.`
+      : '';
   return wrap(
-    `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')} (guest:N after N cycles of guest).`,
+    `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')} (guest:N after N cycles of guest).${contended}`,
   );
 }
 

@@ -47,6 +47,11 @@ export function registerCompare(program: Command): void {
     .option('--placements <n>', 'placements of code and data', '64')
     .option('--samples <n>', 'samples of the prices', '200')
     .option('--faults <n>', 'faults followed at each placement, in place of all', '192')
+    .option(
+      '--contention <p>',
+      'probability, 0 to 1, that another vcpu took the line of mmu_lock before a fault',
+      '0',
+    )
     .option('--seed <n>', 'of placements and samples; the same seed gives the same figures', '1')
     .addOption(new Option('--threads <n>', 'threads that follow faults; default: as many as there are cpus'))
     .option('--sites', 'print every branch site: condition, hint, and taken or not in the compiled layout')
@@ -137,8 +142,18 @@ async function idmapPrices(
 }
 
 function runOf(settings: CompareSettings, followed: number): CompareReport['run'] {
-  const { config, variant, kernel, states, placements, samples, seed } = settings;
-  return { config, variant, kernel, states: states.map(stateText), placements, samples, seed, followed };
+  const { config, variant, kernel, states, placements, samples, contention, seed } = settings;
+  return {
+    config,
+    variant,
+    kernel,
+    states: states.map(stateText),
+    placements,
+    samples,
+    contention,
+    seed,
+    followed,
+  };
 }
 
 function captureOf({ capture, faults, lines }: ReplayResult): CompareReport['capture'] {

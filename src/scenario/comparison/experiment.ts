@@ -30,6 +30,8 @@ export interface Experiment {
   /** Programs of each build by path. */
   programs: readonly [readonly Program[], readonly Program[]];
   guest: GuestActivity;
+  /** How probable it is that another vcpu took the line of mmu_lock before a fault, from 0 to 1. */
+  contention: number;
   /** Faults followed at each placement, and of them one of each path for faults that each begin cold. */
   sample: FaultSample;
   firsts: FaultSample;
@@ -47,7 +49,7 @@ export function experimentOf(
   builds: readonly [Build, Build],
   accesses: Accesses,
   guest: GuestActivity,
-  faults: number,
+  { faults, contention }: Pick<Experiment, 'contention'> & { faults: number },
 ): Experiment {
   const compile = (build: Build) =>
     trace.paths.map(({ signature }) =>
@@ -58,6 +60,7 @@ export function experimentOf(
     builds,
     programs: [compile(builds[0]), compile(builds[1])],
     guest,
+    contention,
     sample: sampleFaults(trace, faults),
     firsts: sampleFaults(trace, 1),
   };
@@ -78,7 +81,7 @@ export function followJob(experiment: Experiment, { geometry }: ExperimentCore, 
     rowCount: experiment.trace.paths.length,
     builds: experiment.programs.map((programs) => programs.map(({ words }) => words)),
     before: beforeFault(state, experiment.guest),
-    steal: 0,
+    steal: experiment.contention,
   };
 }
 
