@@ -4,7 +4,7 @@ export { type PathFile, parsePaths } from './build-paths.js';
 export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
 export { type Calibration, calibrate } from './calibration.js';
 export { CONFIDENCES, type Confidence, type Constant } from './constant.js';
-export { type CoreGeometry, geometryOf } from './core-geometry.js';
+export { geometryOf } from './core-geometry.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
 export { walkBuild, walkCalls } from './cursor.js';
 export { draw } from './draw.js';
