@@ -24,7 +24,6 @@ export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
 export { type KernelClass, type KernelTable, switchEvents } from './kernel.js';
 export { parseKernels } from './kernel-file.js';
 export { KERNEL_PARTS, kernelPrices } from './kernel-prices.js';
-export { type LineCounts, lineReport } from './line-report.js';
 export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
@@ -50,7 +49,6 @@ export {
   type CoreProfile,
   estimatedSystemText,
   hasEstimatedSystem,
-  loadProfile,
   parseProfiles,
 } from './profile.js';
 export { compileProgram, type Program } from './program.js';
@@ -58,7 +56,7 @@ export { type PathCounts, staticCounts } from './program-counts.js';
 export type { CodeAddress, OpSource } from './program-writer.js';
 export { type Range, sum } from './range.js';
 export { type Method, parseResolution } from './resolution.js';
-export { formatBlocks, formatOpaque, runLengths } from './sequence.js';
+export { formatBlocks, formatOpaque } from './sequence.js';
 export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';
 export {
   type BranchRow,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
   defaultPrices,
-  loadProfile,
   MICRO_EVENTS,
   opaqueEvent,
   type PriceTable,
+  parseProfiles,
   priceTable,
 } from '../../src/cost/index.js';
 import { CALIBRATION, dataFile, ESTIMATES, PROFILES, tableOf } from '../unit/fixtures-cost/load.js';
@@ -95,7 +95,8 @@ describe('the price table', () => {
     const file = dataFile('profiles.json');
     file.cores = { mine: file.cores['cortex-a53'] };
     file.cores.mine.issue.model.v = 'cortex-a5';
-    expect(() => priceTable(loadProfile(file, 'mine.json'), SOURCES)).toThrow(
+    const mine = parseProfiles(file, 'mine.json').get('mine') ?? expect.fail();
+    expect(() => priceTable(mine, SOURCES)).toThrow(
       'mine: issue.model: found "cortex-a5", expected cortex-a53 or cortex-a55 or cortex-a57 or neoverse-n1',
     );
   });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { Access, CLASS_ACCESS_LSB, CLASS_TYPE_LSB, ClassType } from '../../src/abi/event.js';
 import { switchOf } from '../../src/cost/index.js';
 import {
-  EXIT_KINDS,
   exitEvents,
   FAULT_KINDS,
   groupEvents,
@@ -17,6 +16,7 @@ import { dataFile, WORLD_SWITCH } from './fixtures-cost/load.js';
 
 const table = parseKernels(dataFile('kernels.json'), 'kernels.json');
 const kernels = [...table.kernels.values()];
+const EXIT_KINDS = ['hvc', 'mmio-kernel', 'mmio-user'];
 const facts = (fwb: boolean): KernelFacts => ({
   fwb,
   worldSwitch: (kind) => switchOf(WORLD_SWITCH, kind),

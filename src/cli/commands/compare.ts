@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type Build, type SiteRow, type SiteTable, siteStatistics } from '../../cost/index.js';
 import type { AnnotatedBranch } from '../../report/branch-annotated.js';
 import { type CompareReport, compareText } from '../../report/compare.js';
@@ -53,7 +53,7 @@ export function registerCompare(program: Command): void {
       '0',
     )
     .option('--seed <n>', 'of placements and samples; the same seed gives the same figures', '1')
-    .addOption(new Option('--threads <n>', 'threads that follow faults; default: as many as there are cpus'))
+    .option('--threads <n>', 'threads that follow faults; default: as many as there are cpus')
     .option('--sites', 'print every branch site: condition, hint, and taken or not in the compiled layout')
     .option('--json', 'print one JSON document')
     .option('--csv', 'print the cycles as CSV')

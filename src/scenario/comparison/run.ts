@@ -48,7 +48,7 @@ export interface ComparisonPlan {
 /** Follows a job at placements, in their order; in this thread or elsewhere. */
 export type Follow = (job: FollowJob, placements: readonly Placement[]) => Promise<FollowedCounts[]>;
 
-export const followHere: Follow = async (job, placements) => {
+const followHere: Follow = async (job, placements) => {
   const follower = new Follower(job);
   return placements.map((placement) => follower.at(placement));
 };
