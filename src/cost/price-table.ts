@@ -73,7 +73,6 @@ function codePrices(profile: CoreProfile, { calibration, parts = [] }: PriceSour
     ['issue', codePrice(profile, thousandth(ratio), ISSUE_UNIT)],
     ['issue_added', codePrice(profile, thousandth(added), ISSUE_UNIT)],
     ['issue_loop', codePrice(profile, thousandth(exactly(1)), ISSUE_UNIT)],
-    ['el2_insn', insn],
     ...parts.map((part): [string, Price] => [`insn:${part}`, insn]),
   ];
 }

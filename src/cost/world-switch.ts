@@ -3,7 +3,7 @@ import { type EventCounts, sumEvents } from './event-counts.js';
 import { describeClass } from './fault-class.js';
 import { Field } from './field.js';
 
-/** What EL2 executes around the handler. `el2_insn` are its instructions that are no event of their own. */
+/** What EL2 executes around the handler. `insn:el2` are its instructions that are no event of their own. */
 export interface WorldSwitch {
   /** Out of the guest and into it again, by kind of abort. */
   switches: ReadonlyMap<string, EventCounts>;
@@ -42,7 +42,7 @@ function readEvents(field: Field, moreInsn: number): EventCounts {
   }
   const erets = field.get('eret').present ? field.get('eret').count() : 0;
   const special = [...counts.values()].reduce((all, n) => all + n, erets);
-  counts.set('el2_insn', field.get('insn').integer(special) - special + moreInsn);
+  counts.set('insn:el2', field.get('insn').integer(special) - special + moreInsn);
   counts.set('exc_entry', 1);
   counts.set('exc_return', 1);
   // The price of a TLBI includes the DSB that waits for it.

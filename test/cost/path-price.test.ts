@@ -9,6 +9,7 @@ import {
   type EventCounts,
   eventDifference,
   highPrices,
+  KERNEL_PARTS,
   lowPrices,
   type PriceTable,
   parseKernels,
@@ -23,7 +24,7 @@ import {
   dataFile,
   loadBuild,
   PROFILES,
-  tableOf,
+  tableOf as tableOfParts,
   WORLD_SWITCH,
   walkOf,
 } from '../unit/fixtures-cost/load.js';
@@ -33,6 +34,7 @@ const WRITE_PERMISSION = ClassType.PERMISSION | (Access.WRITE << CLASS_ACCESS_LS
 const MODELLED = [...CALIBRATION.keys()];
 const IN_ORDER = ['cortex-a53', 'cortex-a55'];
 
+const tableOf = (core: string): PriceTable => tableOfParts(core, KERNEL_PARTS);
 const { kernels } = parseKernels(dataFile('kernels.json'), 'kernels.json');
 const NVHE = kernelEvents(kernels.get('nvhe-4.x') ?? expect.fail(), WORLD_SWITCH);
 

@@ -15,13 +15,14 @@ import {
   priceTable,
   samplePriceMatrix,
   sumEvents,
+  switchOf,
   type WorldSwitch,
   walkBuild,
 } from '../../cost/index.js';
 import type { KernelFacts, KernelTable } from '../../cost/kernel.js';
 import { KERNEL_PARTS, kernelPrices } from '../../cost/kernel-prices.js';
 import type { Measured } from './measured.js';
-import { pathEvents, worldSwitchEvents } from './path-events.js';
+import { pathEvents } from './path-events.js';
 
 /** What experiments are made of. */
 export interface BenchData {
@@ -87,7 +88,7 @@ export class Bench {
     const { kernels, worldSwitch } = this.data;
     return {
       fwb: kernels.fwb.has(profile.name),
-      worldSwitch: (kind) => worldSwitchEvents(worldSwitch, kind),
+      worldSwitch: (kind) => switchOf(worldSwitch, kind),
       path: (name, hostAtEl2) => this.#pathOf(profile, name, hostAtEl2),
     };
   }

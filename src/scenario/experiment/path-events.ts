@@ -7,7 +7,6 @@ import {
   type PriceTable,
   staticCounts,
   sumEvents,
-  switchOf,
   type Walk,
   type WorldSwitch,
 } from '../../cost/index.js';
@@ -27,10 +26,9 @@ export interface PathSources {
  */
 export function pathEvents(walk: Walk, sources: PathSources, hostAtEl2: boolean): EventCounts {
   const { worldSwitch, kernels, table } = sources;
-  const hypercall = asParts(hypercallOf(worldSwitch, hostAtEl2));
   const operations = operationEvents(
     staticCounts(walk).events,
-    hypercall,
+    hypercallOf(worldSwitch, hostAtEl2),
     (name) => kernels.functions.get(name)?.counts ?? oneEvent(opaqueEvent(table, name)),
   );
   const code = new Map([
@@ -38,14 +36,4 @@ export function pathEvents(walk: Walk, sources: PathSources, hostAtEl2: boolean)
     ['insn:cache', BigInt(walk.loops.insn)],
   ]);
   return sumEvents([operations, code]);
-}
-
-/** Out of the guest and back, by src/data/world-switch.json. */
-export function worldSwitchEvents(worldSwitch: WorldSwitch, kind: string): EventCounts {
-  return asParts(switchOf(worldSwitch, kind));
-}
-
-/** EL2 counts the instructions that are none of its priced operations: a part of a kernel like others. */
-function asParts(events: EventCounts): EventCounts {
-  return new Map([...events].map(([event, n]) => [event === 'el2_insn' ? 'insn:el2' : event, n]));
 }
