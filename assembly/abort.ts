@@ -6,7 +6,9 @@ import { Callee, Disposition, EFAULT, EXIT_WITH_SERROR_LSB, ExitCode, ExitReason
 import { IcachePolicy, Predicate, Site } from "../src/abi/kvm";
 import { beginFault, callee, count, endFault, logMessage, predicate, site } from "./account";
 import { Event } from "../src/abi/event";
+import { FAULT_IPA } from "../src/abi/fault-log";
 import { AF, outputAddress } from "./desc";
+import { beginRecord, endRecord, noteEntry, noteLong } from "./fault_log";
 import { guestState, injectAbort, injectVabt } from "./inject";
 import { gfnToMemslot, isInvalid, isReadonly, PAGE_OFFSET, slotHva } from "./memslot";
 import { ioMemAbort, skipInstruction } from "./mmio";
@@ -94,10 +96,12 @@ function trap(vcpu: Vcpu, request: FaultRequest, out: FaultResult): i32 {
     return 1;
   }
   beginFault(faultClass(vcpu.esr));
+  beginRecord(request.vcpu, vcpu.vm);
   const aarch32 = predicate(Predicate.guest_aarch32, ((vcpu.pstate >> A.PSTATE_AARCH32_LSB) & 1) != 0);
   callee(Callee.handle_exit, aarch32 ? 1 : 0);
   const ret = handleGuestAbort(vcpu);
   out.path = endFault(ret, vcpu.disposition);
+  endRecord(out.path);
   return ret;
 }
 
@@ -143,7 +147,7 @@ export function isWriteFault(vcpu: Vcpu): bool {
 }
 
 /** Predicates that hold from the handler's entry on. */
-function noteEntry(vcpu: Vcpu, fetch: bool, type: u32): void {
+function notePredicates(vcpu: Vcpu, fetch: bool, type: u32): void {
   if (!ACCOUNTED) return;
   const h = header();
   predicate(Predicate.is_iabt, fetch);
@@ -180,7 +184,7 @@ function isHandled(type: u32): bool {
 function handleGuestAbort(vcpu: Vcpu): i32 {
   const type = faultType(vcpu.esr);
   const fetch = exceptionClass(vcpu.esr) == A.Ec.IABT_LOW;
-  noteEntry(vcpu, fetch, type);
+  notePredicates(vcpu, fetch, type);
   if (site(Site.A1, isExternal(type))) {
     const claimed = predicate(Predicate.sea_claimed, header().seaClaimed != 0);
     if (site(Site.A2, claimed)) {
@@ -207,6 +211,7 @@ export function logged(vcpu: Vcpu, message: LogMessage): i32 {
 function handleStage2Fault(vcpu: Vcpu, type: u32, fetch: bool): i32 {
   const vm = changetype<Vm>(base() + vcpu.vm);
   const ipa = (vcpu.hpfar & ~0xf) << 8;
+  noteLong(FAULT_IPA, ipa);
   const slot = gfnToMemslot(vm, ipa >> PAGE_SHIFT);
   const hvaIsError = slot == null || isInvalid(slot) || slotHva(slot, ipa >> PAGE_SHIFT) >= PAGE_OFFSET;
   noteSlot(slot, hvaIsError);
@@ -267,6 +272,7 @@ function handleAccessFault(vm: Vm, ipa: u64): void {
     return accessed(entry, vm);
   }
   const ptep = entryAddress(vm, outputAddress(entry, vm.granuleShift, vm.layout), 3, ipa);
+  noteEntry(3, ptep);
   const pte = readEntry(ptep);
   if (site(Site.F3, pte == 0)) return;
   writeEntry(ptep, pte | AF);

@@ -1,9 +1,11 @@
 // gfn -> memory slot: the kernel's search over the slots sorted by descending base_gfn, with its LRU hint.
 // Source: fault-path.md section 2.4.
 import { SlotSearch } from "../src/abi/event";
+import { FAULT_BITMAP, FAULT_SLOT_CAPACITY, FAULT_SLOT_HINT, FAULT_SLOT_INDEX, FAULT_SLOT_USED, FAULT_SLOTS } from "../src/abi/fault-log";
 import { Callee, KVM_MEM_READONLY, KVM_MEMSLOT_INVALID, PAGE_SHIFT, Quantity } from "../src/abi/kvm";
 import { SLOT_SIZEOF, SLOTS_ARRAY } from "../src/abi/layout";
 import { beginQuantities, callee, endQuantities, quantity } from "./account";
+import { noteWord } from "./fault_log";
 import { base, Slot, Vm } from "./structs";
 
 /** First kernel address with 48-bit VA: an hva from here up is an error code to the kernel. */
@@ -76,11 +78,29 @@ export function gfnToMemslot(vm: Vm, gfn: u64): Slot | null {
   return slot;
 }
 
+// @ts-ignore: decorator
+@inline
+function slotIndex(vm: Vm, slot: Slot): u32 {
+  return <u32>(changetype<usize>(slot) - changetype<usize>(slotAt(vm, 0))) / SLOT_SIZEOF;
+}
+
+/** What the log of faults holds of the table, found by the hint alone until a search says otherwise. */
+function noteSlots(vm: Vm, hint: u32): void {
+  noteWord(FAULT_SLOTS, vm.memslots);
+  noteWord(FAULT_SLOT_HINT, hint);
+  noteWord(FAULT_SLOT_INDEX, hint);
+  noteWord(FAULT_SLOT_USED, usedSlots(vm));
+  noteWord(FAULT_SLOT_CAPACITY, vm.slotCapacity);
+}
+
 function recordSearch(vm: Vm, lru: Slot, gfn: u64, slot: Slot | null): void {
+  noteSlots(vm, slotIndex(vm, lru));
   if (contains(lru, gfn)) return callee(Callee.gfn_to_memslot, SlotSearch.LRU_HIT);
   const side: u32 = gfn < lru.baseGfn ? SlotSearch.LRU_BELOW : SlotSearch.LRU_ABOVE;
   const used = usedSlots(vm);
-  const ended: u32 = search(vm, gfn, used) < used ? SlotSearch.NONE_GAP : SlotSearch.NONE_END;
+  const end = search(vm, gfn, used);
+  noteWord(FAULT_SLOT_INDEX, end);
+  const ended: u32 = end < used ? SlotSearch.NONE_GAP : SlotSearch.NONE_END;
   callee(Callee.gfn_to_memslot, side | (slot != null ? <u32>SlotSearch.FOUND : ended));
   beginQuantities();
   quantity(Quantity.slot_steps_ge, stepsGe);
@@ -111,6 +131,7 @@ export function markDirty(slot: Slot, gfn: u64): bool {
   if (slot.dirtyBitmap == 0) return false;
   const bit = <u32>(gfn - slot.baseGfn);
   const at = base() + slot.dirtyBitmap + <usize>(bit >> 3);
+  noteWord(FAULT_BITMAP, <u32>(at - base()));
   store<u8>(at, load<u8>(at) | (<u8>1 << <u8>(bit & 7)));
   return true;
 }

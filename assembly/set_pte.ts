@@ -4,6 +4,7 @@ import { Event } from "../src/abi/event";
 import { EFAULT, Predicate, Site } from "../src/abi/kvm";
 import { count, predicate, site } from "./account";
 import { isPresent, outputAddress, tableDescriptor } from "./desc";
+import { noteEntry } from "./fault_log";
 import { cachePop } from "./memcache";
 import { entryAddress, readEntry, writeEntry } from "./pgtable";
 import { readDescriptor } from "./phys";
@@ -41,6 +42,7 @@ export function getPmd(vm: Vm, cache: MemoryCache | null, ipa: u64): u64 {
   let table = vm.pgd;
   for (let level = vm.startLevel; level < 2; level++) {
     const ptep = entryAddress(vm, table, level, ipa);
+    noteEntry(level, ptep);
     let desc = readEntry(ptep);
     if (level == 1) site(Site.G2, desc == 0);
     if (desc == 0) {
@@ -50,7 +52,9 @@ export function getPmd(vm: Vm, cache: MemoryCache | null, ipa: u64): u64 {
     }
     table = outputAddress(desc, vm.granuleShift, vm.layout);
   }
-  return entryAddress(vm, table, 2, ipa);
+  const pmd = entryAddress(vm, table, 2, ipa);
+  noteEntry(2, pmd);
+  return pmd;
 }
 
 /** A non-zero level-2 entry whose table bit is clear. */
@@ -84,6 +88,7 @@ export function setPte(vm: Vm, cache: MemoryCache | null, ipa: u64, desc: u64, i
     count(Event.BLOCK_TAKEN_AS_TABLE);
   }
   const ptep = entryAddress(vm, outputAddress(entry, vm.granuleShift, vm.layout), 3, ipa);
+  noteEntry(3, ptep);
   const present = isPresent(readEntry(ptep));
   if (site(Site.P5, iomap && present)) return -EFAULT;
   if (site(Site.P6, present)) breakEntry(ptep);

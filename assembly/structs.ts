@@ -70,6 +70,8 @@ export class Header {
   /** What kernels read of it: where the table is in linear memory, and the shift less two. */
   chunkTable: u32;
   chunkLinkShift: u32;
+  faultLog: u32;
+  faultLogEnd: u32;
 }
 
 @unmanaged
@@ -238,6 +240,7 @@ export function checkLayout(): void {
   if (offsetof<Header>("poolPa") != L.HEADER_POOL_PA) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>("chunkShift") != L.HEADER_CHUNK_SHIFT) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>("poolBudget") != L.HEADER_POOL_BUDGET) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Header>("faultLogEnd") != L.HEADER_FAULT_LOG_END) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>() > <usize>L.HEADER_SIZE) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Bank>("end") != L.BANK_END) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Bank>("memMap") != L.BANK_MEM_MAP) ERROR("a structure disagrees with src/abi/layout.ts");

@@ -1,6 +1,7 @@
 // user_mem_abort: the fault on memory of a slot. One function per step, in the kernel's order, with its
 // branch sites. Sources: fault-path.md 2.5 to 2.9 and section 4.
 import { ALLOC_NEVER_REFUSES, Event, GupOutcome, SIG_ALLOC_OK, SIG_CACHE_ROOM, SIG_MAP_LINES } from "../src/abi/event";
+import { FAULT_AREA, FAULT_CACHED, FAULT_HVA, FAULT_MM, FAULT_PFN } from "../src/abi/fault-log";
 import { AREA_HUGETLB, Callee, Disposition, EFAULT, ENOMEM, KVM_NR_MEM_OBJS, LogMessage, PAGE_SHIFT } from "../src/abi/kvm";
 import { IcachePolicy, PG_HEAD, PG_MAPCOUNT_NEG, PG_TAIL, Predicate, Site, VmCheck } from "../src/abi/kvm";
 import { VCPU_CACHE } from "../src/abi/layout";
@@ -8,6 +9,7 @@ import * as A from "../src/abi/arm";
 import { isWriteFault, logged } from "./abort";
 import { beginQuantities, callee, count, endQuantities, faultQuantity, logMessage, predicate, site } from "./account";
 import { leaf, PAGE_S2, PAGE_S2_DEVICE, S2AP_RDWR } from "./desc";
+import { noteLong, noteWord } from "./fault_log";
 import { injectVabt } from "./inject";
 import { topupMemoryCache } from "./memcache";
 import { findSlot, isInvalid, isReadonly, markDirty, slotHva } from "./memslot";
@@ -90,6 +92,9 @@ function faultOnUserMemory(): i32 {
   const hva = slotHva(slot, gfn);
   const mm = changetype<Mm>(base() + vcpu.taskMm);
   const area = findAreaRecorded(vcpu, mm, hva);
+  noteLong(FAULT_HVA, hva);
+  noteWord(FAULT_MM, vcpu.taskMm);
+  noteWord(FAULT_AREA, area == null ? 0 : <u32>(changetype<usize>(area) - base()));
   const found = predicate(Predicate.vma_found, area != null);
   const above = predicate(Predicate.vma_starts_above, found && (area as Area).start > hva);
   if (site(Site.U3, !found || above)) return logged(vcpu, LogMessage.NO_VMA);
@@ -130,6 +135,7 @@ function topup(): i32 {
     faultQuantity(SIG_ALLOC_OK, header().poolBudget < room ? header().poolBudget : <u32>ALLOC_NEVER_REFUSES);
   }
   const ret = topupMemoryCache(cache, need);
+  noteWord(FAULT_CACHED, cache.nobjs);
   predicate(Predicate.topup_failed, ret < 0);
   site(Site.U6, ret < 0);
   return ret;
@@ -165,6 +171,7 @@ function gfnToPfn(mm: Mm): Gup {
   const area = findArea(vcpu, mm, hva);
   const result = area == null || area.start > hva ? Gup.ERROR : getUserPage(vm, area, hva, write);
   pfn = gupResultPfn();
+  noteLong(FAULT_PFN, pfn);
   return gupRecorded(result, readonly);
 }
 

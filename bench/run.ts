@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import type { BenchCase } from './cases/case.js';
 import { faultCase } from './cases/faults.js';
 import { idmapCase } from './cases/idmap.js';
+import { modelCase } from './cases/model.js';
 import { installCase, walkCase } from './cases/tables.js';
 import { buildNative, nativeIdmap } from './native.js';
 import { sample, spread } from './sample.js';
@@ -21,6 +22,7 @@ const cases: BenchCase[] = [
   faultCase(false),
   faultCase(true),
   idmapCase(),
+  modelCase(),
 ];
 
 const rates = cases.map((): number[] => []);

@@ -1,15 +1,25 @@
 // What the accounted output exports beside assembly/index.ts; no logic. Cores and caches are byte offsets from
 // memoryBase.
+import { ACCESS_LINE } from "../../src/abi/tlb";
 import { BranchKind } from "../../src/abi/uarch";
+import { base } from "../structs";
+import { Regime, Translation } from "../walk_structs";
+import { accessLine, accessMany } from "./access_many";
 import { cacheInit } from "./cache";
 import { checkCoreLayout, coreAt } from "./core";
 import { guestRun } from "./guest";
 import { cleanLine, fetchLine, loadLine, resetCaches, stealLine, storeLine, walkRead } from "./hierarchy";
+import { translateThroughTlb, vmidOf, withoutTag } from "./micro_walk";
+import { checkRunLayout, PathRun, runPaths, tracePath } from "./path_run";
 import { branch, forgetPredictions, resetPredictor } from "./predictor";
+import { hostTranslate, invalidate, resetTranslations, tlbAt } from "./tlb";
+import { checkTlbLayout, initTlb } from "./tlb_table";
 
 /** Call once, after init. */
 export function microInit(): void {
   checkCoreLayout();
+  checkRunLayout();
+  checkTlbLayout();
 }
 
 /** Makes an empty cache, or a level of a BTB, of the bytes at `cache`. */
@@ -20,6 +30,7 @@ export function microCacheInit(cache: u32, sets: u32, ways: u32, lineBytes: u32)
 /** Everything empty; the counts and the random numbers go on. */
 export function microReset(core: u32): void {
   resetCaches(coreAt(core));
+  resetTranslations(coreAt(core));
   resetPredictor(coreAt(core));
 }
 
@@ -58,4 +69,58 @@ export function microPredictorForget(core: u32, parts: u32): void {
 
 export function microGuest(core: u32, dataLines: u32, codeLines: u32, branches: u32, dataBytes: u32, codeBytes: u32): void {
   guestRun(coreAt(core), dataLines, codeLines, branches, dataBytes, codeBytes);
+}
+
+/** Follows all faults of a PathRun (src/abi/program.ts); the events of each are added to its row. */
+export function microRunPaths(core: u32, run: u32): void {
+  runPaths(coreAt(core), changetype<PathRun>(base() + run));
+}
+
+/** Follows the first fault of a PathRun; the events of each operation are added to a row of its own. */
+export function microTracePath(core: u32, run: u32): void {
+  tracePath(coreAt(core), changetype<PathRun>(base() + run));
+}
+
+/** Makes an empty table of translations of the bytes at `tlb`. */
+export function microTlbInit(tlb: u32, sets: u32, ways: u32): void {
+  initTlb(tlbAt(tlb), sets, ways);
+}
+
+/** Forgets every translation; the counts stay. */
+export function microTlbReset(core: u32): void {
+  resetTranslations(coreAt(core));
+}
+
+/** One TLBI instruction: `kind` is a TlbiKind, `address` a VA or an IPA where the kind is by address. */
+export function microTlbi(core: u32, kind: u32, vmid: u32, address: u64): void {
+  invalidate(coreAt(core), kind, vmid, address);
+}
+
+/** The tag of a VA is not part of what a TLBI by VA compares. */
+export function microTlbiVa(core: u32, kind: u32, vmid: u32, va: u64): void {
+  invalidate(coreAt(core), kind, vmid, withoutTag(va));
+}
+
+/** One access through the TLBs into the Translation at `out`. Returns its TlbSource. */
+export function microAccess(core: u32, regime: u32, address: u64, access: u32, el: u32, flags: u32, out: u32): u32 {
+  const record = changetype<Translation>(base() + out);
+  const source = translateThroughTlb(coreAt(core), changetype<Regime>(base() + regime), address, access, el, flags, record);
+  if (flags & ACCESS_LINE && record.fsc < 0) accessLine(coreAt(core), record.pa, access);
+  return source;
+}
+
+/** Many accesses of one kind; the results are those of translateMany. */
+export function microAccessMany(core: u32, regime: u32, addresses: u32, n: u32, access: u32, el: u32, flags: u32, results: u32): void {
+  const r = changetype<Regime>(base() + regime);
+  accessMany(coreAt(core), r, base() + addresses, n, access, el, flags, base() + results);
+}
+
+/** The VMID that a regime tags entries with. */
+export function microVmid(regime: u32): u32 {
+  return vmidOf(changetype<Regime>(base() + regime));
+}
+
+/** The host kernel's own access to its linear map (`fetch`: to its text). */
+export function microHostTranslate(core: u32, va: u64, fetch: bool): void {
+  hostTranslate(coreAt(core), va, fetch);
 }

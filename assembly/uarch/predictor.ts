@@ -56,9 +56,12 @@ function countTaken(core: MicroCore, level: Level): void {
 
 function conditional(core: MicroCore, pc: u64, taken: bool, target: u64): void {
   const decoded = core.coldRule == U.ColdRule.DIRECTION;
-  const held = taken ? followDirect(core, pc, target) : holdsDirect(core, pc) ? Level.MAIN : Level.NONE;
   const counter = train(core, pc, taken);
-  const predicted = decoded || held != Level.NONE ? counter >= WEAKLY_TAKEN : core.coldRule == U.ColdRule.BACKWARD_TAKEN && target < pc;
+  const coldTaken = core.coldRule == U.ColdRule.BACKWARD_TAKEN && target < pc;
+  // Not taken, and predicted so whether the BTB holds it or not.
+  if (!taken && counter < WEAKLY_TAKEN && !coldTaken) return;
+  const held = taken ? followDirect(core, pc, target) : holdsDirect(core, pc) ? Level.MAIN : Level.NONE;
+  const predicted = decoded || held != Level.NONE ? counter >= WEAKLY_TAKEN : coldTaken;
   if (predicted != taken) countMicro(core, U.MicroEvent.MISPREDICT_COND);
   else if (taken) countTaken(core, decoded ? Level.MAIN : held);
 }

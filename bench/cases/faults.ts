@@ -1,4 +1,5 @@
 import { REQUEST_SIZEOF, RESULT_SIZEOF } from '../../src/abi/layout.js';
+import type { Machine } from '../../src/core/machine.js';
 import { AddressSpace, createHost, setUserMemoryRegion, Vm } from '../../src/kvm/index.js';
 import { writeRequest } from '../../src/kvm/vcpu.js';
 import type { BenchCase } from './case.js';
@@ -9,8 +10,15 @@ const HVA = 0xffff_0000_0000n;
 /** Data abort from a lower level, ISV, 32-bit write, translation fault at level 3. */
 const WRITE_TRANSLATION = 0x93800047n;
 
-/** First-touch write faults on anonymous 4K pages, then the unmap that makes them fault again. */
-export function faultCase(accounted: boolean): BenchCase {
+/** First-touch write faults on anonymous 4K pages, and the unmap that makes them fault again. */
+export interface FaultBed {
+  machine: Machine;
+  faults: number;
+  take(): void;
+  unmap(): void;
+}
+
+export function faultBed(accounted: boolean): FaultBed {
   const machine = createHost({ accounted, ramBytes: 1n << 30n, arenaBytes: 8 << 20 });
   const size = BigInt(PAGES) << 12n;
   const mm = new AddressSpace(machine);
@@ -29,13 +37,26 @@ export function faultCase(accounted: boolean): BenchCase {
     });
   }
   return {
+    machine,
+    faults: PAGES,
+    take: () => machine.core.faultMany(requests, PAGES, results),
+    unmap: () => {
+      machine.core.stage2Unmap(vm.offset, IPA, size);
+    },
+  };
+}
+
+/** Faults and the unmap, one after the other. */
+export function faultCase(accounted: boolean): BenchCase {
+  const bed = faultBed(accounted);
+  return {
     name: accounted ? 'faults, accounted (unmap included)' : 'faults, functional (unmap included)',
     unit: 'faults/s',
     goal: accounted ? 1e6 : 5e6,
-    operations: PAGES,
+    operations: bed.faults,
     run: () => {
-      machine.core.faultMany(requests, PAGES, results);
-      machine.core.stage2Unmap(vm.offset, IPA, size);
+      bed.take();
+      bed.unmap();
     },
   };
 }

@@ -24,6 +24,8 @@ export enum Event {
   FAULT,
   /** Faults whose signature found no room; their paths are not known. */
   FAULT_UNRECORDED,
+  /** Faults that found no room in the log, or have no path that a record could name. */
+  FAULT_UNLOGGED,
   /** A page mapping met a block and took its output address as a table, as v4.13 does. */
   BLOCK_TAKEN_AS_TABLE,
   /** A block written over a live table, whose pages are lost, as v4.13 does without CONFIG_DEBUG_VM. */

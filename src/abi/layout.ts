@@ -50,7 +50,10 @@ export const HEADER_POOL_BUDGET = 160;
 export const HEADER_SCRATCH = 164;
 export const HEADER_CHUNKS = 168;
 export const HEADER_CHUNK_SHIFT = 172;
-export const HEADER_SIZE = 184;
+/** Next record of the log of faults (src/abi/fault-log.ts), 0 for no log, and the end of its room. */
+export const HEADER_FAULT_LOG = 184;
+export const HEADER_FAULT_LOG_END = 188;
+export const HEADER_SIZE = 192;
 
 /** Entries of the chunk table, u64 each. */
 export const CHUNKS = 4096;

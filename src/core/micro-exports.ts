@@ -24,4 +24,31 @@ export interface MicroExports {
     dataBytes: number,
     codeBytes: number,
   ): void;
+  microRunPaths(core: number, run: number): void;
+  microTracePath(core: number, run: number): void;
+  microTlbInit(tlb: number, sets: number, ways: number): void;
+  microTlbReset(core: number): void;
+  microTlbi(core: number, kind: number, vmid: number, address: bigint): void;
+  microTlbiVa(core: number, kind: number, vmid: number, va: bigint): void;
+  microVmid(regime: number): number;
+  microAccess(
+    core: number,
+    regime: number,
+    address: bigint,
+    access: number,
+    el: number,
+    flags: number,
+    out: number,
+  ): number;
+  microAccessMany(
+    core: number,
+    regime: number,
+    addresses: number,
+    n: number,
+    access: number,
+    el: number,
+    flags: number,
+    results: number,
+  ): void;
+  microHostTranslate(core: number, va: bigint, fetch: boolean): void;
 }

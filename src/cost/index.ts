@@ -1,3 +1,4 @@
+export { type Accesses, type Place, parseAccesses } from './accesses.js';
 export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
 export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
@@ -18,7 +19,8 @@ export {
   sumEvents,
 } from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
-export { parseIdmapEstimates } from './machine-data.js';
+export { type LineCounts, lineReport } from './line-report.js';
+export { parseClocks, parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
@@ -56,6 +58,8 @@ export {
   loadProfile,
   parseProfiles,
 } from './profile.js';
+export { compileProgram, type Program } from './program.js';
+export type { CodeAddress, OpSource } from './program-writer.js';
 export { exactly, type Range, scale, sum } from './range.js';
 export { formatBlocks, formatOpaque, runLengths } from './sequence.js';
 export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';

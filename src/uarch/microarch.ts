@@ -30,6 +30,7 @@ import type { Machine } from '../core/machine.js';
 import type { MicroExports } from '../core/micro-exports.js';
 import { checkGeometry, checkInteger } from './check.js';
 import type { CacheGeometry, Geometry, TableGeometry } from './geometry.js';
+import { TLB_FIELDS, TLB_NAMES, tlbBytes } from './tlb-layout.js';
 
 /** What a guest does between two faults; see assembly/uarch/guest.ts. */
 export interface GuestRun {
@@ -55,6 +56,8 @@ interface Part {
   bytes: number;
   /** With sets, a cache. */
   cache?: CacheGeometry;
+  /** A table of translations. */
+  tlb?: TableGeometry;
 }
 
 function cacheBytes({ sets, ways }: CacheGeometry): number {
@@ -72,6 +75,13 @@ function btbPart(field: number, table: TableGeometry | undefined): Part[] {
   return [{ field, bytes: cacheBytes(cache) + table.entries * 8, cache }];
 }
 
+function tlbParts(geometry: Geometry): Part[] {
+  return TLB_NAMES.flatMap((name) => {
+    const tlb = geometry[name];
+    return tlb === undefined ? [] : [{ field: TLB_FIELDS[name], bytes: tlbBytes(tlb), tlb }];
+  });
+}
+
 function partsOf(geometry: Geometry): Part[] {
   const { btb, direction, returnStack } = geometry;
   return [
@@ -79,6 +89,7 @@ function partsOf(geometry: Geometry): Part[] {
     ...cachePart(CORE_L1D, geometry.l1d),
     ...cachePart(CORE_L2, geometry.l2),
     ...cachePart(CORE_L3, geometry.l3),
+    ...tlbParts(geometry),
     ...btbPart(CORE_BTB_NANO, btb.nano),
     ...btbPart(CORE_BTB_MICRO, btb.micro),
     ...btbPart(CORE_BTB_MAIN, btb.main),
@@ -94,16 +105,16 @@ export function microBytes(geometry: Geometry): number {
   return partsOf(geometry).reduce((sum, { bytes }) => sum + bytes + ALIGN, CORE_SIZEOF + ALIGN);
 }
 
-/** The caches and the branch prediction of one core: what happens to each access, as counts of MicroEvent. */
+/** The caches, TLBs and branch prediction of one core: what happens to each access, as counts of MicroEvent. */
 export class Microarch {
   /** The record of the core, as an offset from memoryBase. */
   readonly offset: number;
-  readonly #machine: Machine;
+  readonly machine: Machine;
   readonly #core: MicroExports;
 
   constructor(machine: Machine, geometry: Geometry) {
     checkGeometry(geometry);
-    this.#machine = machine;
+    this.machine = machine;
     this.#core = machine.micro;
     this.offset = machine.arena.allocate(CORE_SIZEOF, ALIGN);
     machine.view.fill(this.offset, CORE_SIZEOF);
@@ -119,13 +130,14 @@ export class Microarch {
   }
 
   #set(field: number, value: number): void {
-    this.#machine.view.setU32(this.offset + field, value);
+    this.machine.view.setU32(this.offset + field, value);
   }
 
-  #place({ field, bytes, cache }: Part): void {
-    const at = this.#machine.arena.allocate(bytes, ALIGN);
+  #place({ field, bytes, cache, tlb }: Part): void {
+    const at = this.machine.arena.allocate(bytes, ALIGN);
     this.#set(field, at);
     if (cache !== undefined) this.#core.microCacheInit(at, cache.sets, cache.ways, cache.lineBytes);
+    if (tlb !== undefined) this.#core.microTlbInit(at, tlb.entries / tlb.ways, tlb.ways);
   }
 
   /** Cold: everything empty. The counts and the random numbers go on. */
@@ -137,7 +149,7 @@ export class Microarch {
   seed(n: bigint): void {
     if (n < 0n || n >= U64_END) throw new Stage2Error('EINVAL', `seed ${n}: expected a number below 2^64`);
     const state = BigInt.asUintN(64, (n + 1n) * SEED_FACTOR);
-    this.#machine.view.setU64(this.offset + CORE_RANDOM, state === 0n ? SEED_FACTOR : state);
+    this.machine.view.setU64(this.offset + CORE_RANDOM, state === 0n ? SEED_FACTOR : state);
   }
 
   load(pa: bigint): void {
@@ -187,11 +199,11 @@ export class Microarch {
   /** Counts by MicroEvent. */
   counts(): bigint[] {
     const at = this.offset + CORE_COUNTS;
-    return Array.from({ length: MicroEvent.COUNT }, (_, event) => this.#machine.view.u64(at + event * 8));
+    return Array.from({ length: MicroEvent.COUNT }, (_, event) => this.machine.view.u64(at + event * 8));
   }
 
   resetCounts(): void {
-    this.#machine.view.fill(this.offset + CORE_COUNTS, MicroEvent.COUNT * 8);
+    this.machine.view.fill(this.offset + CORE_COUNTS, MicroEvent.COUNT * 8);
   }
 }
 

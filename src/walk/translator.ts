@@ -69,6 +69,11 @@ export class Translator {
     this.#decode();
   }
 
+  /** Where the core has the registers and what they decode to, as an offset from memoryBase. */
+  get regimeOffset(): number {
+    return this.#regime;
+  }
+
   get registers(): WalkRegisters {
     return this.#registers;
   }
@@ -226,7 +231,8 @@ function readResult(data: DataView, at: number, ipa: bigint): TranslateResult {
   return { ok: true, pa, ipa, stage2: true, memory, leaf };
 }
 
-function readFault(data: DataView, at: number, fsc: number, ipa: bigint): WalkFault {
+/** Reads the fault of the record at byte `at` of the memory. */
+export function readFault(data: DataView, at: number, fsc: number, ipa: bigint): WalkFault {
   return {
     fsc,
     type: decodeFsc(fsc).type,

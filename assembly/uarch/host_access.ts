@@ -1,0 +1,77 @@
+// The kernel's own accesses: through the TLBs, where its text and memory are in blocks, then the caches. Repeating the
+// access just made changes nothing in them and is no event, so it is left out.
+import { cacheAt, lineOf } from "./cache";
+import { MicroCore } from "./core";
+import { fetchLine, loadLine, storeLine } from "./hierarchy";
+import { hostTranslate, hostTranslateBy, latestWay } from "./tlb";
+
+/** No line of a cache and no block: addresses have 52 bits. */
+const NONE: u64 = ~0;
+/** log2 of the smallest block that the kernel is mapped by. */
+const BLOCK_SHIFT: u64 = 21;
+
+// Line numbers of the first-level caches, and blocks.
+let lastCode: u64 = NONE;
+let lastData: u64 = NONE;
+let lastWritten: bool = false;
+let lastCodeBlock: u64 = NONE;
+let lastDataBlock: u64 = NONE;
+
+/** Forgets the accesses just made: something else has used the core. */
+export function forgetLast(): void {
+  lastCode = NONE;
+  lastData = NONE;
+  lastCodeBlock = NONE;
+  lastDataBlock = NONE;
+}
+
+/** Fetches the code of [pa, pa + bytes). */
+export function fetchCode(core: MicroCore, pa: u64, bytes: u32): void {
+  const cache = cacheAt(core.l1i);
+  const last = lineOf(cache, pa + bytes - 1);
+  for (let line = lineOf(cache, pa); line <= last; line++) {
+    const at = max(pa, line * cache.lineBytes);
+    const sameBlock = at >> BLOCK_SHIFT == lastCodeBlock;
+    if (sameBlock && line == lastCode) continue;
+    lastCode = line;
+    if (!sameBlock) translateCode(core, at);
+    fetchLine(core, at);
+  }
+}
+
+/** A walk reads descriptors through the L1D: the line just used may be no longer the last of its set. */
+function translateCode(core: MicroCore, pa: u64): void {
+  lastCodeBlock = pa >> BLOCK_SHIFT;
+  lastData = NONE;
+  hostTranslate(core, pa, true);
+}
+
+/** `guess` points to a way of the DTLB that may have the translation, and learns the one that has. */
+// @ts-ignore: decorator
+@inline
+function translateData(core: MicroCore, pa: u64, guess: usize): void {
+  lastDataBlock = pa >> BLOCK_SHIFT;
+  if (hostTranslateBy(core, pa, load<u32>(guess))) return;
+  hostTranslate(core, pa, false);
+  store<u32>(guess, latestWay(core));
+}
+
+export function loadData(core: MicroCore, pa: u64, guess: usize): void {
+  const line = lineOf(cacheAt(core.l1d), pa);
+  const sameBlock = pa >> BLOCK_SHIFT == lastDataBlock;
+  if (sameBlock && line == lastData) return;
+  if (!sameBlock) translateData(core, pa, guess);
+  lastData = line;
+  lastWritten = false;
+  loadLine(core, pa);
+}
+
+export function storeData(core: MicroCore, pa: u64, guess: usize): void {
+  const line = lineOf(cacheAt(core.l1d), pa);
+  const sameBlock = pa >> BLOCK_SHIFT == lastDataBlock;
+  if (sameBlock && line == lastData && lastWritten) return;
+  if (!sameBlock) translateData(core, pa, guess);
+  lastData = line;
+  lastWritten = true;
+  storeLine(core, pa);
+}

@@ -1,0 +1,36 @@
+import type { Walk } from './walk.js';
+
+const MILLI = 1000;
+
+/** What a path counts whatever the core holds: events by name, and thousandths of steady cycles by core. */
+export function staticCounts(walk: Walk): {
+  events: ReadonlyMap<string, bigint>;
+  issue: ReadonlyMap<string, bigint>;
+} {
+  const events = new Map<string, bigint>();
+  const add = (name: string, n: number) => {
+    if (n !== 0) events.set(name, (events.get(name) ?? 0n) + BigInt(n));
+  };
+  const { insn, sysreg, dmb, dsb, isb, hvc, dc, ic } = walk.totals;
+  const totals = { insn, sysreg, dmb, dsb, isb, hvc, dc_civac: dc, ic_iallu: ic };
+  for (const [name, n] of Object.entries(totals)) add(name, n);
+  for (const { name, cacheLoop, counts } of walk.callees) {
+    if (!cacheLoop) continue;
+    add('insn', counts.insn);
+    add(name === '__flush_dcache_area' ? 'dc_civac' : 'dc_cvau', counts.dc);
+    add('ic_ivau', counts.ic);
+    for (const key of ['sysreg', 'dsb', 'isb'] as const) add(key, counts[key]);
+  }
+  for (const [name, n] of walk.opaque) add(`opaque:${name}`, n);
+  const issue = walk.build.cores.map((core, i): [string, bigint] => [core, issueOf(walk, i)]);
+  return { events, issue: new Map(issue) };
+}
+
+/** Steady cycles of the blocks and calls, each rounded to thousandths, so that sums over parts agree exactly. */
+function issueOf(walk: Walk, core: number): bigint {
+  const milli = (cycles: number | undefined) => BigInt(Math.round((cycles ?? 0) * MILLI));
+  let sum = 0n;
+  for (const { block, completed } of walk.steps) if (completed) sum += milli(block.cycles[core]);
+  for (const call of walk.callees) sum += milli(call.cycles[core]);
+  return sum;
+}

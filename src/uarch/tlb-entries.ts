@@ -1,0 +1,78 @@
+import * as T from '../abi/tlb.js';
+import { TlbType } from '../abi/tlb.js';
+import type { View } from '../core/view.js';
+import { TLB_FIELDS, TLB_NAMES, type TlbName } from './tlb-layout.js';
+
+/** What an entry translates; see TlbType. */
+export type TranslationKind = 'va-pa' | 'ipa-pa' | 'partial-walk' | 'host' | 'host-partial-walk';
+
+const KIND: Readonly<Record<Exclude<TlbType, TlbType.COUNT>, TranslationKind>> = {
+  [TlbType.COMBINED]: 'va-pa',
+  [TlbType.IPA]: 'ipa-pa',
+  [TlbType.WALK]: 'partial-walk',
+  [TlbType.HOST]: 'host',
+  [TlbType.HOST_WALK]: 'host-partial-walk',
+};
+
+/** One translation that a core holds. */
+export interface HeldTranslation {
+  where: TlbName;
+  kind: TranslationKind;
+  /** VA or IPA of its first byte. */
+  address: bigint;
+  /** log2 of the bytes it covers. */
+  shift: number;
+  vmid: number;
+  /** PA of the first byte; of a partial walk the IPA of the next table, of the host's 0. */
+  output: bigint;
+  /** Leaf descriptors of the stages that took part; of a partial walk the table descriptor. */
+  stage1?: bigint;
+  stage2?: bigint;
+  /** Of a partial walk: level of the next table. */
+  level?: number;
+}
+
+const PAGE_MASK = 0xfffn;
+
+/** Every translation of the core at `core`, in each set from the one used last to the one used longest ago. */
+export function heldTranslations(view: View, core: number): HeldTranslation[] {
+  return TLB_NAMES.flatMap((where) => {
+    const tlb = view.u32(core + TLB_FIELDS[where]);
+    if (tlb === 0) return [];
+    const sets = view.u32(tlb + T.TLB_SETS);
+    return Array.from({ length: sets }, (_, set) => setEntries(view, tlb, set, where)).flat();
+  });
+}
+
+function setEntries(view: View, tlb: number, set: number, where: TlbName): HeldTranslation[] {
+  const slots = view.u32(tlb + T.TLB_SLOTS);
+  const links = tlb + view.u32(tlb + T.TLB_LINKS) + 4 * set * slots;
+  const found: HeldTranslation[] = [];
+  let way = view.u16(tlb + view.u32(tlb + T.TLB_HEADS) + 2 * set);
+  for (let i = view.u32(tlb + T.TLB_WAYS); i > 0; i--) {
+    const slot = set * slots + way;
+    const held = view.u32(tlb + T.TLB_TAGS + 4 * slot) !== 0;
+    const at = tlb + view.u32(tlb + T.TLB_ENTRIES) + T.ENTRY_SIZEOF * slot;
+    if (held) found.push(readEntry(view, at, where));
+    way = view.u16(links + 4 * way);
+  }
+  return found;
+}
+
+function readEntry(view: View, at: number, where: TlbName): HeldTranslation {
+  const key = view.u64(at + T.ENTRY_KEY);
+  const type = Number(key >> 6n) & 0x3f;
+  const flags = view.u32(at + T.ENTRY_FLAGS);
+  const host = type === TlbType.HOST || type === TlbType.HOST_WALK;
+  return {
+    where,
+    kind: KIND[type as Exclude<TlbType, TlbType.COUNT>],
+    address: key & ~PAGE_MASK,
+    shift: Number(key & 0x3fn),
+    vmid: view.u32(at + T.ENTRY_CONTEXT),
+    output: host ? 0n : view.u64(at + T.ENTRY_OUTPUT),
+    ...(!host && (flags & T.ENTRY_STAGE1) !== 0 && { stage1: view.u64(at + T.ENTRY_STAGE1_DESC) }),
+    ...(!host && (flags & T.ENTRY_STAGE2) !== 0 && { stage2: view.u64(at + T.ENTRY_STAGE2_DESC) }),
+    ...(type === TlbType.WALK && { level: ((flags >> T.ENTRY_LEVEL_LSB) & T.ENTRY_LEVEL_MASK) - 1 }),
+  };
+}

@@ -1,0 +1,96 @@
+// Faults of a VM, their log, and the programs of their paths.
+import { Fsc } from '../../src/abi/arm.js';
+import { FAULT_SIZEOF } from '../../src/abi/fault-log.js';
+import { KVM_MEM_LOG_DIRTY_PAGES } from '../../src/abi/kvm.js';
+import { FaultLog } from '../../src/core/fault-log.js';
+import { Machine } from '../../src/core/machine.js';
+import { readPaths } from '../../src/core/paths.js';
+import {
+  type Build,
+  compileProgram,
+  decodeSignature,
+  type Program,
+  parseAccesses,
+  useNearestOutcomes,
+  walkBuild,
+} from '../../src/cost/index.js';
+import type { Geometry } from '../../src/uarch/geometry.js';
+import { Microarch, microBytes } from '../../src/uarch/microarch.js';
+import { PathRunner, pathRunnerBytes } from '../../src/uarch/path-runner.js';
+import { abort, BLOCK, GUEST, HVA, lab, PAGE } from '../model/lab.js';
+import { recordAt } from '../model/uarch/path-model.js';
+import { dataFile, loadBuild } from '../unit/fixtures-cost/load.js';
+
+export const ACCESSES = parseAccesses(dataFile('accesses.json'), 'accesses.json');
+
+export interface Faults {
+  records: Uint8Array;
+  /** The program of each record. */
+  programs: Program[];
+}
+
+/** Writes, reads, fetches, permission faults and device accesses of a VM with three slots, one of them logging. */
+export function someFaults(build = 'gcc12c-base'): Faults {
+  const size = 4n * BLOCK;
+  const { machine, cpu } = lab({
+    areas: [
+      { hva: HVA, size, kind: 'anonymous' },
+      { hva: HVA + size, size, kind: 'thp' },
+    ],
+    slots: [
+      {},
+      { slot: 1, guestPhysAddr: GUEST + size, userspaceAddr: HVA + size, memorySize: size },
+      {
+        slot: 2,
+        guestPhysAddr: GUEST + 4n * size,
+        userspaceAddr: HVA + BLOCK,
+        flags: KVM_MEM_LOG_DIRTY_PAGES,
+      },
+    ],
+  });
+  const log = new FaultLog(machine, 256);
+  for (let i = 0n; i < 12n; i++) {
+    abort(cpu, 'write', GUEST + i * PAGE);
+    abort(cpu, 'fetch', GUEST + 4n * 4n * BLOCK + i * 3n * PAGE);
+    abort(cpu, 'read', GUEST + 64n * PAGE + i * PAGE);
+    abort(cpu, 'write', GUEST + 64n * PAGE + i * PAGE, { type: Fsc.PERMISSION });
+    abort(cpu, 'write', 0x900_0000n, { isv: { size: 4, register: 3 } });
+    abort(cpu, 'read', GUEST + i * PAGE, { type: Fsc.ACCESS_FLAG });
+  }
+  abort(cpu, 'write', GUEST + size);
+  abort(cpu, 'write', GUEST + size + BLOCK + 5n * PAGE);
+  const records = log.drain();
+  const compiled = new Map(
+    readPaths(machine).map(({ entry, words }) => [entry, programOf(loadBuild(build), words)]),
+  );
+  const programs = Array.from(
+    { length: records.length / FAULT_SIZEOF },
+    (_, i) => compiled.get(recordAt(records, i).path) as Program,
+  );
+  return { records, programs };
+}
+
+function programOf(build: Build, words: Uint32Array): Program {
+  const { input } = useNearestOutcomes(build, decodeSignature(words));
+  return compileProgram(walkBuild(build, input), ACCESSES);
+}
+
+/** A core and a runner in a machine of their own, with the programs loaded. */
+export function runnerOf(geometry: Geometry, faults: Faults) {
+  const machine = new Machine({
+    accounted: true,
+    pageState: false,
+    arenaBytes: microBytes(geometry) + pathRunnerBytes(4096) + (4 << 20),
+    tablePool: { pa: 1n << 40n, pages: 1 },
+    roots: { pa: 1n << 41n, size: 4096 },
+  });
+  const core = new Microarch(machine, geometry);
+  const runner = new PathRunner(machine, core);
+  const loaded = new Map<Program, number>();
+  const programs = faults.programs.map((program) => {
+    const known = loaded.get(program) ?? runner.load(program.words);
+    loaded.set(program, known);
+    return known;
+  });
+  return { machine, core, runner, programs };
+}
