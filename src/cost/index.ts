@@ -20,7 +20,7 @@ export {
 } from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
 export { type LineCounts, lineReport } from './line-report.js';
-export { parseClocks, parseIdmapEstimates } from './machine-data.js';
+export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
