@@ -14,7 +14,7 @@ export enum Level {
   NONE,
 }
 
-/** The last level. Its sets are u64 keys, two compared at a time, 0 where there is no branch. */
+/** The last level. After it come its entries, set after set. */
 @unmanaged
 @final
 class Last {
@@ -22,18 +22,18 @@ class Last {
   ways: u32;
   /** sets - 1; -1 unless sets is a power of two. */
   mask: i32;
-  /** Keys of a set: its ways, made even. */
-  slots: u32;
-  /** From the level to its entries. */
-  entries: u32;
+  /** Bytes of a set. */
+  setBytes: u32;
   level: Level;
-  /** Counts the uses. */
+  /** Counts the uses, and what it was when all were forgotten: an entry used no later is empty. */
   clock: u64;
+  cleared: u64;
 }
 
 @unmanaged
 @final
 class Entry {
+  key: u64;
   target: u64;
   /** The clock at its last use. */
   used: u64;
@@ -69,14 +69,13 @@ export function btbInit(offset: u32, level: Level, sets: u32, ways: u32, last: b
   table.sets = sets;
   table.ways = ways;
   table.mask = popcnt(sets) == 1 ? sets - 1 : -1;
-  table.slots = (ways + 1) & ~1;
-  table.entries = U.BTB_KEYS + sets * table.slots * 8;
+  table.setBytes = ways * U.BTB_ENTRY_BYTES;
   table.level = level;
   lastClear(table);
 }
 
 function lastClear(table: Last): void {
-  memory.fill(changetype<usize>(table) + U.BTB_KEYS, 0, table.entries - U.BTB_KEYS);
+  memory.fill(changetype<usize>(table) + U.BTB_ENTRIES, 0, <usize>table.sets * table.setBytes);
   table.clock = 0;
 }
 
@@ -84,58 +83,45 @@ function lastClear(table: Last): void {
 export function btbClear(core: MicroCore): void {
   const last = lastOf(core);
   if (last == 0) return;
-  lastClear(lastAt(last));
+  lastAt(last).cleared = lastAt(last).clock;
   if (core.btbMicro != 0 && core.btbMicro != last) frontClear(frontAt(core.btbMicro));
   if (core.btbNano != 0 && core.btbNano != last) frontClear(frontAt(core.btbNano));
 }
 
-/** Exact, and never 0: instructions are of four bytes. */
+/** Instructions are of four bytes. */
 // @ts-ignore: decorator
 @inline
 function keyOf(pc: u64): u64 {
-  return (pc & ~3) | 1;
+  return pc & ~3;
 }
 
-/** Number of the first key of the set of `pc`. */
+/** Linear address of the set of `pc`. */
 // @ts-ignore: decorator
 @inline
-function setOf(table: Last, pc: u64): u32 {
+function setOf(table: Last, pc: u64): usize {
   const mask = table.mask;
   const set = mask < 0 ? <u32>((pc >> 2) % table.sets) : <u32>(pc >> 2) & mask;
-  return set * table.slots;
+  return changetype<usize>(table) + U.BTB_ENTRIES + <usize>set * table.setBytes;
 }
 
 // @ts-ignore: decorator
 @inline
-function keyAt(table: Last, index: u32): usize {
-  return changetype<usize>(table) + U.BTB_KEYS + (<usize>index << 3);
-}
-
-// @ts-ignore: decorator
-@inline
-function entryAt(table: Last, index: u32): Entry {
-  return changetype<Entry>(changetype<usize>(table) + table.entries + <usize>index * U.BTB_ENTRY_BYTES);
-}
-
-/** Number of the entry of `pc` in the set that begins at `first`, -1 if there is none. */
-// @ts-ignore: decorator
-@inline
-function find(table: Last, first: u32, pc: u64): i32 {
-  const key = i64x2.splat(keyOf(pc));
-  const end = first + table.slots;
-  for (let at = first; at < end; at += 2) {
-    const found = i64x2.bitmask(i64x2.eq(v128.load(keyAt(table, at)), key));
-    if (found != 0) return at + (found >> 1);
+function find(table: Last, pc: u64): Entry | null {
+  const key = keyOf(pc);
+  const first = setOf(table, pc);
+  const end = first + table.setBytes;
+  for (let at = first; at < end; at += U.BTB_ENTRY_BYTES) {
+    const entry = changetype<Entry>(at);
+    if (entry.key == key && entry.used > table.cleared) return entry;
   }
-  return -1;
+  return null;
 }
 
 /** True if the BTB knows the branch; its use is not noted. */
 export function btbHolds(core: MicroCore, pc: u64): bool {
   const last = lastOf(core);
   if (last == 0) return false;
-  const table = lastAt(last);
-  return find(table, setOf(table, pc), pc) >= 0;
+  return find(lastAt(last), pc) != null;
 }
 
 /** A taken branch; gives the first level that held it and leaves its target in heldTarget. */
@@ -143,10 +129,9 @@ export function follow(core: MicroCore, pc: u64, target: u64): Level {
   const last = lastOf(core);
   if (last == 0) return Level.NONE;
   const table = lastAt(last);
-  const first = setOf(table, pc);
-  const found = find(table, first, pc);
-  const entry = found < 0 ? newEntry(core, table, first, pc) : entryAt(table, found);
-  const level = found < 0 ? Level.NONE : entry.nano != 0 ? Level.NANO : entry.micro != 0 ? Level.MICRO : table.level;
+  const known = find(table, pc);
+  const entry = known == null ? newEntry(core, table, pc) : known;
+  const level = known == null ? Level.NONE : entry.nano != 0 ? Level.NANO : entry.micro != 0 ? Level.MICRO : table.level;
   heldTarget = entry.target;
   entry.target = target;
   entry.used = ++table.clock;
@@ -156,35 +141,31 @@ export function follow(core: MicroCore, pc: u64, target: u64): Level {
 }
 
 /** An entry for a branch that has none, in the place of the one used longest ago. */
-function newEntry(core: MicroCore, table: Last, first: u32, pc: u64): Entry {
-  const index = oldest(table, first);
-  const entry = entryAt(table, index);
-  const at = keyAt(table, index);
-  const key = load<u64>(at);
-  if (key != 0) {
-    if (entry.micro != 0) frontRelease(frontAt(core.btbMicro), key, entry.micro);
-    if (entry.nano != 0) frontRelease(frontAt(core.btbNano), key, entry.nano);
+function newEntry(core: MicroCore, table: Last, pc: u64): Entry {
+  const entry = oldest(table, setOf(table, pc));
+  if (entry.used > table.cleared) {
+    if (entry.micro != 0) frontRelease(frontAt(core.btbMicro), entry.key, entry.micro);
+    if (entry.nano != 0) frontRelease(frontAt(core.btbNano), entry.key, entry.nano);
   }
-  store<u64>(at, keyOf(pc));
+  entry.key = keyOf(pc);
   entry.target = NO_TARGET;
   entry.micro = 0;
   entry.nano = 0;
   return entry;
 }
 
-/** Number of an empty entry of the set that begins at `first`, else of the one used longest ago. */
-function oldest(table: Last, first: u32): u32 {
-  let index = first;
-  const end = first + table.ways;
-  for (let at = first; at < end; at++) {
-    if (load<u64>(keyAt(table, at)) == 0) return at;
-    if (entryAt(table, at).used < entryAt(table, index).used) index = at;
+/** Of the set at `first` the entry used longest ago, which is an empty one if there is any. */
+function oldest(table: Last, first: usize): Entry {
+  let entry = changetype<Entry>(first);
+  const end = first + table.setBytes;
+  for (let at = first + U.BTB_ENTRY_BYTES; at < end; at += U.BTB_ENTRY_BYTES) {
+    if (changetype<Entry>(at).used < entry.used) entry = changetype<Entry>(at);
   }
-  return index;
+  return entry;
 }
 
 /** Compile-time only: the bytes are those that the host reserves. */
 export function checkBtbLayout(): void {
-  if (offsetof<Last>() > <usize>U.BTB_KEYS) ERROR("a structure disagrees with src/abi/uarch.ts");
+  if (offsetof<Last>() > <usize>U.BTB_ENTRIES) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (offsetof<Entry>() != U.BTB_ENTRY_BYTES) ERROR("a structure disagrees with src/abi/uarch.ts");
 }

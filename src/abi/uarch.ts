@@ -127,10 +127,9 @@ export const CACHE_SETS = 64;
 export const CACHE_GROUP_WAYS = 4;
 export const CACHE_GROUP_BYTES = 32;
 
-// The last level of a BTB: a header, then u64 keys, an even number for each set, then the entries of the keys.
-export const BTB_KEYS = 64;
-export const BTB_ENTRY_BYTES = 24;
-// Another level: a header, a u32 for each set, then the ways.
+// The last level of a BTB: a header, then its entries. Another level: a header, a u32 for each set, then its ways.
+export const BTB_ENTRIES = 64;
+export const BTB_ENTRY_BYTES = 32;
 export const FRONT_HEADS = 16;
 export const FRONT_WAY_BYTES = 12;
 

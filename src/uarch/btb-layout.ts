@@ -1,6 +1,6 @@
 import {
+  BTB_ENTRIES,
   BTB_ENTRY_BYTES,
-  BTB_KEYS,
   CORE_BTB_MAIN,
   CORE_BTB_MICRO,
   CORE_BTB_NANO,
@@ -34,12 +34,9 @@ export function btbLevels({ btb }: Geometry): BtbLevel[] {
     const { entries, ways } = table;
     const sets = entries / ways;
     const isLast = name === last;
-    const bytes = isLast ? lastBytes(sets, ways) : FRONT_HEADS + sets * 4 + entries * FRONT_WAY_BYTES;
+    const bytes = isLast
+      ? BTB_ENTRIES + entries * BTB_ENTRY_BYTES
+      : FRONT_HEADS + sets * 4 + entries * FRONT_WAY_BYTES;
     return [{ field: FIELDS[name], bytes, level, sets, ways, last: isLast }];
   });
-}
-
-function lastBytes(sets: number, ways: number): number {
-  const slots = ways + (ways % 2);
-  return BTB_KEYS + sets * slots * (8 + BTB_ENTRY_BYTES);
 }
