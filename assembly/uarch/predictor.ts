@@ -50,7 +50,7 @@ function conditional(core: MicroCore, pc: u64, taken: bool, target: u64): void {
   const held = taken ? followDirect(core, pc, target) : holdsDirect(core, pc) ? Level.MAIN : Level.NONE;
   const predicted = decoded || held != Level.NONE ? counter >= WEAKLY_TAKEN : coldTaken;
   if (predicted != taken) countMicro(core, U.MicroEvent.MISPREDICT_COND);
-  else if (taken) countTaken(core, decoded ? Level.MAIN : held);
+  else if (taken) countTaken(core, held);
 }
 
 /** A return that the stack predicts costs what the BTB level of the instruction costs. */

@@ -35,7 +35,7 @@ export enum MicroEvent {
   TAKEN_NANO,
   TAKEN_MICRO,
   TAKEN_MAIN,
-  /** A direct jump or call not in the BTB: found when decoded. */
+  /** A direct branch rightly taken but not in the BTB: followed when it is decoded. */
   TAKEN_DECODED,
   /** Conditional branches that went the other way than predicted; returns and indirect branches to another place. */
   MISPREDICT_COND,
