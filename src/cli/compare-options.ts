@@ -4,6 +4,7 @@ import { CliError } from './errors.js';
 
 /** The options of `stage2 compare` as commander gives them. */
 export interface CompareOptions {
+  trace?: string;
   slots?: string;
   core?: string[];
   kernel: string;

@@ -24,7 +24,7 @@ import {
 import { loadBuild, loadIdmapEstimates, loadSites } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
-import { BUNDLED_CAPTURE, replayFiles } from '../replay-files.js';
+import { captureFiles, replayFiles } from '../replay-files.js';
 
 /** Variants whose counts are shown beside the one that is compared. */
 const VARIANTS = ['rfc', 'pred', 'predkey'];
@@ -37,7 +37,8 @@ export function registerCompare(program: Command): void {
     .command('compare')
     .description('replay a capture and say what a variant of the internal-VM patch adds to a fault')
     .argument('[trace]', 'tracefs or trace-cmd text, plain or gzip; default: the bundled capture')
-    .option('--slots <file>', 'memory slots of the capture')
+    .option('--trace <file>', 'the trace, in place of the argument')
+    .option('--slots <file>', 'memory slots of the capture; default: NAME.memslots.json beside NAME.txt.gz')
     .option('--core <names>', 'cores, with commas or repeated; default: all', listOption)
     .option('--profile <file>', 'cores of your own (stage2-profiles/1), JSON or gzip')
     .option('--kernel <class>', 'kernel around the handler: nvhe, vhe or a class of kernels.json', 'nvhe')
@@ -62,7 +63,8 @@ export function registerCompare(program: Command): void {
     .option('--annotate', 'print where cycles went, block by block')
     .addHelpText(
       'after',
-      '\nExample:\n  stage2 compare trace.txt.gz --slots trace.memslots.json --core cortex-a53',
+      '\nExamples:\n  stage2 compare trace.txt.gz --slots trace.memslots.json --core cortex-a53\n' +
+        '  stage2 compare --core neoverse-n1 --kernel vhe --trace trace.txt.gz',
     )
     .action((trace: string | undefined, options: CompareOptions) =>
       finish(options.json ?? false, () => compare(trace, options)),
@@ -70,14 +72,8 @@ export function registerCompare(program: Command): void {
 }
 
 async function compare(trace: string | undefined, options: CompareOptions): Promise<CommandResult> {
-  const { slots } = options;
   const settings = compareSettings(options);
-  if ((trace === undefined) !== (slots === undefined)) {
-    throw new CliError(
-      trace === undefined ? '--slots without a trace' : `${trace}: its --slots file is missing`,
-    );
-  }
-  const files = trace === undefined || slots === undefined ? BUNDLED_CAPTURE : { trace, slots };
+  const files = captureFiles(trace, options);
   const loaded = await loadComparison(settings);
   const replayed = await replayFiles(files, { variant: 'rfc', keepRecords: true });
   if (replayed.faults.taken === 0) {
