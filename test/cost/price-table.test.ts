@@ -21,6 +21,7 @@ const LACKING: Record<string, readonly string[]> = {
   l3: ['LOAD_L3', 'STORE_L3', 'FETCH_L3', 'WALK_READ_L3'],
   nano: ['TAKEN_NANO'],
   micro: ['TAKEN_MICRO'],
+  main: ['TAKEN_MAIN'],
 };
 
 describe('the price table', () => {
@@ -28,8 +29,8 @@ describe('the price table', () => {
     'of $name prices every event that can happen on it, and no other',
     (profile) => {
       const table = priceTable(profile, SOURCES);
-      const { nano, micro } = profile.branches;
-      const has: Record<string, unknown> = { l3: profile.l3, nano, micro };
+      const { nano, micro, main } = profile.branches;
+      const has: Record<string, unknown> = { l3: profile.l3, nano, micro, main };
       const never = Object.keys(LACKING).flatMap((part) =>
         has[part] === undefined ? (LACKING[part] ?? []) : [],
       );
