@@ -56,7 +56,7 @@ const VARIANTS = ['rfc', 'pred', 'predkey', 'predflag', 'rfcnohint', 'rfcfaulton
 /** Kernel classes that have a short name. */
 const KERNELS = new Map([
   ['nvhe', 'nvhe-4.x'],
-  ['vhe', 'vhe-4.x'],
+  ['vhe', 'vhe-6.x'],
 ]);
 const STATES_DEFAULT = ['guest:10000', 'warm', 'cold'];
 const PLACEMENTS_MAX = 4096;
