@@ -5,7 +5,7 @@ import { base } from "../structs";
 import { countMicro, MicroCore } from "./core";
 import { walkRead } from "./hierarchy";
 import { resetTlb } from "./tlb_setup";
-import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, shiftOf, Tlb, touch, typeOf, wayUsedLast } from "./tlb_table";
+import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, setAt, shiftOf, Tlb, touch, typeOf, wayUsedLast } from "./tlb_table";
 
 /** The host maps its memory and text in blocks of 2 MiB, below tables whose entries span 1 GiB. */
 const HOST_SHIFT: u32 = 21;
@@ -53,9 +53,10 @@ export function invalidate(core: MicroCore, kind: TlbiKind, vmid: u32, address: 
 }
 
 function invalidateIn(tlb: Tlb, kind: TlbiKind, vmid: u32, address: u64): void {
-  for (let set: u32 = 0; set < tlb.sets; set++) {
+  for (let i: u32 = 0; i < tlb.sets; i++) {
+    const set = setAt(tlb, i);
     for (let way: u32 = 0; way < tlb.ways; way++) {
-      if (!isHeld(tlb, set, way)) continue;
+      if (!isHeld(set, way)) continue;
       const entry = entryAt(tlb, set, way);
       if (isRemoved(kind, entry.key, entry.context == vmid, address)) removeEntry(tlb, set, way);
     }
@@ -104,8 +105,9 @@ export function hostTranslate(core: MicroCore, va: u64, fetch: bool): void {
 @inline
 export function hostTranslateBy(core: MicroCore, va: u64, guess: u32): bool {
   const dtlb = tlbAt(core.dtlb);
-  if (dtlb.sets != 1 || entryAt(dtlb, 0, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(dtlb, 0, guess)) return false;
-  touch(dtlb, 0, guess);
+  const set = setAt(dtlb, 0);
+  if (dtlb.sets != 1 || entryAt(dtlb, set, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(set, guess)) return false;
+  touch(dtlb, set, guess);
   return true;
 }
 
@@ -113,7 +115,8 @@ export function hostTranslateBy(core: MicroCore, va: u64, guess: u32): bool {
 // @ts-ignore: decorator
 @inline
 export function latestWay(core: MicroCore): u32 {
-  return wayUsedLast(tlbAt(core.dtlb), 0);
+  const dtlb = tlbAt(core.dtlb);
+  return wayUsedLast(dtlb, setAt(dtlb, 0));
 }
 
 /** Reads the block's descriptor, and that of the table it is in unless the walk storage has it. */

@@ -85,6 +85,11 @@ export enum PredictorPart {
   DIRECTIONS = 8,
 }
 
+/** Walks that a batch looks ahead, the bytes of each, and the descriptors it reads at most. */
+export const STEPS = 64;
+export const STEP_SIZEOF = 32;
+export const READS_PER_STEP = 3;
+
 // MicroCore: offsets from memoryBase of the parts of one modelled core; 0 where the core has none.
 export const CORE_L1I = 0;
 export const CORE_L1D = 4;
@@ -119,7 +124,12 @@ export const CORE_RETURNS_USED = 96;
 /** u64 counts by MicroEvent, and where they are kept while a guest runs. */
 export const CORE_COUNTS = 128;
 export const CORE_SAVED_COUNTS = 576;
-export const CORE_SIZEOF = 1024;
+/** Records of walks that a batch makes; see assembly/uarch/walk_ahead.ts. */
+export const CORE_STEPS = 1024;
+/** Two logs of addresses, u64 each, that the levels of the caches hand on; see assembly/uarch/walk_log.ts. */
+export const CORE_LOG = CORE_STEPS + STEPS * STEP_SIZEOF;
+export const CORE_LOG_NEXT = CORE_LOG + STEPS * READS_PER_STEP * 3 * 8;
+export const CORE_SIZEOF = CORE_LOG_NEXT + STEPS * READS_PER_STEP * 2 * 8;
 
 // Cache: a header, then the sets. A set is whole groups of four ways in the order of their last use, the latest first.
 // A group is four low words and four high words of line numbers. A level of the BTB is a cache of instructions; the
