@@ -10,6 +10,15 @@ export type { BankSpec, RegionSpec } from './core/physmap.js';
 export * from './cost/index.js';
 export * from './kvm/index.js';
 export { type Comparison, compareBuilds } from './scenario/compare.js';
+export { type Experiment, type ExperimentCore, experimentOf } from './scenario/comparison/experiment.js';
+export { loggedTrace } from './scenario/comparison/logged-trace.js';
+export {
+  type ComparedCore,
+  type ComparisonPlan,
+  type ComparisonSources,
+  compareOn,
+  comparisonCore,
+} from './scenario/comparison/run.js';
 export { type IdmapCounts, runIdmap } from './scenario/idmap.js';
 export { priceIdmap } from './scenario/idmap-price.js';
 export * from './scenario/replay/index.js';

@@ -1,13 +1,17 @@
-// A guest that runs between two faults: it uses the caches and the branch prediction of the core for itself, and what
+// A guest that runs between two faults: it uses the caches, TLBs and branch prediction of the core for itself, and what
 // it does is not counted. Its memory and code lie where no other address of the model does.
+import { TlbType } from "../../src/abi/tlb";
 import * as U from "../../src/abi/uarch";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
 import { branch } from "./predictor";
+import { tlbAt } from "./tlb";
+import { keyOf, lookupKey, place } from "./tlb_table";
 
 const DATA_PA: u64 = 0xe << 48;
 const CODE_PA: u64 = 0xf << 48;
 const CODE_VA: u64 = 0x400000;
+const PAGE_SHIFT: u32 = 12;
 /** A word of data, and the eight instructions of which one is a branch. */
 const WORD: u64 = 8;
 const BRANCH_BLOCK: u64 = 32;
@@ -37,13 +41,29 @@ export function guestRun(core: MicroCore, dataLines: u32, codeLines: u32, branch
   const saved = changetype<usize>(core) + U.CORE_SAVED_COUNTS;
   memory.copy(saved, counts, U.MicroEvent.COUNT << 3);
   for (let i: u32 = 0; i < dataLines; i++) touchData(core, dataBytes);
-  for (let i: u32 = 0; i < codeLines; i++) fetchLine(core, CODE_PA + randomAddress(core, codeBytes, WORD));
+  for (let i: u32 = 0; i < codeLines; i++) touchCode(core, codeBytes);
   for (let i: u32 = 0; i < branches; i++) runBranch(core, codeBytes);
   memory.copy(counts, saved, U.MicroEvent.COUNT << 3);
 }
 
+/** The page of `address` has a place in the TLBs; its walk is left out. */
+function touchPage(core: MicroCore, address: u64, fetch: bool): void {
+  const key = keyOf(TlbType.GUEST, address, PAGE_SHIFT);
+  const first = tlbAt(fetch ? core.itlb : core.dtlb);
+  if (lookupKey(first, key, 0) != null) return;
+  place(tlbAt(core.stlb), key, 0);
+  place(first, key, 0);
+}
+
+function touchCode(core: MicroCore, bytes: u32): void {
+  const pa = CODE_PA + randomAddress(core, bytes, WORD);
+  touchPage(core, pa, true);
+  fetchLine(core, pa);
+}
+
 function touchData(core: MicroCore, bytes: u32): void {
   const pa = DATA_PA + randomAddress(core, bytes, WORD);
+  touchPage(core, pa, false);
   if (random(core, 4) == 0) storeLine(core, pa);
   else loadLine(core, pa);
 }

@@ -5,7 +5,7 @@ import { base } from "../structs";
 import { countMicro, MicroCore } from "./core";
 import { walkRead } from "./hierarchy";
 import { resetTlb } from "./tlb_setup";
-import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, setAt, shiftOf, Tlb, touch, typeOf, wayUsedLast } from "./tlb_table";
+import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, setAt, shiftOf, Tlb, touch, typeOf } from "./tlb_table";
 
 /** The host maps its memory and text in blocks of 2 MiB, below tables whose entries span 1 GiB. */
 const HOST_SHIFT: u32 = 21;
@@ -69,7 +69,7 @@ function isRemoved(kind: TlbiKind, key: u64, ownVmid: bool, address: u64): bool 
   if (kind == TlbiKind.ALL) return true;
   if (type == TlbType.HOST || type == TlbType.HOST_WALK) return false;
   if (kind == TlbiKind.ALLE1) return true;
-  if (!ownVmid) return false;
+  if (!ownVmid || type == TlbType.GUEST) return false;
   if (kind == TlbiKind.VMALLS12E1) return true;
   if (kind == TlbiKind.IPAS2E1) return type == TlbType.IPA && covers(key, address);
   if (type == TlbType.IPA) return false;
@@ -98,25 +98,16 @@ export function hostTranslate(core: MicroCore, va: u64, fetch: bool): void {
 }
 
 /**
- * As hostTranslate for data, if way `guess` of a DTLB of one set has the translation; false, and nothing done, if not.
- * `guess` is one of its ways.
+ * As hostTranslate, if way `guess` of the first-level TLB `first`, which is of one set, has the translation; false, and
+ * nothing done, if not. `guess` is one of its ways.
  */
 // @ts-ignore: decorator
 @inline
-export function hostTranslateBy(core: MicroCore, va: u64, guess: u32): bool {
-  const dtlb = tlbAt(core.dtlb);
-  const set = setAt(dtlb, 0);
-  if (dtlb.sets != 1 || entryAt(dtlb, set, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(set, guess)) return false;
-  touch(dtlb, set, guess);
+export function hostTranslateBy(first: Tlb, va: u64, guess: u32): bool {
+  const set = setAt(first, 0);
+  if (first.sets != 1 || entryAt(first, set, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(set, guess)) return false;
+  touch(first, set, guess);
   return true;
-}
-
-/** The way of a DTLB of one set that was used last. */
-// @ts-ignore: decorator
-@inline
-export function latestWay(core: MicroCore): u32 {
-  const dtlb = tlbAt(core.dtlb);
-  return wayUsedLast(dtlb, setAt(dtlb, 0));
 }
 
 /** Reads the block's descriptor, and that of the table it is in unless the walk storage has it. */

@@ -12,10 +12,12 @@ export enum TlbType {
   /** The host kernel's own linear map, and its table above the last. */
   HOST,
   HOST_WALK,
+  /** VA -> PA of a guest of assembly/uarch/guest.ts, which has no tables. */
+  GUEST,
   COUNT,
 }
 
-/** What a TLBI removes. Entries of the host stay but for ALL. */
+/** What a TLBI removes. Entries of the host and of a guest without tables stay but for ALL; ALLE1 takes the latter too. */
 export enum TlbiKind {
   /** Every entry of the core. */
   ALL,
@@ -67,8 +69,8 @@ export const TLB_ENTRIES = 24;
 /** u64 for each type: bit n is set if the TLB holds entries of 2^n bytes. */
 export const TLB_SIZES = 32;
 /** u32 for each type and log2 of a size: entries held. */
-export const TLB_HELD = 72;
-export const TLB_FIRST_SET = 1360;
+export const TLB_HELD = 80;
+export const TLB_FIRST_SET = 1616;
 export const RING_LINKS = 4;
 
 // One entry of a TLB.

@@ -7,11 +7,13 @@ import {
   constantsOf,
   createCostModel,
   type Estimates,
+  type Method,
   parseBuild,
   parseEstimates,
   parseIdmapEstimates,
   parsePathCycles,
   parseProfiles,
+  parseResolution,
   parseSites,
   parseWorldSwitch,
   type SiteTable,
@@ -74,4 +76,10 @@ export async function loadMachineData(): Promise<{
     clocks: new Map(profiles.map(([core, { clock }]) => [core, clock])),
     idmap: parseIdmapEstimates(idmap.value, idmap.file),
   };
+}
+
+/** What measuring on hardware can tell apart. */
+export async function loadResolution(): Promise<Method[]> {
+  const { value, file } = await readData('resolution.json');
+  return parseResolution(value, file);
 }

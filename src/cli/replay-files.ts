@@ -23,6 +23,7 @@ export interface ReplayFilesOptions {
   variant: string;
   dumps?: readonly ExpectedDump[];
   keepGoing?: boolean;
+  keepRecords?: boolean;
 }
 
 /** Replays a capture from its files, with progress on a terminal. */
@@ -33,7 +34,7 @@ export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptio
   const tally = new LineTally();
   const progress = lineProgress(process.stderr, traceName);
   const batches = readTraceBatches(await openInput(files.trace), traceName, tally);
-  const { dumps = [], keepGoing = false } = options;
+  const { dumps = [], keepGoing = false, keepRecords = false } = options;
   const names = { traceName, slotsName: files.slots };
   try {
     return await replayTrace(batches, slots, {
@@ -42,6 +43,7 @@ export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptio
       dumps,
       tally,
       keepGoing,
+      keepRecords,
       onProgress: progress.reach,
     });
   } finally {

@@ -8,6 +8,7 @@ export { type CoreConstants, constantsOf } from './constants.js';
 export { type CoreGeometry, geometryOf } from './core-geometry.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
 export { walkBuild, walkCalls } from './cursor.js';
+export { draw } from './draw.js';
 export { BuildError, CostError, DataError, WalkError } from './error.js';
 export { type Estimates, parseEstimates } from './estimates.js';
 export {
@@ -19,6 +20,10 @@ export {
   sumEvents,
 } from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
+export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
+export { type KernelClass, type KernelTable, switchEvents } from './kernel.js';
+export { parseKernels } from './kernel-file.js';
+export { KERNEL_PARTS, kernelPrices } from './kernel-prices.js';
 export { type LineCounts, lineReport } from './line-report.js';
 export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
@@ -59,8 +64,10 @@ export {
   parseProfiles,
 } from './profile.js';
 export { compileProgram, type Program } from './program.js';
+export { type PathCounts, staticCounts } from './program-counts.js';
 export type { CodeAddress, OpSource } from './program-writer.js';
 export { exactly, type Range, scale, sum } from './range.js';
+export { type Method, parseResolution } from './resolution.js';
 export { formatBlocks, formatOpaque, runLengths } from './sequence.js';
 export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';
 export {
@@ -74,4 +81,4 @@ export {
 } from './site-statistics.js';
 export { type Hint, parseSites, type SiteInfo, type SiteTable, siteNumber, siteOf } from './sites.js';
 export type { Call, Step, Walk, WalkLimits } from './walk.js';
-export { parseWorldSwitch, type WorldSwitch } from './world-switch.js';
+export { type Operations, parseWorldSwitch, type WorldSwitch } from './world-switch.js';

@@ -1,12 +1,18 @@
+import type { EventCounts } from './event-counts.js';
 import type { Walk } from './walk.js';
 
 const MILLI = 1000;
 
-/** What a path counts whatever the core holds: events by name, and thousandths of steady cycles by core. */
-export function staticCounts(walk: Walk): {
-  events: ReadonlyMap<string, bigint>;
-  issue: ReadonlyMap<string, bigint>;
-} {
+/** What a path counts whatever the core holds. */
+export interface PathCounts {
+  /** By name of the event. */
+  events: EventCounts;
+  /** Thousandths of steady cycles by core of the build: of blocks and calls, and of the cache loops. */
+  issue: EventCounts;
+  loopIssue: EventCounts;
+}
+
+export function staticCounts(walk: Walk): PathCounts {
   const events = new Map<string, bigint>();
   const add = (name: string, n: number) => {
     if (n !== 0) events.set(name, (events.get(name) ?? 0n) + BigInt(n));
@@ -22,15 +28,16 @@ export function staticCounts(walk: Walk): {
     for (const key of ['sysreg', 'dsb', 'isb'] as const) add(key, counts[key]);
   }
   for (const [name, n] of walk.opaque) add(`opaque:${name}`, n);
-  const issue = walk.build.cores.map((core, i): [string, bigint] => [core, issueOf(walk, i)]);
-  return { events, issue: new Map(issue) };
+  const byCore = (loops: boolean) =>
+    new Map(walk.build.cores.map((core, i): [string, bigint] => [core, issueOf(walk, i, loops)]));
+  return { events, issue: byCore(false), loopIssue: byCore(true) };
 }
 
-/** Steady cycles of the blocks and calls, each rounded to thousandths, so that sums over parts agree exactly. */
-function issueOf(walk: Walk, core: number): bigint {
+/** Steady cycles of blocks and calls, or of the cache loops, each rounded to thousandths: sums over parts agree exactly. */
+function issueOf(walk: Walk, core: number, loops: boolean): bigint {
   const milli = (cycles: number | undefined) => BigInt(Math.round((cycles ?? 0) * MILLI));
   let sum = 0n;
-  for (const { block, completed } of walk.steps) if (completed) sum += milli(block.cycles[core]);
-  for (const call of walk.callees) sum += milli(call.cycles[core]);
+  if (!loops) for (const { block, completed } of walk.steps) if (completed) sum += milli(block.cycles[core]);
+  for (const call of walk.callees) if (call.cacheLoop === loops) sum += milli(call.cycles[core]);
   return sum;
 }

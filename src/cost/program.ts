@@ -4,7 +4,7 @@ import { type Accesses, type BlockPoint, nthUse, type Place, type Touches } from
 import type { Block, Build, BuildFunction } from './build-types.js';
 import { CostError } from './error.js';
 import { calleeEntry, writeCallee, writeOpaque } from './program-callee.js';
-import { staticCounts } from './program-counts.js';
+import { type PathCounts, staticCounts } from './program-counts.js';
 import { after, type CodeAddress, type OpSource, ProgramWriter } from './program-writer.js';
 import type { Call, Step, Walk } from './walk.js';
 
@@ -14,8 +14,7 @@ export interface Program {
   words: Uint32Array;
   /** Where each operation comes from, in their order. */
   sources: readonly OpSource[];
-  /** What the path counts whatever the core holds: names of events by number. `issue` is by core of the build's mca. */
-  counts: { events: ReadonlyMap<string, bigint>; issue: ReadonlyMap<string, bigint> };
+  counts: PathCounts;
 }
 
 const INSN = 4;

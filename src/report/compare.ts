@@ -1,28 +1,48 @@
 import type { SiteRow } from '../cost/index.js';
-import type { Comparison, ConfigCost, VariantCost } from '../scenario/compare.js';
-import type { GroupCost } from '../scenario/group-cost.js';
+import type { Comparison, ConfigCounts, VariantCounts } from '../scenario/compare.js';
+import type { CoreComparison } from '../scenario/comparison/core.js';
 import type { IdmapPrice } from '../scenario/idmap-price.js';
 import { type AnnotatedBranch, branchAnnotated } from './branch-annotated.js';
+import { coresText, coreText } from './comparison.js';
 import { bytes, figure, type Interval, interval, signed, table, whole, wrap } from './text.js';
+
+/** What was compared, and over what. */
+export interface CompareRun {
+  config: string;
+  variant: string;
+  /** Class of kernels around the handler. */
+  kernel: string;
+  states: string[];
+  placements: number;
+  samples: number;
+  seed: number;
+  /** Faults followed at each placement; they stand for all. */
+  followed: number;
+}
 
 /** Everything the main job has to say. */
 export interface CompareReport {
   capture: { trace: string; about: string; guestFaults: number; taken: number; notTaken: number };
+  /** How it was run: the same with the same seed gives the same figures. */
+  run: CompareRun;
   comparison: Comparison;
+  /** Cycles by core. */
+  cores: CoreComparison[];
   idmap: { config: string; prices: IdmapPrice[] };
   /** Clocks in GHz by core. */
   clocks: Record<string, Interval>;
   annotated: AnnotatedBranch[];
   /** Every branch site with what the emulator counted at it. */
   sites: SiteRow[];
-  verdict: string;
+  /** On the claim of the mail, then core by core. */
+  verdict: string[];
   notModelled: readonly string[];
 }
 
-/** Cores the table of classes shows: the one a branch costs most on, and an out-of-order one. */
-const CLASS_CORES = ['cortex-a53', 'neoverse-n1'];
-/** The core whose cycles of a whole fault stand beside them. */
-const FAULT_CORE = 'cortex-a53';
+/** Cores shown in full if all were asked for: the one a branch costs most on, and an out-of-order one. */
+const FULL_CORES = ['cortex-a53', 'neoverse-n1'];
+/** More cores than these are shown in one line each. */
+const FULL_MAX = 2;
 /** Classes the text shows; the JSON has all. */
 const CLASS_ROWS = 8;
 
@@ -39,15 +59,17 @@ export function compareText(report: CompareReport): string {
       'COUNTS: added to one fault, mean over all faults taken; exact, from the blocks of the compiled handler',
     ),
     ...comparison.configs.map(countsText),
-    heading('CYCLES: one fault, and what is added to it; mean [low - high]; event-cost model'),
-    ...comparison.configs.map(cyclesText),
     ...rfc.map(([config, variant]) => classesText(config, variant)),
+    heading('CYCLES: one fault, and what is added to it; event-cost model'),
+    runText(report),
+    coresText(report.cores),
+    ...fullCores(report.cores).map(coreText),
     heading(`MAPPING AN INTERNAL VM page by page as posted (${report.idmap.config})`),
     idmapText(report),
     heading('HINTS of the RFC kernel on this capture, as tracing/trace_stat/branch_annotated shows them'),
     branchAnnotated(report.annotated),
     heading('VERDICT'),
-    wrap(report.verdict),
+    report.verdict.map((sentence) => wrap(sentence)).join(''),
     heading('NOT MODELLED'),
     report.notModelled.map((line) => wrap(`- ${line}`)).join(''),
     ...replacedText(comparison),
@@ -83,7 +105,7 @@ function captureText({ capture, comparison }: CompareReport): string {
   );
 }
 
-function countsText(config: ConfigCost): string {
+function countsText(config: ConfigCounts): string {
   const rows = config.variants.map((v) => {
     const { added } = v.all;
     const counts = [added.insn, added.loads, added.stores, added.cbr, added.taken, added.calls].map(signed);
@@ -99,32 +121,24 @@ function countsText(config: ConfigCost): string {
   return `${configLine(config)}${table(header, [['base', ...before, ...size], ...rows])}`;
 }
 
-function configLine(config: ConfigCost): string {
+function configLine(config: ConfigCounts): string {
   return `  ${config.config}: ${config.compiler}, ${config.flags}\n`;
 }
 
-function cyclesText(config: ConfigCost): string {
-  const first = config.variants[0];
-  if (first === undefined) return '';
-  const rows = first.all.cores.map(({ core, base, code }) => {
-    const added = config.variants.map((v) => interval(costOn(v.all, core).added));
-    return [core, interval(base), interval(code), ...added];
-  });
-  const header = [
-    '',
-    'base: whole fault',
-    'of it handler code',
-    ...config.variants.map((v) => `+ ${v.variant}`),
-  ];
-  return `${configLine(config)}${table(header, rows)}`;
+function runText({ run, comparison }: CompareReport): string {
+  const { config, variant, kernel, placements, samples, seed, followed, states } = run;
+  const sampled =
+    followed < comparison.faults ? `; ${whole(followed)} of the faults are followed and stand for all` : '';
+  return wrap(
+    `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')} (guest:N after N cycles of guest).`,
+  );
 }
 
-function costOn(group: GroupCost, core: string): { base: Interval; added: Interval } {
-  const zero = { v: 0, lo: 0, hi: 0 };
-  return group.cores.find((c) => c.core === core) ?? { base: zero, added: zero };
+function fullCores(cores: readonly CoreComparison[]): readonly CoreComparison[] {
+  return cores.length <= FULL_MAX ? cores : cores.filter(({ core }) => FULL_CORES.includes(core));
 }
 
-function classesText(config: ConfigCost, variant: VariantCost): string {
+function classesText(config: ConfigCounts, variant: VariantCounts): string {
   const shown = variant.groups.slice(0, CLASS_ROWS);
   const rest = variant.groups.slice(CLASS_ROWS);
   const rows = shown.map((g) => [
@@ -134,19 +148,8 @@ function classesText(config: ConfigCost, variant: VariantCost): string {
     signed(g.added.insn),
     signed(g.added.loads),
     signed(g.added.cbr),
-    interval(costOn(g, FAULT_CORE).base),
-    ...CLASS_CORES.map((core) => interval(costOn(g, core).added)),
   ]);
-  const header = [
-    '',
-    'faults',
-    'insn',
-    '+insn',
-    '+loads',
-    '+cond br',
-    `whole fault ${FAULT_CORE}`,
-    ...CLASS_CORES.map((core) => `+ ${core}`),
-  ];
+  const header = ['', 'faults', 'insn', '+insn', '+loads', '+cond br'];
   const others = rest.reduce((n, g) => n + g.faults, 0);
   const more =
     rest.length === 0 ? '' : `  and ${rest.length} classes with ${whole(others)} faults together: --json\n`;

@@ -10,7 +10,7 @@ import { table, whole, wrap } from './text.js';
 
 /** The document of `--json`: everything the replay found. Addresses are bigints. */
 export function replayDocument(result: ReplayResult): object {
-  const { faults } = result;
+  const { records: _, ...faults } = result.faults;
   const paths = faults.paths.map(({ count, words }) => ({ count, words: [...words] }));
   return { format: 'stage2-replay/1', ...result, faults: { ...faults, paths } };
 }

@@ -1,5 +1,5 @@
 import type { SiteRow } from '../cost/index.js';
-import type { Comparison, VariantCost } from '../scenario/compare.js';
+import type { Comparison, VariantCounts } from '../scenario/compare.js';
 import { table, whole } from './text.js';
 
 /** Every branch site: its condition as the source has it, then its branches in the layout of each build with the patch. */
@@ -19,7 +19,7 @@ export function sitesText(sites: readonly SiteRow[], comparison: Comparison): st
   return `Branch sites, condition true and false\n${table(header, rows, 3)}${builds.map(layoutText).join('')}`;
 }
 
-function layoutText({ build, branches }: VariantCost): string {
+function layoutText({ build, branches }: VariantCounts): string {
   const met = branches.filter(({ taken, notTaken }) => taken + notTaken > 0);
   const rows = met.map((b) => [
     b.site ?? b.tag,

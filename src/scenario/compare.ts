@@ -1,27 +1,17 @@
-import { Disposition } from '../abi/kvm.js';
 import type { PathCount } from '../core/paths.js';
 import {
   type BranchRow,
   type Build,
   branchStatistics,
-  type CostModel,
   decodeSignature,
-  describeClass,
   type Replacement,
   type SiteTable,
   useNearestOutcomes,
   type Walk,
   walkBuild,
 } from '../cost/index.js';
-import {
-  type GroupCost,
-  groupCost,
-  type Pair,
-  type Path,
-  type PricedBase,
-  priceBase,
-  pricePair,
-} from './group-cost.js';
+import { groupOf } from './comparison/logged-trace.js';
+import { type GroupCounts, groupCounts, type Pair, type Path } from './group-counts.js';
 
 /** The builds of one compiler configuration: the kernel before the patch, and its variants. */
 export interface CompareConfig {
@@ -36,40 +26,39 @@ export interface CodeBytes {
   reachable: number;
 }
 
-export interface VariantCost {
+export interface VariantCounts {
   variant: string;
   build: string;
   words: string;
   bytes: CodeBytes;
   addedBytes: CodeBytes;
-  all: GroupCost;
-  groups: GroupCost[];
+  all: GroupCounts;
+  groups: GroupCounts[];
   /** Every conditional branch and static key of the build: how often it was taken. */
   branches: BranchRow[];
 }
 
-export interface ConfigCost {
+export interface ConfigCounts {
   config: string;
   compiler: string;
   flags: string;
   baseBytes: CodeBytes;
-  variants: VariantCost[];
+  variants: VariantCounts[];
 }
 
 export interface Comparison {
   faults: number;
   /** Distinct fault signatures behind them. */
   signatures: number;
-  configs: ConfigCost[];
+  configs: ConfigCounts[];
   /** Outcomes no execution has shown, charged as the nearest that was. */
   replaced: Replacement[];
 }
 
-/** Prices the recorded faults under every build: what each variant adds to its configuration's base. */
+/** Counts the recorded faults under every build: what each variant adds to its configuration's base. */
 export function compareBuilds(
   recorded: readonly PathCount[],
   configs: readonly CompareConfig[],
-  model: CostModel,
   sites: SiteTable,
 ): Comparison {
   const paths = recorded.map(decodePath);
@@ -80,25 +69,24 @@ export function compareBuilds(
       for (const r of nearest.replaced) replaced.set(`${r.build} ${r.callee} ${r.outcome}`, r);
       return walkBuild(build, nearest.input);
     });
-  const costs = configs.map((config) => {
+  const counts = configs.map((config) => {
     const walks = walksOf(config.base);
-    const bases = paths.map((path, i) => priceBase(path, walks[i] as Walk, model));
     const variants = config.variants.map((build) => {
-      const pairs = walksOf(build).map((to, i) => pricePair(bases[i] as PricedBase, to, model));
-      return variantCost(build, config.base, pairs, sites);
+      const pairs = walksOf(build).map(
+        (to, i): Pair => ({ path: paths[i] as Path, from: walks[i] as Walk, to }),
+      );
+      return variantCounts(build, config.base, pairs, sites);
     });
     const { compiler, flags } = config.base;
     return { config: config.id, compiler, flags, baseBytes: codeBytes(config.base), variants };
   });
   const faults = paths.reduce((n, path) => n + path.count, 0);
-  return { faults, signatures: paths.length, configs: costs, replaced: [...replaced.values()] };
+  return { faults, signatures: paths.length, configs: counts, replaced: [...replaced.values()] };
 }
 
 function decodePath({ count, words }: PathCount): Path {
   const signature = decodeSignature(words);
-  const { type, access, s1ptw } = describeClass(signature.faultClass);
-  const kind = `${type} ${access}${s1ptw ? ' on a stage-1 walk' : ''}`;
-  return { signature, count, group: `${kind}: ${Disposition[signature.disposition]}` };
+  return { signature, count, group: groupOf(signature) };
 }
 
 export function codeBytes(build: Build): CodeBytes {
@@ -106,7 +94,7 @@ export function codeBytes(build: Build): CodeBytes {
   return { handler: build.handler.bytes, reachable };
 }
 
-function variantCost(build: Build, base: Build, pairs: readonly Pair[], sites: SiteTable): VariantCost {
+function variantCounts(build: Build, base: Build, pairs: readonly Pair[], sites: SiteTable): VariantCounts {
   const bytes = codeBytes(build);
   const before = codeBytes(base);
   return {
@@ -115,7 +103,7 @@ function variantCost(build: Build, base: Build, pairs: readonly Pair[], sites: S
     words: build.variantWords,
     bytes,
     addedBytes: { handler: bytes.handler - before.handler, reachable: bytes.reachable - before.reachable },
-    all: groupCost('all faults', pairs),
+    all: groupCounts('all faults', pairs),
     groups: groupsOf(pairs),
     branches: branchStatistics(
       sites,
@@ -125,8 +113,10 @@ function variantCost(build: Build, base: Build, pairs: readonly Pair[], sites: S
 }
 
 /** The faults by class and outcome, the most frequent first. */
-function groupsOf(pairs: readonly Pair[]): GroupCost[] {
+function groupsOf(pairs: readonly Pair[]): GroupCounts[] {
   const groups = new Map<string, Pair[]>();
   for (const pair of pairs) groups.set(pair.path.group, [...(groups.get(pair.path.group) ?? []), pair]);
-  return [...groups].map(([group, members]) => groupCost(group, members)).sort((a, b) => b.faults - a.faults);
+  return [...groups]
+    .map(([group, members]) => groupCounts(group, members))
+    .sort((a, b) => b.faults - a.faults);
 }

@@ -1,7 +1,8 @@
 import type { Comparison } from './compare.js';
-import type { GroupCost } from './group-cost.js';
+import type { CoreComparison } from './comparison/core.js';
+import type { GroupCounts } from './group-counts.js';
 
-/** Up to this share of a fault, in percent at the high end of the range, "pretty much no impact" is a fair word. */
+/** Up to this share of a fault, in percent, "pretty much no impact" is a fair word. */
 const FAIR_PERCENT = 0.5;
 /** From this share on it is a wrong one. */
 const WRONG_PERCENT = 5;
@@ -9,35 +10,48 @@ const WRONG_PERCENT = 5;
 const SHARE_MIN = 0.001;
 
 /** One plain sentence on the mail's claim of "pretty much no performance impact" for ordinary VMs. */
-export function verdictOf(comparison: Comparison): string {
-  const faults = comparison.faults.toLocaleString('en-US');
-  const configs = comparison.configs.flatMap(({ compiler, flags, variants }) =>
-    variants
-      .filter(({ variant }) => variant === 'rfc')
-      .map(({ all, groups }) =>
-        configVerdict(`${compiler} ${flags}`, all, groups, comparison.faults * SHARE_MIN),
-      ),
-  );
-  return `On the ${faults} faults of this capture, the claim that an ordinary VM pays "pretty much no performance impact" ${configs.join('; and ')}.`;
+export function verdictOf(
+  { faults, configs }: Comparison,
+  cores: readonly CoreComparison[],
+  run: { config: string; variant: string },
+): string {
+  const config = configs.find(({ config }) => config === run.config);
+  const all = config?.variants.find(({ variant }) => variant === run.variant)?.all;
+  if (config === undefined || all === undefined) return '';
+  const counted = `On the ${faults.toLocaleString('en-US')} faults of this capture, the claim that an ordinary VM pays "pretty much no performance impact" `;
+  return `${counted}${wordOf(cores, faults)} for ${run.variant} compiled by ${config.compiler} ${config.flags}: ${added(all)}, ${cyclesOf(cores)}.`;
 }
 
-function configVerdict(
-  compiled: string,
-  all: GroupCost,
-  groups: readonly GroupCost[],
-  faultsMin: number,
-): string {
-  const { insn, loads, cbr } = all.added;
-  const low = Math.min(...all.cores.map((c) => c.added.lo));
-  const high = Math.max(...all.cores.map((c) => c.added.hi));
-  const counted = groups.filter((g) => g.faults >= faultsMin);
-  const percent = Math.max(...counted.flatMap((g) => g.cores.map((c) => c.percent.hi)));
-  const word =
-    percent < FAIR_PERCENT ? 'is fair' : percent < WRONG_PERCENT ? 'is a little too good' : 'is wrong';
-  return (
-    `${word} for the patch compiled by ${compiled}: ${tenths(insn)} more instructions a fault, ${tenths(loads)} of them loads ` +
-    `and ${tenths(cbr)} conditional branches, ${tenths(low)} to ${tenths(high)} cycles over these cores, at most ${percent.toFixed(2)} % of a fault of any class`
-  );
+function wordOf(cores: readonly CoreComparison[], faults: number): string {
+  const { percent } = largestShare(cores, faults);
+  if (percent < FAIR_PERCENT) return 'is fair';
+  return percent < WRONG_PERCENT ? 'is a little too good' : 'is wrong';
+}
+
+function added({ added: { insn, loads, cbr } }: GroupCounts): string {
+  return `${tenths(insn)} more instructions a fault, ${tenths(loads)} of them loads and ${tenths(cbr)} conditional branches`;
+}
+
+function cyclesOf(cores: readonly CoreComparison[]): string {
+  const means = cores.flatMap(({ states }) => states.map(({ all }) => all.added.mean));
+  const faults = cores[0]?.states[0]?.all.faults ?? 0;
+  const most = largestShare(cores, faults);
+  const where = most.where === '' ? '' : ` (${most.where})`;
+  return `${tenths(Math.min(...means))} to ${tenths(Math.max(...means))} cycles on average over these cores and states, at most ${most.percent.toFixed(2)} % of a fault of any class${where}`;
+}
+
+/** The largest mean share that is added to a fault of any class, in percent, and which that is. */
+function largestShare(cores: readonly CoreComparison[], faults: number): { percent: number; where: string } {
+  let most = { percent: 0, where: '' };
+  for (const { core, states } of cores) {
+    for (const { state, groups } of states) {
+      for (const { group, percent, faults: n } of groups) {
+        if (n < faults * SHARE_MIN || percent.mean <= most.percent) continue;
+        most = { percent: percent.mean, where: `${group} on ${core}, ${state}` };
+      }
+    }
+  }
+  return most;
 }
 
 /** One decimal, without a negative zero. */
@@ -45,12 +59,13 @@ function tenths(value: number): string {
   return (Math.round(value * 10) / 10 || 0).toFixed(1);
 }
 
-/** What the prices leave out; printed with every comparison. */
+/** What the model leaves out; printed with every comparison. */
 export const NOT_MODELLED: readonly string[] = [
-  'caches, TLBs and branch predictors: blocks are priced as if everything they touch were at hand and every branch predicted, so a cold miss or a misprediction on the added branch is not in the cycles',
-  'where the added bytes push other code: moved lines and other placements are not priced',
+  'addresses of most loads and stores: the builds give their number, the semantics name those of kernel structures, and the rest are accesses to the stack (src/data/accesses.json)',
+  'prefetchers, write-back traffic, memory-level parallelism beyond the exposed part of a miss, and branch predictors other than a BTB, two-bit counters with global history and a return stack',
   'contention for mmu_lock, interrupts, preemption, exclusive-store retries, tracepoints switched on',
   'get_user_pages, page allocation and zeroing, and device handlers are constants with wide ranges, not code that was followed',
+  'the guest between two faults is random accesses at a rate per cycle (src/data/guest.json), not a workload',
   'the captured kernel is newer than v4.13: what it does otherwise is listed by "stage2 replay"; time stamps of the capture are not used',
-  'world switch, system registers, barriers and cache maintenance are counted operations times ranged constants (src/data/profiles.json, src/data/estimates.json), not measured on the core',
+  'world switch, system registers, barriers and cache maintenance are counted operations times ranged prices (docs/costs.md), not measured on the core',
 ];

@@ -26,7 +26,7 @@ export function staleTranslations(
 
 function isStale(observer: Translator, entry: HeldTranslation): boolean {
   const { kind, address, shift } = entry;
-  if (kind === 'host' || kind === 'host-partial-walk') return false;
+  if (kind === 'host' || kind === 'host-partial-walk' || kind === 'guest') return false;
   if (kind === 'partial-walk') {
     const { steps } = observer.walk({ va: address });
     return !steps.some(

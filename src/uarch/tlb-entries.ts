@@ -4,7 +4,7 @@ import type { View } from '../core/view.js';
 import { TLB_FIELDS, TLB_NAMES, type TlbName } from './tlb-layout.js';
 
 /** What an entry translates; see TlbType. */
-export type TranslationKind = 'va-pa' | 'ipa-pa' | 'partial-walk' | 'host' | 'host-partial-walk';
+export type TranslationKind = 'va-pa' | 'ipa-pa' | 'partial-walk' | 'host' | 'host-partial-walk' | 'guest';
 
 const KIND: Readonly<Record<Exclude<TlbType, TlbType.COUNT>, TranslationKind>> = {
   [TlbType.COMBINED]: 'va-pa',
@@ -12,6 +12,7 @@ const KIND: Readonly<Record<Exclude<TlbType, TlbType.COUNT>, TranslationKind>> =
   [TlbType.WALK]: 'partial-walk',
   [TlbType.HOST]: 'host',
   [TlbType.HOST_WALK]: 'host-partial-walk',
+  [TlbType.GUEST]: 'guest',
 };
 
 /** One translation that a core holds. */
@@ -23,7 +24,7 @@ export interface HeldTranslation {
   /** log2 of the bytes it covers. */
   shift: number;
   vmid: number;
-  /** PA of the first byte; of a partial walk the IPA of the next table, of the host's 0. */
+  /** PA of the first byte; of a partial walk the IPA of the next table; 0 where there are no tables. */
   output: bigint;
   /** Leaf descriptors of the stages that took part; of a partial walk the table descriptor. */
   stage1?: bigint;
@@ -62,16 +63,16 @@ function readEntry(view: View, at: number, where: TlbName): HeldTranslation {
   const key = view.u64(at + T.ENTRY_KEY);
   const type = Number(key >> 6n) & 0x3f;
   const flags = view.u32(at + T.ENTRY_FLAGS);
-  const host = type === TlbType.HOST || type === TlbType.HOST_WALK;
+  const tables = type < TlbType.HOST;
   return {
     where,
     kind: KIND[type as Exclude<TlbType, TlbType.COUNT>],
     address: key & ~PAGE_MASK,
     shift: Number(key & 0x3fn),
     vmid: view.u32(at + T.ENTRY_CONTEXT),
-    output: host ? 0n : view.u64(at + T.ENTRY_OUTPUT),
-    ...(!host && (flags & T.ENTRY_STAGE1) !== 0 && { stage1: view.u64(at + T.ENTRY_STAGE1_DESC) }),
-    ...(!host && (flags & T.ENTRY_STAGE2) !== 0 && { stage2: view.u64(at + T.ENTRY_STAGE2_DESC) }),
+    output: tables ? view.u64(at + T.ENTRY_OUTPUT) : 0n,
+    ...(tables && (flags & T.ENTRY_STAGE1) !== 0 && { stage1: view.u64(at + T.ENTRY_STAGE1_DESC) }),
+    ...(tables && (flags & T.ENTRY_STAGE2) !== 0 && { stage2: view.u64(at + T.ENTRY_STAGE2_DESC) }),
     ...(type === TlbType.WALK && { level: ((flags >> T.ENTRY_LEVEL_LSB) & T.ENTRY_LEVEL_MASK) - 1 }),
   };
 }

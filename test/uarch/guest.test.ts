@@ -52,6 +52,18 @@ describe('a guest between two faults', () => {
     expect(counted(core, () => handler(core))[event]).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['data', { ...NOTHING, dataLines: 400 }, false],
+    ['code', { ...NOTHING, codeLines: 400 }, true],
+  ])('evicts the translations of the handler’s %s with its own', (_, run, fetch) => {
+    const core = small();
+    const access = () => core.machine.micro.microHostTranslate(core.offset, 0x200000n, fetch);
+    access();
+    expect(counted(core, access)).toEqual({});
+    core.guest(run);
+    expect(counted(core, access).WALK).toBe(1);
+  });
+
   it('of a footprint that fits beside the handler’s evicts little', () => {
     const [near, far] = [warm(1n), warm(1n)];
     near.guest({ ...NOTHING, dataLines: 400, dataBytes: 64 });

@@ -1,7 +1,7 @@
 // Programs of the recorded paths: the lines they touch against those that were recorded, and what they count.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Op, Operand } from '../../src/abi/program.js';
+import { Op, Operand, TEXT_BASE } from '../../src/abi/program.js';
 import { BranchKind } from '../../src/abi/uarch.js';
 import {
   compileProgram,
@@ -65,6 +65,19 @@ describe('the program of every recorded path', () => {
     for (const path of loadBuild(id).paths.keys()) {
       expect(() => checkProgram(programOf(id, path).program.words)).not.toThrow();
     }
+  });
+
+  test('has no address in a callee from which one branch goes both ways, in whatever function or path', () => {
+    const ways = new Map<string, number>();
+    for (const path of loadBuild('gcc12c-base').paths.keys()) {
+      for (const { op, kind, taken, second, offset } of operations(programOf('gcc12c-base', path).program)) {
+        if (op !== Op.BRANCH || kind !== BranchKind.COND || (second & 0xffff) === TEXT_BASE) continue;
+        const pc = `${second & 0xffff}+${offset}`;
+        expect(ways.get(pc) ?? taken, pc).toBe(taken);
+        ways.set(pc, taken);
+      }
+    }
+    expect(ways.size).toBeGreaterThan(100);
   });
 
   test('has the branches of the blocks at their own addresses', () => {

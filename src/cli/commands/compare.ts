@@ -1,40 +1,63 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Build, type SiteRow, type SiteTable, siteStatistics } from '../../cost/index.js';
 import type { AnnotatedBranch } from '../../report/branch-annotated.js';
 import { type CompareReport, compareText } from '../../report/compare.js';
+import { comparisonCsv } from '../../report/comparison-csv.js';
 import { sitesText } from '../../report/sites.js';
 import { type CompareConfig, compareBuilds } from '../../scenario/compare.js';
+import { stateText } from '../../scenario/comparison/state.js';
+import { coreVerdict } from '../../scenario/comparison/verdict.js';
 import { runIdmap } from '../../scenario/idmap.js';
 import { type IdmapPrice, priceIdmap } from '../../scenario/idmap-price.js';
 import type { ReplayResult } from '../../scenario/replay/index.js';
 import { NOT_MODELLED, verdictOf } from '../../scenario/verdict.js';
+import { compareCores, loadComparison } from '../compare-cores.js';
+import { faultReport } from '../compare-faults.js';
+import {
+  CONFIGS,
+  type CompareOptions,
+  type CompareSettings,
+  compareSettings,
+  listOption,
+} from '../compare-options.js';
 import { loadBuild, loadCostModel, loadMachineData, loadSites } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
 import { BUNDLED_CAPTURE, replayFiles } from '../replay-files.js';
 
-/** Compiler configurations of the bundled builds: 2017-like inlining first. */
-const CONFIGS = ['gcc12c', 'gcc12'];
+/** Variants whose counts are shown beside the one that is compared. */
 const VARIANTS = ['rfc', 'pred', 'predkey'];
 /** Sizes of the internal VMs that are mapped. */
 const IDMAP_BYTES = [16n << 20n, 1n << 30n, 16n << 30n];
 const IDMAP_BUILD = 'gcc12c-rfc';
 
-interface CompareOptions {
-  slots?: string;
-  sites?: boolean;
-  json?: boolean;
-}
-
 export function registerCompare(program: Command): void {
   program
     .command('compare')
-    .description('replay a capture and say what the variants of the internal-VM patch add to a fault')
+    .description('replay a capture and say what a variant of the internal-VM patch adds to a fault')
     .argument('[trace]', 'tracefs or trace-cmd text, plain or gzip; default: the bundled capture')
     .option('--slots <file>', 'memory slots of the capture')
+    .option('--core <names>', 'cores, with commas or repeated; default: all', listOption)
+    .option('--profile <file>', 'cores of your own (stage2-profiles/1), JSON or gzip')
+    .option('--kernel <class>', 'kernel around the handler: nvhe, vhe or a class of kernels.json', 'nvhe')
+    .option('--variant <id>', 'form of the patch; base compares the base with itself', 'rfc')
+    .option('--config <id>', `compiler configuration: ${CONFIGS.join(' or ')}`, CONFIGS[0])
+    .option('--state <states>', 'what a fault finds: cold, warm, guest:CYCLES; with commas', listOption)
+    .option('--placements <n>', 'placements of code and data', '64')
+    .option('--samples <n>', 'samples of the prices', '200')
+    .option('--faults <n>', 'faults followed at each placement, in place of all', '192')
+    .option('--seed <n>', 'of placements and samples; the same seed gives the same figures', '1')
+    .addOption(new Option('--threads <n>', 'threads that follow faults; default: as many as there are cpus'))
     .option('--sites', 'print every branch site: condition, hint, and taken or not in the compiled layout')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExample:\n  stage2 compare trace.txt.gz --slots trace.memslots.json')
+    .option('--csv', 'print the cycles as CSV')
+    .option('--folded', 'print folded stacks of the variant on the first core, for flame graphs')
+    .option('--trace-event <n>', 'print fault n as Chrome trace events, for speedscope and Perfetto')
+    .option('--annotate', 'print where cycles went, block by block')
+    .addHelpText(
+      'after',
+      '\nExample:\n  stage2 compare trace.txt.gz --slots trace.memslots.json --core cortex-a53',
+    )
     .action((trace: string | undefined, options: CompareOptions) =>
       finish(options.json ?? false, () => compare(trace, options)),
     );
@@ -42,51 +65,81 @@ export function registerCompare(program: Command): void {
 
 async function compare(trace: string | undefined, options: CompareOptions): Promise<CommandResult> {
   const { slots } = options;
+  const settings = compareSettings(options);
   if ((trace === undefined) !== (slots === undefined)) {
     throw new CliError(
       trace === undefined ? '--slots without a trace' : `${trace}: its --slots file is missing`,
     );
   }
   const files = trace === undefined || slots === undefined ? BUNDLED_CAPTURE : { trace, slots };
-  const replayed = await replayFiles(files, { variant: 'rfc' });
+  const loaded = await loadComparison(settings);
+  const replayed = await replayFiles(files, { variant: 'rfc', keepRecords: true });
   if (replayed.faults.taken === 0) {
     throw new CliError(`${files.trace}: no guest fault that v4.13 takes, expected some to compare`);
   }
+  const { kind } = settings.output;
+  if (kind === 'folded' || kind === 'annotate' || kind === 'traceEvent') {
+    return faultReport(replayed.faults, loaded, settings);
+  }
+  return compareAll(replayed, loaded, settings);
+}
+
+async function compareAll(
+  replayed: ReplayResult,
+  loaded: Awaited<ReturnType<typeof loadComparison>>,
+  settings: CompareSettings,
+): Promise<CommandResult> {
   const sites = await loadSites();
-  const configs = await Promise.all(CONFIGS.map((config) => loadConfig(config, sites)));
-  const builds = configs.flatMap(({ base, variants }) => [base, ...variants]);
-  const model = await loadCostModel(builds);
-  const machine = await loadMachineData();
-  const comparison = compareBuilds(replayed.faults.paths, configs, model, sites);
+  const configs = await Promise.all(CONFIGS.map((config) => loadConfig(config, settings, sites)));
+  const comparison = compareBuilds(replayed.faults.paths, configs, sites);
   const siteRows = siteStatistics(sites, replayed.faults.sites);
+  if (settings.output.kind === 'sites') {
+    const text = sitesText(siteRows, comparison);
+    return { text, json: {}, exit: Exit.OK };
+  }
+  const { cores, followed } = await compareCores(replayed.faults, loaded, settings);
+  if (settings.output.kind === 'csv') return { text: comparisonCsv(cores), json: {}, exit: Exit.OK };
+  const builds = configs.flatMap(({ base, variants }) => [base, ...variants]);
+  const machine = await loadMachineData();
   const report: CompareReport = {
     capture: captureOf(replayed),
+    run: runOf(settings, followed),
     comparison,
-    idmap: { config: IDMAP_BUILD, prices: idmapPrices(builds, model, machine.idmap) },
+    cores,
+    idmap: { config: IDMAP_BUILD, prices: await idmapPrices(builds, machine.idmap) },
     clocks: Object.fromEntries(machine.clocks),
     annotated: annotatedBranches(siteRows, sites),
     sites: siteRows,
-    verdict: verdictOf(comparison),
+    verdict: [verdictOf(comparison, cores, settings), ...cores.map(coreVerdict)],
     notModelled: NOT_MODELLED,
   };
-  const text = options.sites ? sitesText(siteRows, comparison) : compareText(report);
-  return { text, json: { format: 'stage2-compare/1', ...report }, exit: Exit.OK };
+  return { text: compareText(report), json: { format: 'stage2-compare/2', ...report }, exit: Exit.OK };
 }
 
-async function loadConfig(config: string, sites: SiteTable): Promise<CompareConfig> {
+async function loadConfig(
+  config: string,
+  settings: CompareSettings,
+  sites: SiteTable,
+): Promise<CompareConfig> {
+  const shown = [...new Set([...VARIANTS, settings.variant])].filter((variant) => variant !== 'base');
   const [base, ...variants] = await Promise.all(
-    ['base', ...VARIANTS].map((v) => loadBuild(`${config}-${v}`, sites)),
+    ['base', ...shown].map((v) => loadBuild(`${config}-${v}`, sites)),
   );
   return { id: config, base: base as Build, variants };
 }
 
-function idmapPrices(
+async function idmapPrices(
   builds: readonly Build[],
-  model: Parameters<typeof priceIdmap>[2],
   estimates: Parameters<typeof priceIdmap>[3],
-): IdmapPrice[] {
+): Promise<IdmapPrice[]> {
+  const model = await loadCostModel(builds);
   const build = builds.find(({ id }) => id === IDMAP_BUILD) as Build;
   return IDMAP_BYTES.map((size) => priceIdmap(runIdmap(size), build, model, estimates));
+}
+
+function runOf(settings: CompareSettings, followed: number): CompareReport['run'] {
+  const { config, variant, kernel, states, placements, samples, seed } = settings;
+  return { config, variant, kernel, states: states.map(stateText), placements, samples, seed, followed };
 }
 
 function captureOf({ capture, faults, lines }: ReplayResult): CompareReport['capture'] {

@@ -1,6 +1,7 @@
 import { Ec } from '../../abi/arm.js';
 import { Event } from '../../abi/event.js';
 import { Disposition, LOG_MESSAGES, LogMessage, Site } from '../../abi/kvm.js';
+import { FaultLog } from '../../core/fault-log.js';
 import type { Machine } from '../../core/machine.js';
 import { type PathCount, readPaths } from '../../core/paths.js';
 import { describeClass, type SiteCounts } from '../../cost/index.js';
@@ -53,15 +54,22 @@ export interface FaultsReplay {
   pathsUnrecorded: number;
   /** How often the condition of each branch site was false and true, by Site number. */
   sites: SiteCounts;
+  /** A record of each fault that was taken (src/abi/fault-log.ts), in order; empty if none were asked for. */
+  records: Uint8Array;
 }
 
 /** Options of a replay of faults. */
 export interface FaultReplayOptions {
   /** Form of the patch in the emulated kernel. Default: the RFC as posted. */
   variant?: Variant;
+  /** Keep a record of each fault, about a hundred bytes. Default false. */
+  keepRecords?: boolean;
 }
 
-/** Replays the guest faults of a capture, event by event. What it keeps does not grow with the trace. */
+/** Faults that one window of the trace may have, and more. */
+const LOG_RECORDS = 64;
+
+/** Replays the guest faults of a capture, event by event. What it keeps does not grow with the trace, records apart. */
 export class FaultReplay implements WindowSink {
   readonly #changes: ReadonlySet<number>;
   readonly #timeline: Timeline;
@@ -69,6 +77,8 @@ export class FaultReplay implements WindowSink {
   readonly #world: World;
   readonly #server: FaultServer;
   readonly #windows: WindowTracker;
+  readonly #log: FaultLog | undefined;
+  readonly #records: Uint8Array[] = [];
   readonly #classes = new Map<number, ClassCount>();
   readonly #outcomes: Outcomes = {};
   readonly #injectedBefore = { fetch: 0, data: 0 };
@@ -83,6 +93,7 @@ export class FaultReplay implements WindowSink {
     this.#world = new World(slots, vms, options.variant ?? RFC_VARIANT, this.#differences);
     this.#server = new FaultServer(this.#world, this.#differences);
     this.#windows = new WindowTracker(this);
+    if (options.keepRecords) this.#log = new FaultLog(this.#world.machine, LOG_RECORDS);
   }
 
   /** The VM of the v4.13 world that is alive. */
@@ -129,6 +140,7 @@ export class FaultReplay implements WindowSink {
       paths: readPaths(machine),
       pathsUnrecorded: machine.eventCount(Event.FAULT_UNRECORDED),
       sites: siteCounts(machine),
+      records: concatenated(this.#records),
     };
   }
 
@@ -169,6 +181,7 @@ export class FaultReplay implements WindowSink {
   fault(window: FaultWindow): void {
     const row = this.#rowOf(window.fault.esr);
     const results = this.#server.serve(window);
+    if (this.#log !== undefined) this.#records.push(this.#log.drain());
     row.captured += 1;
     if (results.length === 0) row.notTaken += 1;
     else row.taken += 1;
@@ -207,6 +220,16 @@ export class FaultReplay implements WindowSink {
 function outcomeText({ ret, disposition }: ExitResult): string {
   const name = String(Disposition[disposition]);
   return ret < 0 ? `${name} ${errnoText(ret)}` : name;
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function siteCounts(machine: Machine): SiteCounts {

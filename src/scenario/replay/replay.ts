@@ -63,10 +63,10 @@ export async function replayTrace(
   slots: Memslots,
   options: ReplayOptions,
 ): Promise<ReplayResult> {
-  const { traceName, slotsName, dumps = [], variant } = options;
+  const { traceName, slotsName, dumps = [], variant, keepRecords = false } = options;
   const vms = replayableVms(slots, slotsName, dumps);
   const tables = new TableReplay(slots, vms, traceName, dumps);
-  const faults = new FaultReplay(slots, vms, { variant });
+  const faults = new FaultReplay(slots, vms, { variant, keepRecords });
   const lines: ReplayedLines = { last: 0, events: {}, notInterpreted: [] };
   for await (const batch of batches) {
     for (const event of batch) {

@@ -1,0 +1,92 @@
+import type { Accesses, Build, GuestActivity, Method, SiteTable } from '../cost/index.js';
+import { type Experiment, experimentOf } from '../scenario/comparison/experiment.js';
+import { loggedTrace } from '../scenario/comparison/logged-trace.js';
+import { PHASES } from '../scenario/comparison/placements.js';
+import {
+  type ComparedCore,
+  type ComparisonCore,
+  compareOn,
+  comparisonCore,
+} from '../scenario/comparison/run.js';
+import type { FaultsReplay } from '../scenario/replay/index.js';
+import type { CompareSettings } from './compare-options.js';
+import { loadAccesses, loadComparisonSources, loadGuest } from './comparison-data.js';
+import { loadBuild, loadProfiles, loadResolution, loadSites } from './data.js';
+import { CliError } from './errors.js';
+import { followPool } from './follow-pool.js';
+import { shareProgress } from './progress.js';
+
+/** The data of a comparison, read and checked. */
+export interface LoadedComparison {
+  builds: readonly [Build, Build];
+  cores: readonly ComparisonCore[];
+  accesses: Accesses;
+  guest: GuestActivity;
+  methods: readonly Method[];
+  sites: SiteTable;
+}
+
+/** Builds that prices of code are calibrated with. */
+const CALIBRATED = ['gcc12c-base', 'gcc12c-rfc'];
+
+/** @throws CliError for a core or a kernel that there is not */
+export async function loadComparison(settings: CompareSettings): Promise<LoadedComparison> {
+  const sites = await loadSites();
+  const load = (id: string) => loadBuild(id, sites);
+  const { config, variant } = settings;
+  return {
+    builds: [await load(`${config}-base`), await load(`${config}-${variant}`)],
+    cores: await loadCores(settings, await Promise.all(CALIBRATED.map(load))),
+    accesses: await loadAccesses(),
+    guest: await loadGuest(),
+    methods: await loadResolution(),
+    sites,
+  };
+}
+
+async function loadCores(settings: CompareSettings, calibrated: readonly Build[]): Promise<ComparisonCore[]> {
+  const sources = await loadComparisonSources(calibrated);
+  const profiles = await loadProfiles(settings.profile);
+  const { kernels } = sources.kernels;
+  const kernel = kernels.get(settings.kernel);
+  if (kernel === undefined) {
+    throw new CliError(
+      `--kernel: found "${settings.kernel}", expected nvhe, vhe, ${[...kernels.keys()].join(', ')}`,
+    );
+  }
+  return (settings.cores ?? [...profiles.keys()]).map((name) => {
+    const profile = profiles.get(name);
+    if (profile !== undefined) return comparisonCore(profile, kernel, sources);
+    throw new CliError(`--core: found "${name}", expected ${[...profiles.keys()].join(', ')}`);
+  });
+}
+
+export function experimentWith(
+  faults: FaultsReplay,
+  { builds, accesses, guest }: LoadedComparison,
+  settings: CompareSettings,
+): Experiment {
+  return experimentOf(loggedTrace(faults), builds, accesses, guest, settings.faults);
+}
+
+/** Compares on every core, on several threads, with progress on a terminal. */
+export async function compareCores(
+  faults: FaultsReplay,
+  loaded: LoadedComparison,
+  settings: CompareSettings,
+): Promise<{ cores: ComparedCore[]; followed: number }> {
+  const experiment = experimentWith(faults, loaded, settings);
+  const plan = { ...settings, methods: loaded.methods };
+  const perCore = settings.placements * settings.states.length + PHASES.length;
+  const progress = shareProgress(process.stderr, 'compare', loaded.cores.length * perCore);
+  const pool = followPool(settings.threads, progress.add);
+  try {
+    const cores = await Promise.all(
+      loaded.cores.map((core) => compareOn(core, experiment, plan, pool.follow)),
+    );
+    return { cores, followed: experiment.sample.paths.length };
+  } finally {
+    progress.end();
+    await pool.close();
+  }
+}

@@ -1,0 +1,97 @@
+import {
+  type Calibration,
+  type CoreProfile,
+  type Estimates,
+  estimatedSystemText,
+  geometryOf,
+  KERNEL_PARTS,
+  type KernelClass,
+  type KernelTable,
+  kernelPrices,
+  type Method,
+  priceTable,
+  samplePriceMatrix,
+  type WorldSwitch,
+} from '../../cost/index.js';
+import { type CoreComparison, compareCore } from './core.js';
+import { type Experiment, type ExperimentCore, followJob, statePair } from './experiment.js';
+import { type FollowedCounts, Follower, type FollowJob } from './follow.js';
+import { kernelEvents } from './kernel-events.js';
+import { type NullRun, nullJob, nullRunOf } from './null-run.js';
+import { PHASES, type Placement, placementsOf } from './placements.js';
+import type { State } from './state.js';
+
+/** What prices and kernels are made of. */
+export interface ComparisonSources {
+  estimates: Estimates;
+  calibration: Calibration;
+  kernels: KernelTable;
+  worldSwitch: WorldSwitch;
+}
+
+/** One core to compare on. */
+export interface ComparisonCore extends ExperimentCore {
+  clockGhz: number;
+  estimated: string | undefined;
+}
+
+export interface ComparisonPlan {
+  /** The first is the one that what is said of a core as a whole is about. */
+  states: readonly State[];
+  placements: number;
+  samples: number;
+  seed: number;
+  methods: readonly Method[];
+}
+
+/** Follows a job at placements, in their order; in this thread or elsewhere. */
+export type Follow = (job: FollowJob, placements: readonly Placement[]) => Promise<FollowedCounts[]>;
+
+export const followHere: Follow = async (job, placements) => {
+  const follower = new Follower(job);
+  return placements.map((placement) => follower.at(placement));
+};
+
+/** A core as a kernel of this class sees it. */
+export function comparisonCore(
+  profile: CoreProfile,
+  kernel: KernelClass,
+  { estimates, calibration, kernels, worldSwitch }: ComparisonSources,
+): ComparisonCore {
+  const clockGhz = profile.clock.v;
+  const table = priceTable(profile, { estimates, calibration, parts: KERNEL_PARTS });
+  return {
+    geometry: geometryOf(profile),
+    table: kernelPrices(table, kernels, { inOrder: profile.inOrder, clockGhz }),
+    kernel: kernelEvents(kernel, worldSwitch),
+    clockGhz,
+    estimated: estimatedSystemText(profile),
+  };
+}
+
+/** The comparison of one core, with its null run. */
+export interface ComparedCore extends CoreComparison {
+  nullRun: NullRun;
+}
+
+/** Compares on one core. Nothing but the arguments decides the result. */
+export async function compareOn(
+  core: ComparisonCore,
+  experiment: Experiment,
+  plan: ComparisonPlan,
+  follow: Follow = followHere,
+): Promise<ComparedCore> {
+  const placements = placementsOf(plan.placements, plan.seed);
+  const [first] = plan.states as [State];
+  const nulls = follow(nullJob(followJob(experiment, core, first)), placements.slice(0, PHASES.length));
+  const counted = plan.states.map((state) => follow(followJob(experiment, core, state), placements));
+  const pairs = await Promise.all(
+    counted.map(async (counts, i) => statePair(experiment, core, plan.states[i] as State, await counts)),
+  );
+  const samples = samplePriceMatrix(core.table, plan.seed, plan.samples);
+  const { clockGhz, estimated, table } = core;
+  return {
+    ...compareCore({ clockGhz, estimated, table, samples }, pairs, plan.methods),
+    nullRun: nullRunOf(statePair(experiment, core, first, await nulls), samples),
+  };
+}
