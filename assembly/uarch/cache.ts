@@ -118,7 +118,7 @@ export function cacheAccess(offset: u32, address: u64, write: bool): bool {
  */
 // @ts-ignore: decorator
 @inline
-export function cachePlace(cache: Cache, address: u64, write: bool): i32 {
+function cachePlace(cache: Cache, address: u64, write: bool): i32 {
   const mask = cache.setMask;
   if (mask < 0) return placeByDivision(cache, address, write);
   const line = address >> cache.lineShift;

@@ -2,11 +2,14 @@
 // see if each read went down by itself, in the same order, so it holds and counts the same.
 import * as U from "../../src/abi/uarch";
 import { MicroEvent } from "../../src/abi/uarch";
-import { cachePlace, cacheAt, placeIn, setsOf, cacheWriteBack, replacedAddress, replacedDirty } from "./cache";
+import { cacheAccess, cacheWriteBack, replacedAddress, replacedDirty } from "./cache";
 import { countMicro, MicroCore } from "./core";
 
 /** In a log: a written line that the level before replaced. Addresses have 52 bits. */
 const WRITTEN: u64 = (<u64>1) << 63;
+
+/** Reads that the level replayed last did not hold. */
+let missed: usize = 0;
 
 /** Linear address of the log. */
 // @ts-ignore: decorator
@@ -19,44 +22,78 @@ export function logOf(core: MicroCore): usize {
 export function replayReads(core: MicroCore, end: usize): void {
   const log = logOf(core);
   const next = changetype<usize>(core) + U.CORE_LOG_NEXT;
-  end = replayLevel(core, core.l1d, log, end, next, MicroEvent.WALK_READ_L1);
-  if (end == next) return;
-  end = replayLevel(core, core.l2, next, end, log, MicroEvent.WALK_READ_L2);
+  let left = (end - log) >> 3;
+  end = replayFirst(core.l1d, log, end, next);
+  left = countHits(core, MicroEvent.WALK_READ_L1, left);
+  if (left == 0) return;
   if (core.l3 != 0) {
-    if (end == log) return;
-    end = replayLevel(core, core.l3, log, end, next, MicroEvent.WALK_READ_L3);
+    end = replayBetween(core.l2, next, end, log);
+    left = countHits(core, MicroEvent.WALK_READ_L2, left);
+    replayLast(core.l3, log, end);
+    left = countHits(core, MicroEvent.WALK_READ_L3, left);
+  } else {
+    replayLast(core.l2, next, end);
+    left = countHits(core, MicroEvent.WALK_READ_L2, left);
   }
+  countMicro(core, MicroEvent.WALK_READ_DRAM, left);
 }
 
-/** Replays [at, end) in one level and logs at `next` what is for the level below. Returns where that ends. */
-function replayLevel(core: MicroCore, offset: u32, at: usize, end: usize, next: usize, event: MicroEvent): usize {
-  const cache = cacheAt(offset);
-  // In locals: a store to the model would have them read again.
-  const sets = setsOf(cache);
-  const setBytes = cache.setBytes;
-  const shift = cache.lineShift;
-  const mask = cache.setMask;
-  let hits: u64 = 0;
-  let misses: u64 = 0;
+/** Of `reads` that came to a level `missed` are left, which is returned. */
+function countHits(core: MicroCore, event: MicroEvent, reads: usize): usize {
+  countMicro(core, event, reads - missed);
+  return missed;
+}
+
+/** Logs at `next` what `address` missed: the written line that it replaced, and itself. Returns where that ends. */
+// @ts-ignore: decorator
+@inline
+function logMiss(cache: u32, next: usize, address: u64): usize {
+  if (replacedDirty()) {
+    store<u64>(next, replacedAddress(cache) | WRITTEN);
+    next += 8;
+  }
+  store<u64>(next, address);
+  return next + 8;
+}
+
+/** Reads of [at, end) in the first level. */
+function replayFirst(cache: u32, at: usize, end: usize, next: usize): usize {
+  let misses: usize = 0;
+  for (; at < end; at += 8) {
+    const address = load<u64>(at);
+    if (cacheAccess(cache, address, false)) continue;
+    misses++;
+    next = logMiss(cache, next, address);
+  }
+  missed = misses;
+  return next;
+}
+
+/** Reads and written lines in a level with another one below. */
+function replayBetween(cache: u32, at: usize, end: usize, next: usize): usize {
+  let misses: usize = 0;
   for (; at < end; at += 8) {
     const address = load<u64>(at);
     if (address & WRITTEN) {
-      if (cacheWriteBack(offset, address & ~WRITTEN)) continue;
-    } else if ((shift < 0 ? cachePlace(cache, address, false) : placeIn(cache, sets + (<u32>(address >> shift) & mask) * setBytes, address >> shift, false)) >= 0) {
-      hits++;
-      continue;
-    } else {
+      if (cacheWriteBack(cache, address & ~WRITTEN)) continue;
+      store<u64>(next, address);
+      next += 8;
+    } else if (!cacheAccess(cache, address, false)) {
       misses++;
-      if (replacedDirty()) {
-        store<u64>(next, replacedAddress(offset) | WRITTEN);
-        next += 8;
-      }
+      next = logMiss(cache, next, address);
     }
-    store<u64>(next, address);
-    next += 8;
   }
-  countMicro(core, event, hits);
-  const last = core.l3 == 0 ? core.l2 : core.l3;
-  if (offset == last) countMicro(core, MicroEvent.WALK_READ_DRAM, misses);
+  missed = misses;
   return next;
+}
+
+/** Reads and written lines in the last level. */
+function replayLast(cache: u32, at: usize, end: usize): void {
+  let misses: usize = 0;
+  for (; at < end; at += 8) {
+    const address = load<u64>(at);
+    if (address & WRITTEN) cacheWriteBack(cache, address & ~WRITTEN);
+    else if (!cacheAccess(cache, address, false)) misses++;
+  }
+  missed = misses;
 }

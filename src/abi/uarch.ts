@@ -124,12 +124,15 @@ export const CORE_RETURNS_USED = 96;
 /** u64 counts by MicroEvent, and where they are kept while a guest runs. */
 export const CORE_COUNTS = 128;
 export const CORE_SAVED_COUNTS = 576;
-/** Records of walks that a batch makes; see assembly/uarch/walk_ahead.ts. */
+/** STEPS records of walks; see assembly/uarch/walk_ahead.ts. */
 export const CORE_STEPS = 1024;
-/** Two logs of addresses, u64 each, that the levels of the caches hand on; see assembly/uarch/walk_log.ts. */
-export const CORE_LOG = CORE_STEPS + STEPS * STEP_SIZEOF;
-export const CORE_LOG_NEXT = CORE_LOG + STEPS * READS_PER_STEP * 3 * 8;
-export const CORE_SIZEOF = CORE_LOG_NEXT + STEPS * READS_PER_STEP * 2 * 8;
+/**
+ * Two logs of addresses, u64 each, that one level of the caches hands on to the next (assembly/uarch/walk_log.ts). A level
+ * adds at most a replaced line to each read: three times the reads in the first log, twice in the second.
+ */
+export const CORE_LOG = 3072;
+export const CORE_LOG_NEXT = 7680;
+export const CORE_SIZEOF = 10752;
 
 // Cache: a header, then the sets. A set is whole groups of four ways in the order of their last use, the latest first.
 // A group is four low words and four high words of line numbers.
