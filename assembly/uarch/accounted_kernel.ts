@@ -11,26 +11,30 @@ import { kernelMasks } from "../kernel_masks";
 import { NORMAL_WB } from "../memory_type";
 import { HA } from "../vtcr";
 import { Regime } from "../walk_structs";
+import { cacheAt } from "./cache";
 import { countMicro, MicroCore } from "./core";
 import { vmidOf } from "./micro_walk";
 import { anyStolen } from "./stolen";
 import { tlbAt } from "./tlb";
 import { entryAt, findWay, keyOf, lookup, place, replaceOldest, setOf, shiftOf, sizesOf, tagOf, Tlb, TlbEntry, touch } from "./tlb_table";
-import { ADDRESS, isKnown, Step, stepsOf, walkAhead } from "./walk_ahead";
-import { logOf, replayReads } from "./walk_log";
+import { isKnown, Step, stepAt, walkAhead } from "./walk_ahead";
+import { logOf, logReads, replayReads } from "./walk_log";
 
 /** The kernel of kernel_masks.ts for 4K, start level 1 and 48-bit addresses. */
 const SERVED: i32 = 2;
 const PAGE_BITS: u32 = 12;
 /** The size of pages among those that a table holds. */
 const PAGES: u64 = (<u64>1) << PAGE_BITS;
-/** Walks are made ahead where the accesses before had a walk among so many. */
-const AHEAD_IN: u64 = 8;
+/** Walks in a chunk from which on those of the next are made ahead: where the TLBs have most, that is for nothing. */
+const AHEAD: u64 = U.STEPS / 8;
+
+/** Walks in the last chunk. */
+let lastWalks: u64 = 0;
 
 /** True if `runAccounted` may be asked; it still may serve nothing. */
 export function servesAccounted(core: MicroCore, r: Regime, address: u64, access: u32, el: u32): bool {
   if (r.kernel != SERVED || access == AccessType.EXECUTE || kernelMasks(r, access, el) == 0) return false;
-  if (anyStolen(core)) return false;
+  if (anyStolen(core) || cacheAt(core.l1d).setMask < 0) return false;
   if (isKnown(r)) return true;
   // A walk finds the tables; it must not write to them.
   if (!(r.flags & HA)) translateSingle(r, address, access, el);
@@ -85,37 +89,30 @@ function paThrough(entry: TlbEntry, ipa: u64): u64 {
   return entry.output | (ipa & (((<u64>1) << shiftOf(entry.key)) - 1));
 }
 
-/** Translates from `i` on, until the end or until it does not serve one. Returns the next index. */
-export function runAccounted(core: MicroCore, r: Regime, ipas: usize, i: u32, n: u32, access: u32, el: u32, results: usize): u32 {
-  const masks = kernelMasks(r, access, el);
-  const distance = results - ipas;
-  const end = ipas + (<usize>n << 3);
-  let at = ipas + (<usize>i << 3);
-  let walks: u64 = 0;
-  while (at < end) {
-    const to = min(end, at + (U.STEPS << 3));
-    // Where the TLBs have most, walks ahead are for nothing.
-    const ahead = walks * AHEAD_IN > <u64>U.STEPS;
-    if (ahead) walkAhead(r, masks, at, to, stepsOf(core));
-    const from = at;
-    const before = load<u64>(changetype<usize>(core) + (MicroEvent.WALK << 3), U.CORE_COUNTS);
-    at = runChunk(core, r, masks, needed(access), at, to, distance, ahead);
-    walks = load<u64>(changetype<usize>(core) + (MicroEvent.WALK << 3), U.CORE_COUNTS) - before;
-    if (at != to) break;
+/** The walk's result from the IPA cache, if it has it: then nothing is read. Else the cache has it from now on. */
+function throughIpaCache(core: MicroCore, ipaCache: u32, step: Step, ipa: u64, vmid: u32, need: u64): bool {
+  countMicro(core, MicroEvent.IPA_CACHE_LOOKUP);
+  const held = lookup(tlbAt(ipaCache), TlbType.IPA, ipa, vmid);
+  if (held == null || (held.stage2 & need) != need) {
+    fill(place(tlbAt(ipaCache), keyOf(TlbType.IPA, ipa, step.bits), vmid), step.output, step.leaf);
+    return false;
   }
-  return <u32>((at - ipas) >> 3);
+  countMicro(core, MicroEvent.IPA_CACHE_HIT);
+  step.leaf = held.stage2;
+  step.output = held.output;
+  step.bits = shiftOf(held.key);
+  return true;
 }
 
 /** Translates the IPAs of [at, end), at most STEPS of them. Returns where the first is that it does not serve. */
 function runChunk(core: MicroCore, r: Regime, masks: usize, need: u64, at: usize, end: usize, distance: usize, ahead: bool): usize {
   // In locals: a store to the model would have them read again.
-  const rootPa = r.tableBase;
   const vmid = vmidOf(r);
+  const root = r.tableBase;
   const first = tlbAt(core.dtlb);
   const second = tlbAt(core.stlb);
   const ipaCache = core.walkStorage == WalkStorage.SEPARATE ? core.ipaCache : 0;
-  const steps = stepsOf(core);
-  const stepsFor = at;
+  const start = at;
   let log = logOf(core);
   let secondHits: u64 = 0;
   let walks: u64 = 0;
@@ -141,48 +138,40 @@ function runChunk(core: MicroCore, r: Regime, masks: usize, need: u64, at: usize
       keepNew(first, key, tag, vmid, held.output, held.stage2);
       continue;
     }
-    const step = changetype<Step>(ahead ? steps + ((at - stepsFor) << 2) : steps);
-    if (!ahead) walkAhead(r, masks, at, at + 8, steps);
-    let bits = step.bits;
-    if (bits == 0) break;
+    const step = stepAt(core, ahead ? <u32>(at - start) >> 3 : 0);
+    if (!ahead) walkAhead(core, r, masks, at, at + 8);
+    if (step.bits == 0) break;
     walks++;
-    let desc = step.leaf;
-    let output = desc & ADDRESS & ~(((<u64>1) << bits) - 1);
-    let read = true;
-    if (ipaCache != 0) {
-      countMicro(core, MicroEvent.IPA_CACHE_LOOKUP);
-      const kept = lookup(tlbAt(ipaCache), TlbType.IPA, ipa, vmid);
-      if (kept != null && (kept.stage2 & need) == need) {
-        countMicro(core, MicroEvent.IPA_CACHE_HIT);
-        read = false;
-        output = kept.output;
-        desc = kept.stage2;
-        bits = shiftOf(kept.key);
-      }
-    }
-    if (read) {
-      store<u64>(log, rootPa + (ipa >> 30 << 3));
-      log += 8;
-      if (step.pa2 != 0) {
-        store<u64>(log, step.pa2);
-        log += 8;
-      }
-      if (step.pa3 != 0) {
-        store<u64>(log, step.pa3);
-        log += 8;
-      }
-    }
+    if (ipaCache == 0 || !throughIpaCache(core, ipaCache, step, ipa, vmid, need)) log = logReads(log, root, ipa, step);
+    const bits = step.bits;
     if (bits != PAGE_BITS) {
       key = keyOf(TlbType.IPA, ipa, bits);
       tag = tagOf(key, vmid);
     }
-    if (ipaCache != 0 && read) fill(place(tlbAt(ipaCache), key, vmid), output, desc);
-    keepNew(second, key, tag, vmid, output, desc);
-    keepNew(first, key, tag, vmid, output, desc);
+    const output = step.output;
+    keepNew(second, key, tag, vmid, output, step.leaf);
+    keepNew(first, key, tag, vmid, output, step.leaf);
     store<u64>(at + distance, output | (ipa & (((<u64>1) << bits) - 1)));
   }
   countMicro(core, MicroEvent.DTLB_L2, secondHits);
   countMicro(core, MicroEvent.WALK, walks);
   if (walks != 0) replayReads(core, log);
+  lastWalks = walks;
   return at;
+}
+
+/** Translates from `i` on, until the end or until it does not serve one. Returns the next index. */
+export function runAccounted(core: MicroCore, r: Regime, ipas: usize, i: u32, n: u32, access: u32, el: u32, results: usize): u32 {
+  const masks = kernelMasks(r, access, el);
+  const end = ipas + (<usize>n << 3);
+  let at = ipas + (<usize>i << 3);
+  lastWalks = 0;
+  while (at < end) {
+    const to = min(end, at + (U.STEPS << 3));
+    const ahead = lastWalks >= AHEAD;
+    if (ahead) walkAhead(core, r, masks, at, to);
+    at = runChunk(core, r, masks, needed(access), at, to, results - ipas, ahead);
+    if (at != to) break;
+  }
+  return <u32>((at - ipas) >> 3);
 }

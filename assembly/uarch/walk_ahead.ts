@@ -9,24 +9,24 @@ import { MicroCore } from "./core";
 
 const PAGE_BITS: u32 = 12;
 const INDEX_MASK: usize = 511 << 3;
-export const ADDRESS: u64 = (((<u64>1) << A.DESC_ADDRESS_END) - 1) & ~(((<u64>1) << PAGE_BITS) - 1);
+const ADDRESS: u64 = (((<u64>1) << A.DESC_ADDRESS_END) - 1) & ~(((<u64>1) << PAGE_BITS) - 1);
 
-/** A walk: the leaf, the PAs of the descriptors read after that of level 1 (0 for none), log2 of the leaf's size. */
+/** A walk: the leaf, where it maps to, the PAs of the descriptors read after that of level 1 (0 for none). */
 @unmanaged
 @final
 export class Step {
   leaf: u64;
+  output: u64;
   pa2: u64;
   pa3: u64;
-  /** 0 if the leaf does not let the access through. */
+  /** log2 of the leaf's size; 0 if the leaf does not let the access through. */
   bits: u32;
 }
 
-/** Linear address of the first record. */
 // @ts-ignore: decorator
 @inline
-export function stepsOf(core: MicroCore): usize {
-  return changetype<usize>(core) + U.CORE_STEPS;
+export function stepAt(core: MicroCore, index: u32): Step {
+  return changetype<Step>(changetype<usize>(core) + U.CORE_STEPS + index * U.STEP_SIZEOF);
 }
 
 /** The tables' place is known. */
@@ -34,8 +34,8 @@ export function isKnown(r: Regime): bool {
   return r.generation == physGeneration() && r.rootLinear != 0 && r.windowQuarter != 0 && !r.sparse;
 }
 
-/** Walks for the IPAs at `at` up to `end`, into the records at `step`; `masks` is that of kernelMasks. */
-export function walkAhead(r: Regime, masks: usize, at: usize, end: usize, step: usize): void {
+/** Walks for the IPAs of [at, end), into the records from the first on; `masks` is that of kernelMasks. */
+export function walkAhead(core: MicroCore, r: Regime, masks: usize, at: usize, end: usize): void {
   const leaves = load<u64>(masks);
   const block = load<u64>(masks, 8);
   const page = load<u64>(masks, 16);
@@ -44,10 +44,9 @@ export function walkAhead(r: Regime, masks: usize, at: usize, end: usize, step: 
   const b = r.windowQuarter;
   const c: usize = r.windowOffset;
   const ipaMax = r.ipaMax;
-  for (; at < end; at += 8) {
+  for (let i: u32 = 0; at < end; at += 8, i++) {
     const ipa = load<u64>(at);
-    const to = changetype<Step>(step);
-    step += U.STEP_SIZEOF;
+    const to = stepAt(core, i);
     to.bits = 0;
     if (ipa > ipaMax) continue;
     let desc = load<u64>(root + (<usize>(ipa >> 30) << 3));
@@ -69,6 +68,7 @@ export function walkAhead(r: Regime, masks: usize, at: usize, end: usize, step: 
       }
     }
     to.leaf = desc;
+    to.output = desc & ADDRESS & ~(((<u64>1) << bits) - 1);
     to.pa2 = pa2;
     to.pa3 = pa3;
     to.bits = (desc & leaves) == (bits == PAGE_BITS ? page : block) ? bits : 0;

@@ -2,8 +2,9 @@
 // see if each read went down by itself, in the same order, so it holds and counts the same.
 import * as U from "../../src/abi/uarch";
 import { MicroEvent } from "../../src/abi/uarch";
-import { cacheAccess, cacheWriteBack, replacedAddress, replacedDirty } from "./cache";
+import { cacheAccess, cacheAt, placeIn, setsOf, cacheWriteBack, replacedAddress, replacedDirty } from "./cache";
 import { countMicro, MicroCore } from "./core";
+import { Step } from "./walk_ahead";
 
 /** In a log: a written line that the level before replaced. Addresses have 52 bits. */
 const WRITTEN: u64 = (<u64>1) << 63;
@@ -16,6 +17,17 @@ let missed: usize = 0;
 @inline
 export function logOf(core: MicroCore): usize {
   return changetype<usize>(core) + U.CORE_LOG;
+}
+
+/** Adds what a walk reads; `root` is the PA of the table of level 1. Returns where the log ends. */
+// @ts-ignore: decorator
+@inline
+export function logReads(end: usize, root: u64, ipa: u64, step: Step): usize {
+  store<u64>(end, root + (ipa >> 30 << 3));
+  store<u64>(end, step.pa2, 8);
+  if (step.pa2 == 0) return end + 8;
+  store<u64>(end, step.pa3, 16);
+  return step.pa3 == 0 ? end + 16 : end + 24;
 }
 
 /** Replays the PAs from the log's start up to `end`. */
@@ -57,13 +69,20 @@ function logMiss(cache: u32, next: usize, address: u64): usize {
 }
 
 /** Reads of [at, end) in the first level. */
-function replayFirst(cache: u32, at: usize, end: usize, next: usize): usize {
+function replayFirst(offset: u32, at: usize, end: usize, next: usize): usize {
+  const cache = cacheAt(offset);
+  // In locals: a store to the model would have them read again.
+  const sets = setsOf(cache);
+  const setBytes = cache.setBytes;
+  const shift = cache.lineShift;
+  const mask = cache.setMask;
   let misses: usize = 0;
   for (; at < end; at += 8) {
     const address = load<u64>(at);
-    if (cacheAccess(cache, address, false)) continue;
+    const line = address >> shift;
+    if (placeIn(cache, sets + (<u32>line & mask) * setBytes, line, false) >= 0) continue;
     misses++;
-    next = logMiss(cache, next, address);
+    next = logMiss(offset, next, address);
   }
   missed = misses;
   return next;

@@ -87,7 +87,7 @@ export enum PredictorPart {
 
 /** Walks that a batch looks ahead, the bytes of each, and the descriptors it reads at most. */
 export const STEPS = 64;
-export const STEP_SIZEOF = 32;
+export const STEP_SIZEOF = 40;
 export const READS_PER_STEP = 3;
 
 // MicroCore: offsets from memoryBase of the parts of one modelled core; 0 where the core has none.
@@ -130,9 +130,9 @@ export const CORE_STEPS = 1024;
  * Two logs of addresses, u64 each, that one level of the caches hands on to the next (assembly/uarch/walk_log.ts). A level
  * adds at most a replaced line to each read: three times the reads in the first log, twice in the second.
  */
-export const CORE_LOG = 3072;
-export const CORE_LOG_NEXT = 7680;
-export const CORE_SIZEOF = 10752;
+export const CORE_LOG = 3584;
+export const CORE_LOG_NEXT = 8192;
+export const CORE_SIZEOF = 11264;
 
 // Cache: a header, then the sets. A set is whole groups of four ways in the order of their last use, the latest first.
 // A group is four low words and four high words of line numbers.
