@@ -29,6 +29,8 @@ export class MicroCore {
   stolen: u32;
   returnsTop: u32;
   returnsUsed: u32;
+  /** Of no use: what is loaded early has to go somewhere. */
+  loaded: u32;
 }
 
 // @ts-ignore: decorator

@@ -39,8 +39,10 @@ export function replayReads(core: MicroCore, end: usize): void {
   left = countHits(core, MicroEvent.WALK_READ_L1, left);
   if (left == 0) return;
   if (core.l3 != 0) {
+    loadSets(core, core.l2, next, end);
     end = replayBetween(core.l2, next, end, log);
     left = countHits(core, MicroEvent.WALK_READ_L2, left);
+    loadSets(core, core.l3, log, end);
     replayLast(core.l3, log, end);
     left = countHits(core, MicroEvent.WALK_READ_L3, left);
   } else {
@@ -86,6 +88,23 @@ function replayFirst(offset: u32, at: usize, end: usize, next: usize): usize {
   }
   missed = misses;
   return next;
+}
+
+/** Loads the sets that [at, end) is for, all at once: one by one, each would be waited for. */
+function loadSets(core: MicroCore, offset: u32, at: usize, end: usize): void {
+  const cache = cacheAt(offset);
+  const shift = cache.lineShift;
+  if (shift < 0) return;
+  const sets = setsOf(cache);
+  const setBytes = cache.setBytes;
+  const mask = cache.setMask;
+  const second = min(setBytes - 4, 64);
+  let sum: u32 = 0;
+  for (; at < end; at += 8) {
+    const set = sets + (<u32>(load<u64>(at) >> shift) & mask) * setBytes;
+    sum += load<u32>(set) + load<u32>(set + second);
+  }
+  core.loaded = sum;
 }
 
 /** Reads and written lines in a level with another one below. */
