@@ -4,7 +4,7 @@ import { cacheAt, lineOf } from "./cache";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
 import { hostTranslate, hostTranslateBy, tlbAt } from "./tlb";
-import { wayUsedLast } from "./tlb_table";
+import { setAt, wayUsedLast } from "./tlb_table";
 
 /** No line of a cache and no block: addresses have 52 bits. */
 const NONE: u64 = ~0;
@@ -65,7 +65,7 @@ function translate(core: MicroCore, pa: u64, fetch: bool, guess: usize): bool {
   const first = tlbAt(fetch ? core.itlb : core.dtlb);
   if (hostTranslateBy(first, pa, load<u32>(guess))) return true;
   hostTranslate(core, pa, fetch);
-  if (first.sets == 1) store<u32>(guess, wayUsedLast(first, 0));
+  if (first.sets == 1) store<u32>(guess, wayUsedLast(first, setAt(first, 0)));
   return false;
 }
 
