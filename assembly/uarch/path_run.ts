@@ -10,7 +10,8 @@ import { resetCaches, stealLine } from "./hierarchy";
 import { fetchCode, fetchNear, forgetLast, loadData, storeData } from "./host_access";
 import { locate, slotProbe } from "./operands";
 import { branch, resetPredictor } from "./predictor";
-import { AccessCode, accessesOf, AccessStep, branchesOf, BranchStep, Loaded, NO_BRANCH, placeProgram } from "./steps";
+import { beginProgram, branchesAreSettled, countBranches, disturb, fetchesAreQuiet, noteBranches, noteFetches } from "./steady";
+import { AccessCode, accessesOf, AccessStep, branchesOf, BranchStep, dataOf, Loaded, NO_BRANCH, placeProgram } from "./steps";
 import { resetTranslations } from "./tlb";
 
 const COUNT_BYTES: usize = <usize>MicroEvent.COUNT << 3;
@@ -62,13 +63,13 @@ function programOf(core: MicroCore, run: PathRun, i: u32): Loaded {
 
 /** Follows all faults of the run; the events of each are added to its row. */
 export function runPaths(core: MicroCore, run: PathRun): void {
-  const placement = base() + run.placement;
-  const addresses = addressesOf(run);
+  disturb();
   for (let i: u32 = 0; i < run.count; i++) {
     const program = programOf(core, run, i);
     const record = begin(core, run, i);
-    accessAll(core, accessesOf(program), record, placement, addresses);
-    branchAll(core, branchesOf(program));
+    beginProgram(core, changetype<usize>(program));
+    makeAccesses(core, run, program, record);
+    makeBranches(core, run, program);
     settle(core, run, rowOf(run, i));
   }
 }
@@ -96,6 +97,7 @@ export function tracePath(core: MicroCore, run: PathRun): void {
 
 /** What happens before fault `i`, which is not counted. Gives its record. */
 function begin(core: MicroCore, run: PathRun, i: u32): usize {
+  if (run.between != P.Between.NOTHING) disturb();
   if (run.between == P.Between.RESET) reset(core);
   if (run.between == P.Between.GUEST) guestRun(core, run.dataLines, run.codeLines, run.branches, run.dataBytes, run.codeBytes);
   const record = base() + run.records + <usize>i * FAULT_SIZEOF;
@@ -123,13 +125,19 @@ function chance(core: MicroCore): u32 {
   return <u32>(x >> 48);
 }
 
+// @ts-ignore: decorator
+@inline
+function snapshotOf(run: PathRun): usize {
+  return changetype<usize>(run) + P.RUN_SNAPSHOT;
+}
+
 function snapshot(core: MicroCore, run: PathRun): void {
-  memory.copy(changetype<usize>(run) + P.RUN_SNAPSHOT, countsOf(core), COUNT_BYTES);
+  memory.copy(snapshotOf(run), countsOf(core), COUNT_BYTES);
 }
 
 /** Adds what the core has counted since the snapshot to `row`. */
 function settle(core: MicroCore, run: PathRun, row: usize): void {
-  const before = changetype<usize>(run) + P.RUN_SNAPSHOT;
+  const before = snapshotOf(run);
   const now = countsOf(core);
   for (let at: usize = 0; at < COUNT_BYTES; at += 8) {
     const more = load<u64>(now + at) - load<u64>(before + at);
@@ -137,10 +145,45 @@ function settle(core: MicroCore, run: PathRun, row: usize): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function makeAccesses(core: MicroCore, run: PathRun, program: Loaded, record: usize): void {
+  const placement = base() + run.placement;
+  if (fetchesAreQuiet()) {
+    accessData(core, dataOf(program), record, placement, addressesOf(run));
+    return;
+  }
+  accessAll(core, accessesOf(program), record, placement, addressesOf(run));
+  noteFetches(core, snapshotOf(run));
+}
+
+// @ts-ignore: decorator
+@inline
+function makeBranches(core: MicroCore, run: PathRun, program: Loaded): void {
+  const counted = changetype<usize>(run) + P.RUN_SETTLED;
+  if (branchesAreSettled()) {
+    countBranches(core, counted);
+    return;
+  }
+  branchAll(core, branchesOf(program));
+  noteBranches(core, snapshotOf(run), counted);
+}
+
 /** Makes the accesses from `at` to the end of the list. */
 function accessAll(core: MicroCore, at: usize, record: usize, placement: usize, addresses: usize): void {
   for (; changetype<AccessStep>(at).code != AccessCode.END; at += P.STEP_BYTES) {
     access(core, changetype<AccessStep>(at), record, placement, addresses);
+  }
+}
+
+/** Makes those to data only, of which `at` is the first. */
+function accessData(core: MicroCore, at: usize, record: usize, placement: usize, addresses: usize): void {
+  let step = changetype<AccessStep>(at);
+  while (step.code != AccessCode.END) {
+    const pa = dataAddress(step, record, placement, addresses);
+    if (step.code == AccessCode.LOAD) loadData(core, pa, dataGuess(step, addresses));
+    else storeData(core, pa, dataGuess(step, addresses));
+    step = changetype<AccessStep>(changetype<usize>(step) + <usize>step.next);
   }
 }
 
@@ -206,5 +249,6 @@ export function checkRunLayout(): void {
   if (P.RUN_ADDRESSES + (P.Operand.COUNT << 3) > P.RUN_SNAPSHOT) ERROR("more operands than a run has room for");
   if (P.RUN_SNAPSHOT + (MicroEvent.COUNT << 3) > P.RUN_WAYS) ERROR("more events than a run has room for");
   if (P.RUN_WAYS + (P.Operand.COUNT << 2) > P.RUN_CODE_WAYS) ERROR("more operands than a run has room for");
-  if (P.RUN_CODE_WAYS + (P.CODE_BASES << 2) > P.RUN_SIZEOF) ERROR("more places of code than a run has room for");
+  if (P.RUN_CODE_WAYS + (P.CODE_BASES << 2) > P.RUN_SETTLED) ERROR("more places of code than a run has room for");
+  if (P.RUN_SETTLED + (MicroEvent.COUNT << 3) > P.RUN_SIZEOF) ERROR("more events than a run has room for");
 }

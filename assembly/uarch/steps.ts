@@ -62,7 +62,7 @@ export class BranchStep {
 
 const OP_BYTES: usize = <usize>P.OP_WORDS << 2;
 
-// While a program is written: the line and the block fetched last, and the access that waits for its `next`.
+// While a program is written: the line and the block fetched last.
 let line: u64 = NONE;
 let block: u64 = NONE;
 
@@ -82,6 +82,13 @@ export function accessesOf(program: Loaded): usize {
 @inline
 export function branchesOf(program: Loaded): usize {
   return changetype<usize>(program) + program.branches;
+}
+
+/** The first access to data; `next` leads on. */
+// @ts-ignore: decorator
+@inline
+export function dataOf(program: Loaded): usize {
+  return changetype<usize>(program) + program.data;
 }
 
 /** Gives the program its addresses, unless it has those of the generation. */

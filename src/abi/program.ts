@@ -128,5 +128,7 @@ export const RUN_SNAPSHOT = 304;
 /** u32 by operand and by place of code: where the DTLB or ITLB had it the last time, if it still has it. */
 export const RUN_WAYS = 640;
 export const RUN_CODE_WAYS = 768;
-export const RUN_SIZEOF = 1792;
+/** u64 counts by event of the branches of a program that is followed over and over (assembly/uarch/steady.ts). */
+export const RUN_SETTLED = 1792;
+export const RUN_SIZEOF = 2112;
 export const STEAL_ALWAYS = 65536;

@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FAULT_SIZEOF } from '../../src/abi/fault-log.js';
 import { CODE_BASES, Op, Operand, PROGRAM_OPS_MAX } from '../../src/abi/program.js';
-import { MicroEvent, WalkStorage } from '../../src/abi/uarch.js';
+import { ColdRule, MicroEvent, WalkStorage } from '../../src/abi/uarch.js';
+import type { Program } from '../../src/cost/index.js';
+import type { Geometry } from '../../src/uarch/geometry.js';
 import type { BeforeFault } from '../../src/uarch/path-runner.js';
 import { placeCode } from '../../src/uarch/placement.js';
 import { follow, recordAt } from '../model/uarch/path-model.js';
@@ -22,20 +24,46 @@ const MEDIUM = {
   returnStack: 16,
 };
 
+/** All that one path takes has a place, but in the fastest level of the BTB. */
+const LARGE: Geometry = {
+  ...MEDIUM,
+  l1i: { sets: 512, ways: 8, lineBytes: 64 },
+  itlb: { entries: 32, ways: 32 },
+  btb: { nano: { entries: 16, ways: 16 }, micro: { entries: 64, ways: 4 }, main: { entries: 4096, ways: 8 } },
+};
+
 let faults: Faults;
 beforeAll(() => {
   faults = someFaults();
 });
 
-function expected(geometry: typeof SMALL, before: BeforeFault): bigint[][] {
+function expected(geometry: Geometry, before: BeforeFault, { records, programs } = faults): bigint[][] {
   const { core } = runnerOf(geometry, faults);
-  return faults.programs.map(({ words }, i) => {
+  return programs.map(({ words }, i) => {
     if (before === 'reset') core.reset();
     if (typeof before === 'object') core.guest(before);
     core.resetCounts();
-    follow(core, words, recordAt(faults.records, i), PLACEMENT);
+    follow(core, words, recordAt(records, i), PLACEMENT);
     return core.counts();
   });
+}
+
+/** The same kind of fault several times, at one address and at others, then another kind; some kinds come again. */
+function repeatedFaults(): Faults {
+  const { programs, records } = faults;
+  const alike = programs.map((program) => programs.flatMap((other, i) => (other === program ? [i] : [])));
+  const runs = [0, 1, 3, 0, 4, 1, 2, programs.length - 1].flatMap((kind, i) =>
+    Array.from({ length: 7 + (i % 3) }, (_, turn) => {
+      const same = alike[kind] as number[];
+      return same[turn < 3 ? 0 : turn % same.length] as number;
+    }),
+  );
+  return {
+    programs: runs.map((i) => programs[i] as Program),
+    records: Uint8Array.from(
+      runs.flatMap((i) => [...records.subarray(i * FAULT_SIZEOF, (i + 1) * FAULT_SIZEOF)]),
+    ),
+  };
 }
 
 function rowsOf(counts: BigUint64Array): bigint[][] {
@@ -76,6 +104,44 @@ describe('a run of faults', () => {
     });
     expect(rowsOf(found)).toEqual(expected(geometry, before));
   });
+
+  it.each([
+    ['a small core', SMALL, 'nothing'],
+    ['a core with a history of branches', MEDIUM, 'nothing'],
+    ['a core with a longer history', { ...MEDIUM, direction: { indexBits: 12, historyBits: 12 } }, 'nothing'],
+    ['a core that holds all of a path', LARGE, 'nothing'],
+    ['a large core that forgets everything between', LARGE, 'reset'],
+    ['a large core that a guest uses between', LARGE, GUEST_RUN],
+    ['a large core with few counters', { ...LARGE, direction: { indexBits: 4, historyBits: 3 } }, 'nothing'],
+    ['a large core with a small return stack', { ...LARGE, returnStack: 2 }, 'nothing'],
+    ['a large core with a small ITLB', { ...LARGE, itlb: { entries: 2, ways: 1 } }, 'nothing'],
+    ['a large core with a small DTLB', { ...LARGE, dtlb: { entries: 4, ways: 2 } }, 'nothing'],
+    ['a large core with a small L1I', { ...LARGE, l1i: SMALL.l1i }, 'nothing'],
+    ['a large core with a small L1D', { ...LARGE, l1d: SMALL.l1d }, 'nothing'],
+    [
+      'a large core that follows backward branches',
+      { ...LARGE, coldRule: ColdRule.BACKWARD_TAKEN },
+      'nothing',
+    ],
+    ['a large core that decodes branches', { ...LARGE, coldRule: ColdRule.DIRECTION }, 'nothing'],
+    ['a large core without a BTB', { ...LARGE, btb: {} }, 'nothing'],
+  ] as const)(
+    'counts a path that is taken over and over as one after another, on %s',
+    (_, geometry, before) => {
+      const repeated = repeatedFaults();
+      const { runner, programs } = runnerOf(geometry, repeated);
+      const rows = programs.map((_, i) => i);
+      const found = runner.run({
+        ...repeated,
+        programs,
+        rows,
+        rowCount: rows.length,
+        placement: PLACEMENT,
+        before,
+      });
+      expect(rowsOf(found)).toEqual(expected(geometry, before, repeated));
+    },
+  );
 
   it('adds the events of records of one row', () => {
     const one = runnerOf(SMALL, faults);
