@@ -2,75 +2,28 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FAULT_SIZEOF } from '../../src/abi/fault-log.js';
 import { CODE_BASES, Op, Operand, PROGRAM_OPS_MAX } from '../../src/abi/program.js';
-import { ColdRule, MicroEvent, WalkStorage } from '../../src/abi/uarch.js';
-import type { Program } from '../../src/cost/index.js';
-import type { Geometry } from '../../src/uarch/geometry.js';
-import type { BeforeFault } from '../../src/uarch/path-runner.js';
+import { MicroEvent, WalkStorage } from '../../src/abi/uarch.js';
 import { placeCode } from '../../src/uarch/placement.js';
 import { follow, recordAt } from '../model/uarch/path-model.js';
 import { SMALL } from './lab.js';
-import { type Faults, runnerOf, someFaults } from './path-lab.js';
+import {
+  EVENTS,
+  expected,
+  type Faults,
+  GUEST_RUN,
+  MEDIUM,
+  PLACEMENT,
+  rowsOf,
+  runnerOf,
+  someFaults,
+} from './path-lab.js';
 
-const EVENTS = MicroEvent.COUNT;
-const GUEST_RUN = { dataLines: 40, codeLines: 20, branches: 30, dataBytes: 65536, codeBytes: 16384 };
-const PLACEMENT = placeCode(7n, 16);
-const MEDIUM = {
-  ...SMALL,
-  l1i: { sets: 64, ways: 4, lineBytes: 64 },
-  l1d: { sets: 64, ways: 4, lineBytes: 64 },
-  l2: { sets: 512, ways: 8, lineBytes: 64 },
-  btb: { nano: { entries: 16, ways: 16 }, main: { entries: 512, ways: 4 } },
-  direction: { indexBits: 12, historyBits: 6 },
-  returnStack: 16,
-};
-
-/** All that one path takes has a place, but in the fastest level of the BTB. */
-const LARGE: Geometry = {
-  ...MEDIUM,
-  l1i: { sets: 512, ways: 8, lineBytes: 64 },
-  itlb: { entries: 32, ways: 32 },
-  btb: { nano: { entries: 16, ways: 16 }, micro: { entries: 64, ways: 4 }, main: { entries: 4096, ways: 8 } },
-};
+const END = [Op.END, 0, 0, 0];
 
 let faults: Faults;
 beforeAll(() => {
   faults = someFaults();
 });
-
-function expected(geometry: Geometry, before: BeforeFault, { records, programs } = faults): bigint[][] {
-  const { core } = runnerOf(geometry, faults);
-  return programs.map(({ words }, i) => {
-    if (before === 'reset') core.reset();
-    if (typeof before === 'object') core.guest(before);
-    core.resetCounts();
-    follow(core, words, recordAt(records, i), PLACEMENT);
-    return core.counts();
-  });
-}
-
-/** The same kind of fault several times, at one address and at others, then another kind; some kinds come again. */
-function repeatedFaults(): Faults {
-  const { programs, records } = faults;
-  const alike = programs.map((program) => programs.flatMap((other, i) => (other === program ? [i] : [])));
-  const runs = [0, 1, 3, 0, 4, 1, 2, programs.length - 1].flatMap((kind, i) =>
-    Array.from({ length: 7 + (i % 3) }, (_, turn) => {
-      const same = alike[kind] as number[];
-      return same[turn < 3 ? 0 : turn % same.length] as number;
-    }),
-  );
-  return {
-    programs: runs.map((i) => programs[i] as Program),
-    records: Uint8Array.from(
-      runs.flatMap((i) => [...records.subarray(i * FAULT_SIZEOF, (i + 1) * FAULT_SIZEOF)]),
-    ),
-  };
-}
-
-function rowsOf(counts: BigUint64Array): bigint[][] {
-  return Array.from({ length: counts.length / EVENTS }, (_, i) => [
-    ...counts.slice(i * EVENTS, (i + 1) * EVENTS),
-  ]);
-}
 
 describe('a run of faults', () => {
   it.each([
@@ -102,46 +55,8 @@ describe('a run of faults', () => {
       placement: PLACEMENT,
       before,
     });
-    expect(rowsOf(found)).toEqual(expected(geometry, before));
+    expect(rowsOf(found)).toEqual(expected(geometry, before, faults));
   });
-
-  it.each([
-    ['a small core', SMALL, 'nothing'],
-    ['a core with a history of branches', MEDIUM, 'nothing'],
-    ['a core with a longer history', { ...MEDIUM, direction: { indexBits: 12, historyBits: 12 } }, 'nothing'],
-    ['a core that holds all of a path', LARGE, 'nothing'],
-    ['a large core that forgets everything between', LARGE, 'reset'],
-    ['a large core that a guest uses between', LARGE, GUEST_RUN],
-    ['a large core with few counters', { ...LARGE, direction: { indexBits: 4, historyBits: 3 } }, 'nothing'],
-    ['a large core with a small return stack', { ...LARGE, returnStack: 2 }, 'nothing'],
-    ['a large core with a small ITLB', { ...LARGE, itlb: { entries: 2, ways: 1 } }, 'nothing'],
-    ['a large core with a small DTLB', { ...LARGE, dtlb: { entries: 4, ways: 2 } }, 'nothing'],
-    ['a large core with a small L1I', { ...LARGE, l1i: SMALL.l1i }, 'nothing'],
-    ['a large core with a small L1D', { ...LARGE, l1d: SMALL.l1d }, 'nothing'],
-    [
-      'a large core that follows backward branches',
-      { ...LARGE, coldRule: ColdRule.BACKWARD_TAKEN },
-      'nothing',
-    ],
-    ['a large core that decodes branches', { ...LARGE, coldRule: ColdRule.DIRECTION }, 'nothing'],
-    ['a large core without a BTB', { ...LARGE, btb: {} }, 'nothing'],
-  ] as const)(
-    'counts a path that is taken over and over as one after another, on %s',
-    (_, geometry, before) => {
-      const repeated = repeatedFaults();
-      const { runner, programs } = runnerOf(geometry, repeated);
-      const rows = programs.map((_, i) => i);
-      const found = runner.run({
-        ...repeated,
-        programs,
-        rows,
-        rowCount: rows.length,
-        placement: PLACEMENT,
-        before,
-      });
-      expect(rowsOf(found)).toEqual(expected(geometry, before, repeated));
-    },
-  );
 
   it('adds the events of records of one row', () => {
     const one = runnerOf(SMALL, faults);
@@ -152,7 +67,7 @@ describe('a run of faults', () => {
       before: 'nothing',
     } as const;
     const [sum] = rowsOf(one.runner.run({ ...input, rowCount: 1 }));
-    const rows = expected(SMALL, 'nothing');
+    const rows = expected(SMALL, 'nothing', faults);
     expect(sum).toEqual(rows[0]?.map((_, event) => rows.reduce((n, row) => n + (row[event] as bigint), 0n)));
   });
 
@@ -254,8 +169,6 @@ describe('a placement', () => {
     expect(() => placeCode(seed, phase)).toThrow(problem);
   });
 });
-
-const END = [Op.END, 0, 0, 0];
 
 describe('bad input', () => {
   it.each([
