@@ -126,30 +126,12 @@ export function btbHolds(core: MicroCore, pc: u64): bool {
   return find(lastAt(last), pc) != null;
 }
 
-/**
- * The entry of the branch. `guess`, unless it is 0, points to the offset of an entry that may be the one, and learns the
- * one that is.
- */
-// @ts-ignore: decorator
-@inline
-function findBy(table: Last, pc: u64, guess: usize): Entry | null {
-  if (guess == 0) return find(table, pc);
-  const guessed = changetype<Entry>(changetype<usize>(table) + load<u32>(guess));
-  if (guessed.key == keyOf(pc) && guessed.used > table.cleared) return guessed;
-  const entry = find(table, pc);
-  if (entry != null) store<u32>(guess, <u32>(changetype<usize>(entry) - changetype<usize>(table)));
-  return entry;
-}
-
-/**
- * A taken branch; gives the first level that held it and leaves its target in heldTarget. `guess` as in findBy, at first
- * BTB_ENTRIES.
- */
-export function follow(core: MicroCore, pc: u64, target: u64, guess: usize): Level {
+/** A taken branch; gives the first level that held it and leaves its target in heldTarget. */
+export function follow(core: MicroCore, pc: u64, target: u64): Level {
   const last = lastOf(core);
   if (last == 0) return Level.NONE;
   const table = lastAt(last);
-  const known = findBy(table, pc, guess);
+  const known = find(table, pc);
   const entry = known == null ? newEntry(core, table, pc) : known;
   const level = known == null ? Level.NONE : entry.nano != 0 ? Level.NANO : entry.micro != 0 ? Level.MICRO : table.level;
   heldTarget = entry.target;

@@ -234,8 +234,7 @@ function branchAll(core: MicroCore, at: usize): void {
 // @ts-ignore: decorator
 @inline
 function doBranch(core: MicroCore, step: BranchStep): void {
-  const guess = changetype<usize>(step) + offsetof<BranchStep>("guess");
-  branch(core, <BranchKind>step.kind, step.pc, step.taken != 0, step.target, guess);
+  branch(core, <BranchKind>step.kind, step.pc, step.taken != 0, step.target);
 }
 
 /** Compile-time only: every offset that the host uses is where the class has it. */

@@ -10,31 +10,28 @@ const WEAKLY_TAKEN: u32 = 2;
 const STRONGLY_TAKEN: u32 = 3;
 const INSTRUCTION: u64 = 4;
 
-/**
- * Predicts a branch at `pc`, and learns. `target` is where it goes if it is taken, whether it is or not. `guess` as in
- * follow.
- */
-export function branch(core: MicroCore, kind: U.BranchKind, pc: u64, taken: bool, target: u64, guess: usize = 0): void {
+/** Predicts a branch at `pc`, and learns. `target` is where it goes if it is taken, whether it is or not. */
+export function branch(core: MicroCore, kind: U.BranchKind, pc: u64, taken: bool, target: u64): void {
   switch (kind) {
     case U.BranchKind.COND:
-      conditional(core, pc, taken, target, guess);
+      conditional(core, pc, taken, target);
       return;
     case U.BranchKind.JUMP:
-      countTaken(core, followDirect(core, pc, target, guess));
+      countTaken(core, followDirect(core, pc, target));
       return;
     case U.BranchKind.CALL:
-      countTaken(core, followDirect(core, pc, target, guess));
+      countTaken(core, followDirect(core, pc, target));
       pushReturn(core, pc + INSTRUCTION);
       return;
     case U.BranchKind.RETURN:
-      comeBack(core, pc, target, guess);
+      comeBack(core, pc, target);
       return;
     case U.BranchKind.INDIRECT_CALL:
-      indirect(core, pc, target, guess);
+      indirect(core, pc, target);
       pushReturn(core, pc + INSTRUCTION);
       return;
     default:
-      indirect(core, pc, target, guess);
+      indirect(core, pc, target);
   }
 }
 
@@ -44,34 +41,34 @@ function countTaken(core: MicroCore, level: Level): void {
   countMicro(core, U.MicroEvent.TAKEN_NANO + level);
 }
 
-function conditional(core: MicroCore, pc: u64, taken: bool, target: u64, guess: usize): void {
+function conditional(core: MicroCore, pc: u64, taken: bool, target: u64): void {
   const decoded = core.coldRule == U.ColdRule.DIRECTION;
   const counter = train(core, pc, taken);
   const coldTaken = core.coldRule == U.ColdRule.BACKWARD_TAKEN && target < pc;
   // Not taken, and predicted so whether the BTB holds it or not.
   if (!taken && counter < WEAKLY_TAKEN && !coldTaken) return;
-  const held = taken ? followDirect(core, pc, target, guess) : holdsDirect(core, pc) ? Level.MAIN : Level.NONE;
+  const held = taken ? followDirect(core, pc, target) : holdsDirect(core, pc) ? Level.MAIN : Level.NONE;
   const predicted = decoded || held != Level.NONE ? counter >= WEAKLY_TAKEN : coldTaken;
   if (predicted != taken) countMicro(core, U.MicroEvent.MISPREDICT_COND);
   else if (taken) countTaken(core, held);
 }
 
 /** A return that the stack predicts costs what the BTB level of the instruction costs. */
-function comeBack(core: MicroCore, pc: u64, target: u64, guess: usize): void {
-  const level = follow(core, pc, target, guess);
+function comeBack(core: MicroCore, pc: u64, target: u64): void {
+  const level = follow(core, pc, target);
   if (popReturn(core) == target) countTaken(core, level);
   else countMicro(core, U.MicroEvent.MISPREDICT_RETURN);
 }
 
-function indirect(core: MicroCore, pc: u64, target: u64, guess: usize): void {
-  const level = follow(core, pc, target, guess);
+function indirect(core: MicroCore, pc: u64, target: u64): void {
+  const level = follow(core, pc, target);
   if (level != Level.NONE && heldTarget == target) countTaken(core, level);
   else countMicro(core, U.MicroEvent.MISPREDICT_INDIRECT);
 }
 
 /** Without a BTB of direct branches their targets are known when they are decoded. */
-function followDirect(core: MicroCore, pc: u64, target: u64, guess: usize): Level {
-  return core.coldRule == U.ColdRule.DIRECTION ? Level.NONE : follow(core, pc, target, guess);
+function followDirect(core: MicroCore, pc: u64, target: u64): Level {
+  return core.coldRule == U.ColdRule.DIRECTION ? Level.NONE : follow(core, pc, target);
 }
 
 function holdsDirect(core: MicroCore, pc: u64): bool {

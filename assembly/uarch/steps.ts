@@ -2,7 +2,6 @@
 // accesses nothing in the branch prediction, so that a program is two lists, each in its order: its accesses, then its
 // branches.
 import * as P from "../../src/abi/program";
-import { BTB_ENTRIES } from "../../src/abi/uarch";
 import { cacheAt, lineOf } from "./cache";
 import { MicroCore } from "./core";
 import { BLOCK_SHIFT, NONE } from "./host_access";
@@ -56,8 +55,7 @@ export class BranchStep {
   taken: u32;
   /** Number of the operation. */
   source: u32;
-  /** Where in the BTB it was the last time. */
-  guess: u32;
+  private pad: u32;
 }
 
 const OP_BYTES: usize = <usize>P.OP_WORDS << 2;
@@ -182,7 +180,6 @@ function placeBranch(step: BranchStep, at: usize, source: u32, placement: usize)
   step.kind = (first >> P.OP_KIND_LSB) & ((1 << P.OP_KIND_WIDTH) - 1);
   step.taken = (first >> P.OP_TAKEN_LSB) & 1;
   step.source = source;
-  step.guess = BTB_ENTRIES;
 }
 
 /** Compile-time only: every offset that the host uses is where the class has it. */
