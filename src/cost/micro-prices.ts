@@ -1,6 +1,6 @@
 import type { MicroEvent } from '../abi/uarch.js';
 import { type Constant, minus, times } from './constant.js';
-import { operationOf } from './constants.js';
+import { operationOf } from './operation-prices.js';
 import type { CoreProfile } from './profile.js';
 
 type EventName = keyof typeof MicroEvent;

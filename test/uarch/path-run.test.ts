@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FAULT_SIZEOF } from '../../src/abi/fault-log.js';
 import { CODE_BASES, Op, Operand, PROGRAM_OPS_MAX } from '../../src/abi/program.js';
 import { MicroEvent, WalkStorage } from '../../src/abi/uarch.js';
+import type { BeforeFault } from '../../src/uarch/path-runner.js';
 import { placeCode } from '../../src/uarch/placement.js';
 import { follow, recordAt } from '../model/uarch/path-model.js';
 import { SMALL } from './lab.js';
@@ -24,6 +25,11 @@ let faults: Faults;
 beforeAll(() => {
   faults = someFaults();
 });
+
+/** All faults, in one row. */
+function inputOf({ records }: Faults, programs: readonly number[], before: BeforeFault) {
+  return { records, programs, rowCount: 1, placement: PLACEMENT, before };
+}
 
 describe('a run of faults', () => {
   it.each([
@@ -73,13 +79,7 @@ describe('a run of faults', () => {
 
   it('gives the same counts again from the same state, and leaves those of the core running on', () => {
     const { runner, core, programs } = runnerOf(SMALL, faults);
-    const input = {
-      records: faults.records,
-      programs,
-      rowCount: 1,
-      placement: PLACEMENT,
-      before: 'reset',
-    } as const;
+    const input = inputOf(faults, programs, 'reset');
     const first = runner.run(input);
     expect(runner.run(input)).toEqual(first);
     expect(core.counts()).toEqual([...first].map((n) => n * 2n));
@@ -87,13 +87,7 @@ describe('a run of faults', () => {
 
   it('finds mmu_lock in another cpu’s cache if it was taken there before each fault', () => {
     const { runner, programs } = runnerOf(MEDIUM, faults);
-    const input = {
-      records: faults.records,
-      programs,
-      rowCount: 1,
-      placement: PLACEMENT,
-      before: 'nothing',
-    } as const;
+    const input = inputOf(faults, programs, 'nothing');
     const remote = (steal: number) => {
       const counts = runner.run({ ...input, steal });
       return Number((counts[MicroEvent.LOAD_REMOTE] ?? 0n) + (counts[MicroEvent.STORE_REMOTE] ?? 0n));
@@ -197,13 +191,7 @@ describe('bad input', () => {
 
   it('in a run is named', () => {
     const { runner, programs } = runnerOf(SMALL, faults);
-    const good = {
-      records: faults.records,
-      programs,
-      rowCount: 1,
-      placement: PLACEMENT,
-      before: 'nothing',
-    } as const;
+    const good = inputOf(faults, programs, 'nothing');
     const n = programs.length;
     expect(() => runner.run({ ...good, records: new Uint8Array(5) })).toThrow('records of 5 bytes');
     expect(() => runner.run({ ...good, programs: [] })).toThrow(`0 programs: expected ${n}`);

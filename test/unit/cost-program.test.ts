@@ -3,16 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Op, Operand, TEXT_BASE } from '../../src/abi/program.js';
 import { BranchKind } from '../../src/abi/uarch.js';
-import {
-  compileProgram,
-  DataError,
-  lineReport,
-  parseAccesses,
-  walkBuild,
-  walkCalls,
-} from '../../src/cost/index.js';
+import { compileProgram, DataError, parseAccesses, walkCalls } from '../../src/cost/index.js';
 import { checkProgram } from '../../src/uarch/program-check.js';
-import { BUILD_IDS, dataFile, loadBuild } from './fixtures-cost/load.js';
+import { lineReport } from './fixtures-cost/line-report.js';
+import { BUILD_IDS, dataFile, loadBuild, walkOf } from './fixtures-cost/load.js';
 
 const ACCESSES = parseAccesses(dataFile('accesses.json'), 'accesses.json');
 // biome-ignore lint/suspicious/noExplicitAny: tests reach into the file
@@ -22,8 +16,7 @@ const RECORDED: Record<string, { data: number; code: number }> = JSON.parse(
 ).lines;
 
 function programOf(id: string, path: string) {
-  const build = loadBuild(id);
-  const walk = walkBuild(build, build.paths.get(path)?.input ?? expect.fail(path));
+  const walk = walkOf(id, path);
   return { walk, program: compileProgram(walk, ACCESSES) };
 }
 
