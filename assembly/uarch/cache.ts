@@ -17,6 +17,8 @@ export class Cache {
   /** Where the last group of a set starts, and its last lane in use. */
   lastGroup: u32;
   lastLane: u32;
+  /** A byte for each CHUNK of the sets, not 0 if a line was put into it; from the start of the cache. */
+  used: u32;
 }
 
 /** High word of an entry: bits 61:32 of the line number, and what is known of the line. An empty entry is 0. */
@@ -25,6 +27,8 @@ const DIRTY: u32 = 1 << 31;
 /** From the low to the high words of a group. */
 const HIGH: usize = 16;
 const GROUP: usize = U.CACHE_GROUP_BYTES;
+/** log2 of the bytes that are cleared at once. */
+const CHUNK_SHIFT: u32 = ctz(U.CACHE_CHUNK_BYTES);
 
 /** What `cacheRemove` found. */
 export enum Held {
@@ -62,14 +66,38 @@ export function cacheInit(offset: u32, sets: u32, ways: u32, lineBytes: u32): vo
   cache.setBytes = groups * U.CACHE_GROUP_BYTES;
   cache.lastGroup = (groups - 1) * U.CACHE_GROUP_BYTES;
   cache.lastLane = (ways - 1) % U.CACHE_GROUP_WAYS;
-  cacheClear(offset);
+  const bytes = sets * cache.setBytes;
+  cache.used = U.CACHE_SETS + bytes;
+  memory.fill(setsOf(cache), 0, bytes + chunksOf(bytes));
 }
 
-/** Forgets all lines. */
+/** Chunks of `bytes` of sets; the last may be cut short. */
+// @ts-ignore: decorator
+@inline
+function chunksOf(bytes: u32): u32 {
+  return (bytes + U.CACHE_CHUNK_BYTES - 1) >> CHUNK_SHIFT;
+}
+
+/** Forgets all lines: of a large cache that holds few, little is cleared. */
 export function cacheClear(offset: u32): void {
   if (offset == 0) return;
   const cache = cacheAt(offset);
-  memory.fill(setsOf(cache), 0, <usize>cache.sets * cache.setBytes);
+  const bytes = cache.sets * cache.setBytes;
+  const used = changetype<usize>(cache) + cache.used;
+  for (let chunk: u32 = 0, chunks = chunksOf(bytes); chunk < chunks; chunk++) {
+    if (load<u8>(used + chunk) == 0) continue;
+    store<u8>(used + chunk, 0);
+    const at = chunk << CHUNK_SHIFT;
+    memory.fill(setsOf(cache) + at, 0, min<u32>(bytes - at, U.CACHE_CHUNK_BYTES));
+  }
+}
+
+/** The empty set at `set` is about to hold a line. */
+function markUsed(cache: Cache, set: usize): void {
+  const used = changetype<usize>(cache) + cache.used;
+  const at = set - setsOf(cache);
+  store<u8>(used + (at >> CHUNK_SHIFT), 1);
+  store<u8>(used + ((at + cache.setBytes - 1) >> CHUNK_SHIFT), 1);
 }
 
 // @ts-ignore: decorator
@@ -177,6 +205,7 @@ function moveGroup(at: usize, low: v128, high: v128, keep: v128): void {
 
 /** As moveToFront, for a line that is not in the first group: whole groups move on until it is found. */
 function moveAcross(cache: Cache, set: usize, lows: v128, highs: v128, high: u32): i32 {
+  if (load<u32>(set, HIGH) == 0) markUsed(cache, set);
   const last = set + cache.lastGroup;
   let beforeLow = lows;
   let beforeHigh = i32x4.splat(high);

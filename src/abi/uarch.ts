@@ -139,6 +139,8 @@ export const CORE_SIZEOF = 11264;
 export const CACHE_SETS = 64;
 export const CACHE_GROUP_WAYS = 4;
 export const CACHE_GROUP_BYTES = 32;
+/** Behind the sets a byte for each so many bytes of them. */
+export const CACHE_CHUNK_BYTES = 4096;
 
 // The last level of a BTB: a header, then its entries. Another level: a header, a u32 for each set, then its ways.
 export const BTB_ENTRIES = 64;

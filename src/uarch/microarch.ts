@@ -1,5 +1,6 @@
 import {
   type BranchKind,
+  CACHE_CHUNK_BYTES,
   CACHE_GROUP_BYTES,
   CACHE_GROUP_WAYS,
   CACHE_SETS,
@@ -58,7 +59,8 @@ interface Part {
 }
 
 function cacheBytes({ sets, ways }: CacheGeometry): number {
-  return CACHE_SETS + sets * Math.ceil(ways / CACHE_GROUP_WAYS) * CACHE_GROUP_BYTES;
+  const bytes = sets * Math.ceil(ways / CACHE_GROUP_WAYS) * CACHE_GROUP_BYTES;
+  return CACHE_SETS + bytes + Math.ceil(bytes / CACHE_CHUNK_BYTES);
 }
 
 function cachePart(field: number, cache: CacheGeometry | undefined): Part[] {
