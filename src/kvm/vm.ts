@@ -15,6 +15,7 @@ import {
 } from './geometry.js';
 import { bitmapBytes } from './memslots.js';
 import type { AddressSpace } from './mm.js';
+import { enlist, strike } from './registry.js';
 import { type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
 import { Stage2Tables } from './tables.js';
 import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
@@ -65,6 +66,7 @@ export class Vm {
     );
     this.#writeVm(pgd, options.vmid ?? 1);
     this.tables = new Stage2Tables(this, pgd);
+    enlist(this);
   }
 
   #writeVm(pgd: bigint, vmid: number): void {
@@ -158,6 +160,7 @@ export class Vm {
   destroy(): void {
     if (this.#destroyed) throw new Stage2Error('EINVAL', 'the VM is destroyed already');
     this.#destroyed = true;
+    strike(this);
     for (const vcpu of [...this.vcpus]) vcpu.destroy();
     this.tables.destroy();
     for (const slot of this.slots.used)
