@@ -52,21 +52,32 @@ export class Vm {
     this.geometry = options.geometry ?? V4_13_GEOMETRY;
     checkGeometry(this.geometry);
     checkPlacement(machine, this.geometry);
-    const { arena, roots, view } = machine;
-    const bytes = rootBytes(this.geometry);
-    this.#root = roots.allocate(bytes, Math.max(bytes, 64));
-    this.offset = arena.allocate(L.VM_SIZEOF, 64);
-    const pgd = machine.rootsPa + BigInt(this.#root);
-    const pgdOffset = machine.ramOffset(pgd);
-    if (pgdOffset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
-    view.fill(pgdOffset, bytes);
-    this.slots = new SlotTable(
-      machine,
-      this.variant.privateSlots ? KVM_USER_MEM_SLOTS + KVM_PRIVATE_MEM_SLOTS : KVM_USER_MEM_SLOTS,
-    );
-    this.#writeVm(pgd, options.vmid ?? 1);
-    this.tables = new Stage2Tables(this, pgd);
+    const { arena, roots } = machine;
+    const marks = [arena.mark(), roots.mark()] as const;
+    try {
+      const bytes = rootBytes(this.geometry);
+      this.#root = roots.allocate(bytes, Math.max(bytes, 64));
+      this.offset = arena.allocate(L.VM_SIZEOF, 64);
+      const pgd = machine.rootsPa + BigInt(this.#root);
+      this.#clearRoot(pgd, bytes);
+      this.slots = new SlotTable(
+        machine,
+        this.variant.privateSlots ? KVM_USER_MEM_SLOTS + KVM_PRIVATE_MEM_SLOTS : KVM_USER_MEM_SLOTS,
+      );
+      this.#writeVm(pgd, options.vmid ?? 1);
+      this.tables = new Stage2Tables(this, pgd);
+    } catch (error) {
+      arena.rollback(marks[0]);
+      roots.rollback(marks[1]);
+      throw error;
+    }
     enlist(this);
+  }
+
+  #clearRoot(pgd: bigint, bytes: number): void {
+    const offset = this.machine.ramOffset(pgd);
+    if (offset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
+    this.machine.view.fill(offset, bytes);
   }
 
   #writeVm(pgd: bigint, vmid: number): void {

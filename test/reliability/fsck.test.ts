@@ -11,7 +11,7 @@ import {
 } from '../../src/kvm/index.js';
 import { entryAt } from '../model/check-tables.js';
 import { type FullGeometry, machineFor } from '../model/geometries.js';
-import { abort, BLOCK, GUEST, type Lab, memoryLab, PAGE, region } from '../model/lab.js';
+import { abort, BLOCK, GUEST, HVA, type Lab, memoryLab, PAGE, region } from '../model/lab.js';
 import { Bench, LARGEST, RW, tableEntry } from './bench.js';
 
 interface Plant {
@@ -396,6 +396,27 @@ describe('a dirty bitmap', () => {
     expect(fsck(lab.vm).findings).toEqual([]);
     change(lab, GUEST, 0x80n);
     expect(fsck(lab.vm).findings).toMatchObject([{ kind: 'dirty-block', ipa: GUEST, level: 2 }]);
+  });
+});
+
+describe('a huge page larger than its slot', () => {
+  it('is found where v4.13 lets the guest write a neighbour’s pages unlogged', () => {
+    const lab = memoryLab('thp');
+    for (const fields of [
+      { memorySize: 0n },
+      { memorySize: 8n * PAGE },
+      {
+        slot: 1,
+        guestPhysAddr: GUEST + 8n * PAGE,
+        memorySize: 8n * PAGE,
+        userspaceAddr: HVA + BLOCK,
+        flags: 1,
+      },
+    ]) {
+      expect(setMemoryRegion(lab.vm, region(fields)).ret).toBe(0);
+    }
+    abort(lab.cpu, 'write', GUEST);
+    expect(fsck(lab.vm).findings).toMatchObject([{ kind: 'dirty-overreach', ipa: GUEST, level: 2 }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { bitmapBytes } from '../memslots.js';
 import { type MemorySlot, slotBytes, slotIpa } from '../slot_table.js';
 import type { Vm } from '../vm.js';
 import type { Findings } from './findings.js';
+import type { FindingKind } from './types.js';
 
 const PAGE = BigInt(PAGE_SHIFT);
 
@@ -66,7 +67,8 @@ export class DirtyLogs {
 
   #checkPart(slot: MemorySlot, leaf: WritableLeaf, from: bigint, to: bigint): void {
     if (leaf.level < 3) {
-      this.#add('dirty-block', leaf, `pages in slot ${slot.id}, which logs`, 'a writable block');
+      const kind = to - from === leaf.size ? 'dirty-block' : 'dirty-overreach';
+      this.#add(kind, leaf, `pages in slot ${slot.id}, which logs`, 'a writable block');
       return;
     }
     const first = (from >> PAGE) - slot.baseGfn;
@@ -85,7 +87,7 @@ export class DirtyLogs {
     return ((byte >> Number(page & 7n)) & 1) !== 0;
   }
 
-  #add(kind: 'dirty-block' | 'dirty-unlogged', leaf: WritableLeaf, expected: string, found: string): void {
+  #add(kind: FindingKind, leaf: WritableLeaf, expected: string, found: string): void {
     const { ipa, level, entry } = leaf;
     this.#findings.add({ kind, vm: this.#vm.offset, address: entry, ipa, level, expected, found });
   }

@@ -35,6 +35,18 @@ interface LevelRules {
   tooLarge: boolean;
 }
 
+/** Rules made before: a check after every step asks for the same ones. */
+const made = new WeakMap<Geometry, Map<number, LeafRules>>();
+
+/** The rules of a geometry on a CPU with `paBits` bits of PA. */
+export function leafRules(geometry: Geometry, paBits: number): LeafRules {
+  const known = made.get(geometry) ?? new Map<number, LeafRules>();
+  made.set(geometry, known);
+  const rules = known.get(paBits) ?? new LeafRules(geometry, paBits);
+  known.set(paBits, rules);
+  return rules;
+}
+
 /** Legality of single leaves of one geometry. */
 export class LeafRules {
   readonly #levels: readonly LevelRules[];

@@ -108,7 +108,8 @@ export class PoolPages {
   account(): PoolAccount {
     const lost = new Map<string, bigint[]>();
     const account = { pages: this.#flags.length, free: this.#free, reachable: 0, cached: 0, unowned: 0 };
-    for (const [page, flags] of this.#flags.entries()) {
+    for (let page = 0; page < this.#flags.length; page++) {
+      const flags = this.flags(page);
       if (flags & FREE) continue;
       if (flags & REACHED) account.reachable++;
       else if (flags & CACHED) account.cached++;

@@ -7,7 +7,7 @@ import type { Vm } from '../vm.js';
 import { brokenSets, CONTIG_HIGH } from './contiguous.js';
 import { DirtyLogs } from './dirty.js';
 import type { Findings } from './findings.js';
-import { LeafRules } from './leaf.js';
+import { type LeafRules, leafRules } from './leaf.js';
 import { CACHED, FREE, type Parent, type PoolPages, REACHED } from './pages.js';
 import type { FindingKind, FsckOptions } from './types.js';
 
@@ -54,7 +54,7 @@ export class TableCheck {
     this.#pages = pages;
     this.#findings = findings;
     this.#paBits = options.paBits ?? addressBits(geometry);
-    this.#rules = new LeafRules(geometry, this.#paBits);
+    this.#rules = leafRules(geometry, this.#paBits);
     this.#dirty = new DirtyLogs(vm, findings);
     const format = { granuleShift: geometry.granuleShift, layout: addressLayout(geometry) };
     this.#places = [-1, 0, 1, 2, 3].map((level) => entryPlace(format, level));

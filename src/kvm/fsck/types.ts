@@ -26,8 +26,13 @@ export type FindingKind =
   | 'leaf-contiguous'
   /** A page the guest may write, in a slot that logs, whose dirty bit is clear. */
   | 'dirty-unlogged'
-  /** A block the guest may write over pages of a slot that logs them one by one. */
+  /** A block that the guest may write, in a slot that logs page by page. */
   | 'dirty-block'
+  /**
+   * A block that the guest may write and that reaches into a slot that logs from beside it: v4.13 maps a huge page
+   * whole into a slot that shows part of it, so that a neighbour's pages are written unlogged.
+   */
+  | 'dirty-overreach'
   /** A dirty bit of a page that the slot does not have. */
   | 'dirty-beyond'
   /** A list of free pages that names a page twice, one the pool does not have, or one with references. */
