@@ -16,5 +16,8 @@ export function parseHistory(text: string): History {
   const file = JSON.parse(text, (_, v) => (typeof v === 'string' && HEX.test(v) ? BigInt(v) : v));
   if (file?.format !== FORMAT || file.version !== VERSION)
     throw new Error(`expected a ${FORMAT} file of version ${VERSION}`);
-  return { setup: file.setup, steps: file.steps };
+  const { setup, steps } = file;
+  if (![12, 14, 16].includes(setup?.pageShift) || !Number.isInteger(setup.geometry) || !Array.isArray(steps))
+    throw new Error('expected a setup with a pageShift and a geometry, and a list of steps');
+  return { setup, steps };
 }

@@ -3,14 +3,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { type History, histories, type Outcome, runHistory, type Step } from '../../model/history/world.js';
+import { UsageError } from '../arguments.js';
 import { Progress } from '../progress.js';
 import { table } from '../table.js';
 import { historyText, parseHistory } from './file.js';
 import { shrink } from './shrink.js';
 
 /** Steps of one history, and histories made at once. */
-const LENGTH = 250;
-const CHUNK = 8;
+const LENGTH = 800;
+const CHUNK = 4;
 const FOLDER = 'build/histories';
 
 /** Prints how many steps ran, by kind, or the smallest history that fails. True if none did. */
@@ -70,8 +71,16 @@ function report(history: History, outcome: Outcome, seed: number): false {
 
 /** Runs the history of a file. True if nothing is wrong with it. */
 export function replayHistory(file: string): boolean {
-  const history = parseHistory(readFileSync(file, 'utf8'));
-  const { steps, problem } = runHistory(history);
+  const { steps, problem } = runHistory(readHistory(file));
   console.log(problem === undefined ? `${steps} steps: no failure` : `failed at step ${steps}: ${problem}`);
   return problem === undefined;
+}
+
+/** Throws a UsageError that says what is wrong with the file. */
+function readHistory(file: string): History {
+  try {
+    return parseHistory(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--replay ${file}: ${error instanceof Error ? error.message : error}`);
+  }
 }
