@@ -186,6 +186,17 @@ const ROWS: Row[] = [
     pages: FULL_CACHE + 39,
     left: 'a part of it',
   },
+  ...([14, 16] as const).map(
+    (granuleShift): Row => ({
+      name: `a slot of an internal VM with a granule of 2^${granuleShift} is mapped as posted`,
+      setup: () =>
+        tables({ granuleShift, ipaBits: 40 }, (vm) =>
+          prep(vm, { memorySize: 2n * BLOCK, userspaceAddr: 0n }),
+        ),
+      pages: FULL_CACHE,
+      left: 'a part of it',
+    }),
+  ),
   {
     name: 'a slot of an internal VM is moved',
     setup: () => internal((vm) => prep(vm, { guestPhysAddr: 2n * GUEST }), [{}]),

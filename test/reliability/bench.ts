@@ -6,7 +6,7 @@ import { type FullGeometry, GEOMETRIES, machineFor } from '../model/geometries.j
 
 export const RW = 0x7ffn;
 /** Both VMs' tables and full caches. */
-const POOL = 128;
+const POOL = 96;
 
 /** What the machine has for two roots. */
 const ROOTS = 1 << 20;

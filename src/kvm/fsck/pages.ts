@@ -146,16 +146,18 @@ export class PoolPages {
       const [expected, found] = [`at most ${room} pages`, `${held}`];
       this.#findings.add({ kind: 'cache-size', vm, address, expected, found });
     }
-    for (let i = 0; i < Math.min(held, room); i++) {
-      const pa = view.u64(cache + L.CACHE_OBJECTS + i * 8);
-      const found = this.#cachedProblem(pa);
-      if (found === undefined) continue;
-      this.#findings.add({ kind: 'cache-page', vm, address: pa, expected: 'a page of its own', found });
-    }
+    for (let i = 0; i < Math.min(held, room); i++) this.hold(view.u64(cache + L.CACHE_OBJECTS + i * 8), vm);
   }
 
-  /** What is wrong with `pa` in a cache; marks it. */
-  #cachedProblem(pa: bigint): string | undefined {
+  /** The page at `pa` is set aside for tables of the struct kvm at `vm`. */
+  hold(pa: bigint, vm: number): void {
+    const found = this.#heldProblem(pa);
+    if (found === undefined) return;
+    this.#findings.add({ kind: 'cache-page', vm, address: pa, expected: 'a page of its own', found });
+  }
+
+  /** What is wrong with a page that is set aside; marks it. */
+  #heldProblem(pa: bigint): string | undefined {
     const page = this.at(pa);
     if (page < 0) return `${hex(pa)}, no page of the pool`;
     const flags = this.flags(page);
