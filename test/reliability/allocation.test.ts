@@ -375,21 +375,29 @@ interface State {
 const slotsOf = (vm: Vm) => vm.slots.used.map(({ dirtyBitmap: _, ...slot }) => slot);
 const stateOf = (vm: Vm): State => ({ leaves: dumpOf(vm), slots: slotsOf(vm) });
 
-/** Every leaf as its record of the dump: thousands are compared for every allocation. */
-function dumpOf({ machine, tables: t, geometry, offset }: Vm): Uint8Array {
-  const { arena, core, view } = machine;
-  const buffer = arena.allocate(MOST_LEAVES * L.LEAF_SIZEOF);
+/** Where the leaves of a VM are dumped. */
+const buffers = new WeakMap<Vm, number>();
+
+function bufferOf(vm: Vm): number {
+  const { arena, view } = vm.machine;
+  const buffer = buffers.get(vm) ?? arena.allocate(MOST_LEAVES * L.LEAF_SIZEOF);
   // Records have padding that the core does not write.
-  view.fill(buffer, MOST_LEAVES * L.LEAF_SIZEOF);
-  const found = t.withVisitor((visitor) => {
+  if (!buffers.has(vm)) view.fill(buffer, MOST_LEAVES * L.LEAF_SIZEOF);
+  buffers.set(vm, buffer);
+  return buffer;
+}
+
+/** Every leaf as its record of the dump: thousands are compared for every allocation. */
+function dumpOf(vm: Vm): Uint8Array {
+  const { core, view } = vm.machine;
+  const buffer = bufferOf(vm);
+  const found = vm.tables.withVisitor((visitor) => {
     view.setU32(visitor + L.DUMP_VISITOR_OUT, view.base + buffer);
     view.setU32(visitor + L.DUMP_VISITOR_CAPACITY, MOST_LEAVES);
-    expect(core.stage2Dump(offset, 0n, 1n << BigInt(geometry.ipaBits), visitor)).toBe(0);
+    expect(core.stage2Dump(vm.offset, 0n, 1n << BigInt(vm.geometry.ipaBits), visitor)).toBe(0);
     return view.u32(visitor + L.DUMP_VISITOR_FOUND);
   });
-  const leaves = view.bytes(buffer, found * L.LEAF_SIZEOF).slice();
-  arena.release(buffer);
-  return leaves;
+  return view.bytes(buffer, found * L.LEAF_SIZEOF).slice();
 }
 
 const isSame = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
