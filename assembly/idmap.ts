@@ -2,10 +2,11 @@
 // on success, not freed. Source: the mail; fault-path.md section 3.
 import { Event } from "../src/abi/event";
 import { Site } from "../src/abi/kvm";
+import { LostBy } from "../src/abi/layout";
 import { count, site } from "./account";
 import { isTable, leaf, outputAddress, PAGE_S2, S2AP_RDWR } from "./desc";
 import { emptyRun, fillRun, linearRun } from "./leaf_run";
-import { freeMemoryCache, topupMemoryCache } from "./memcache";
+import { freeMemoryCache, loseMemoryCache, topupMemoryCache } from "./memcache";
 import { entryAddress } from "./pgtable";
 import { readDescriptor } from "./phys";
 import { getPage } from "./pool";
@@ -33,6 +34,7 @@ export function internalVmPrepMem(vm: Vm, cache: MemoryCache, start: u64, end: u
     count(Event.IDMAP_PAGE);
     addr = mapRestOfTable(vm, cache, addr + step, end);
   }
+  loseMemoryCache(cache, LostBy.PREP_MEM_CACHE);
   return 0;
 }
 

@@ -2,13 +2,14 @@
 // branch sites. Sources: fault-path.md sections 2.8 and 4.
 import { Event } from "../src/abi/event";
 import { EFAULT, Predicate, Site } from "../src/abi/kvm";
+import { LostBy } from "../src/abi/layout";
 import { count, predicate, site } from "./account";
 import { isPresent, outputAddress, tableDescriptor } from "./desc";
 import { noteEntry } from "./fault_log";
 import { cachePop } from "./memcache";
 import { entryAddress, readEntry, writeEntry } from "./pgtable";
 import { readDescriptor } from "./phys";
-import { getPage, putPage } from "./pool";
+import { getPage, losePage, putPage } from "./pool";
 import { breakEntry, publishEntry } from "./stage2";
 import { MemoryCache, Vm } from "./structs";
 
@@ -103,7 +104,10 @@ export function setPmdHuge(vm: Vm, cache: MemoryCache, ipa: u64, desc: u64): voi
   if (pmd == 0) return;
   const old = readEntry(pmd);
   if (site(Site.M1, isPresent(old))) {
-    if (!isBlock(old)) count(Event.TABLE_LOST_UNDER_BLOCK);
+    if (!isBlock(old)) {
+      count(Event.TABLE_LOST_UNDER_BLOCK);
+      losePage(outputAddress(old, vm.granuleShift, vm.layout), LostBy.TABLE_UNDER_BLOCK);
+    }
     breakEntry(pmd);
   } else {
     getPage(pmd);

@@ -58,6 +58,20 @@ export const HEADER_SIZE = 192;
 /** Entries of the chunk table, u64 each. */
 export const CHUNKS = 4096;
 
+/**
+ * The page count of a table page that the emulated code can neither reach nor free any more: this, and LostBy in the
+ * bits below.
+ */
+export const PAGE_LOST = 0x8000;
+
+/** What lost a table page. */
+export enum LostBy {
+  /** internal_vm_prep_mem as posted, which does not free its local cache. */
+  PREP_MEM_CACHE,
+  /** stage2_set_pmd_huge of v4.13, which writes a block over a table. */
+  TABLE_UNDER_BLOCK,
+}
+
 /** Physical memory bank: [pa, pa + size). Sorted by pa, not overlapping. */
 export const BANK_PA = 0;
 export const BANK_END = 8;

@@ -1,4 +1,5 @@
 export { stage2UnmapVm } from './arch.js';
+export * from './fsck/index.js';
 export * from './geometry.js';
 export { createHost, type HostOptions } from './host.js';
 export { type MemoryRegion, type SlotResult, setMemoryRegion, setUserMemoryRegion } from './memslots.js';

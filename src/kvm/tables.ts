@@ -52,7 +52,12 @@ export class Stage2Tables {
     this.#visitor = this.#machine.arena.allocate(L.VISITOR_SIZEOF);
     this.#cache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
     this.#idmapCache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
-    this.#machine.view.fill(this.#cache, L.CACHE_SIZEOF);
+    for (const cache of this.caches) this.#machine.view.fill(cache, L.CACHE_SIZEOF);
+  }
+
+  /** Offsets of the caches of table pages that operations fill, beside those of the vcpus. */
+  get caches(): readonly number[] {
+    return [this.#cache, this.#idmapCache];
   }
 
   /** Runs `body` with a visitor of zeroes: as an attribute visitor it sets and clears nothing. */

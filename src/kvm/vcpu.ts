@@ -47,9 +47,15 @@ export class Vcpu {
     this.vm = vm;
     this.machine = vm.machine;
     const { arena, view } = this.machine;
-    this.offset = arena.allocate(L.VCPU_SIZEOF);
-    this.#request = arena.allocate(L.REQUEST_SIZEOF);
-    this.#result = arena.allocate(L.RESULT_SIZEOF);
+    const mark = arena.mark();
+    try {
+      this.offset = arena.allocate(L.VCPU_SIZEOF);
+      this.#request = arena.allocate(L.REQUEST_SIZEOF);
+      this.#result = arena.allocate(L.RESULT_SIZEOF);
+    } catch (error) {
+      arena.rollback(mark);
+      throw error;
+    }
     view.fill(this.offset, L.VCPU_SIZEOF);
     view.setU32(this.offset + L.VCPU_VM, vm.offset);
     view.setU32(this.offset + L.VCPU_TASK_MM, vm.mm?.offset ?? 0);

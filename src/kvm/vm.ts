@@ -15,6 +15,7 @@ import {
 } from './geometry.js';
 import { bitmapBytes } from './memslots.js';
 import type { AddressSpace } from './mm.js';
+import { enlist, strike } from './registry.js';
 import { type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
 import { Stage2Tables } from './tables.js';
 import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
@@ -51,20 +52,32 @@ export class Vm {
     this.geometry = options.geometry ?? V4_13_GEOMETRY;
     checkGeometry(this.geometry);
     checkPlacement(machine, this.geometry);
-    const { arena, roots, view } = machine;
-    const bytes = rootBytes(this.geometry);
-    this.#root = roots.allocate(bytes, Math.max(bytes, 64));
-    this.offset = arena.allocate(L.VM_SIZEOF, 64);
-    const pgd = machine.rootsPa + BigInt(this.#root);
-    const pgdOffset = machine.ramOffset(pgd);
-    if (pgdOffset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
-    view.fill(pgdOffset, bytes);
-    this.slots = new SlotTable(
-      machine,
-      this.variant.privateSlots ? KVM_USER_MEM_SLOTS + KVM_PRIVATE_MEM_SLOTS : KVM_USER_MEM_SLOTS,
-    );
-    this.#writeVm(pgd, options.vmid ?? 1);
-    this.tables = new Stage2Tables(this, pgd);
+    const { arena, roots } = machine;
+    const marks = [arena.mark(), roots.mark()] as const;
+    try {
+      const bytes = rootBytes(this.geometry);
+      this.#root = roots.allocate(bytes, Math.max(bytes, 64));
+      this.offset = arena.allocate(L.VM_SIZEOF, 64);
+      const pgd = machine.rootsPa + BigInt(this.#root);
+      this.#clearRoot(pgd, bytes);
+      this.slots = new SlotTable(
+        machine,
+        this.variant.privateSlots ? KVM_USER_MEM_SLOTS + KVM_PRIVATE_MEM_SLOTS : KVM_USER_MEM_SLOTS,
+      );
+      this.#writeVm(pgd, options.vmid ?? 1);
+      this.tables = new Stage2Tables(this, pgd);
+    } catch (error) {
+      arena.rollback(marks[0]);
+      roots.rollback(marks[1]);
+      throw error;
+    }
+    enlist(this);
+  }
+
+  #clearRoot(pgd: bigint, bytes: number): void {
+    const offset = this.machine.ramOffset(pgd);
+    if (offset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
+    this.machine.view.fill(offset, bytes);
   }
 
   #writeVm(pgd: bigint, vmid: number): void {
@@ -158,6 +171,7 @@ export class Vm {
   destroy(): void {
     if (this.#destroyed) throw new Stage2Error('EINVAL', 'the VM is destroyed already');
     this.#destroyed = true;
+    strike(this);
     for (const vcpu of [...this.vcpus]) vcpu.destroy();
     this.tables.destroy();
     for (const slot of this.slots.used)

@@ -46,6 +46,11 @@ export class Hardware {
     return fsc === TRANSLATION_MINUS_1 ? { type: 0x04, level: -1 } : { type: fsc & 0x3c, level: fsc & 3 };
   }
 
+  /** A batch of reads: the PA or the fault, and the attributes, of each. */
+  readMany(ipas: BigUint64Array): BigUint64Array {
+    return this.#translator.translateMany(ipas, 'read', 1, true);
+  }
+
   release(): void {
     this.#translator.destroy();
   }
