@@ -3,7 +3,7 @@
 import { Event } from "../src/abi/event";
 import { EFAULT, Predicate, Site } from "../src/abi/kvm";
 import { count, predicate, site } from "./account";
-import { isPresent, outputAddress, tableDescriptor } from "./desc";
+import { isPresent, isTable, outputAddress, tableDescriptor } from "./desc";
 import { cachePop } from "./memcache";
 import { entryAddress, readEntry, writeEntry } from "./pgtable";
 import { readDescriptor } from "./phys";
@@ -58,6 +58,18 @@ export function getPmd(vm: Vm, cache: MemoryCache | null, ipa: u64): u64 {
 @inline
 export function isBlock(desc: u64): bool {
   return desc != 0 && (desc & 2) == 0;
+}
+
+/** PA of the entry above level 2 that maps `ipa` by a block; 0 if none does. Not counted: v4.13 has no such blocks. */
+export function blockAboveLevel2(vm: Vm, ipa: u64): u64 {
+  let table = vm.pgd;
+  for (let level = vm.startLevel; level < 2; level++) {
+    const ptep = entryAddress(vm, table, level, ipa);
+    const desc = readDescriptor(ptep);
+    if (!isTable(desc, level)) return isPresent(desc) ? ptep : 0;
+    table = outputAddress(desc, vm.granuleShift, vm.layout);
+  }
+  return 0;
 }
 
 /** stage2_dissolve_pmd: drops a block so that pages can take its place. */

@@ -111,7 +111,7 @@ export class Stage2Tables {
    */
   idmapAsPosted(ipa: bigint, size: bigint): number {
     requireLevel2(this.#vm.geometry);
-    return this.#machine.core.idmapAsPosted(this.#vm.offset, this.#idmapCache, ipa, ipa + size);
+    return this.#machine.core.idmapAsPosted(this.#vm.offset, this.#idmapCache, ipa, ipa + size, 0);
   }
 
   /**
