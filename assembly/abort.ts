@@ -12,7 +12,7 @@ import { gfnToMemslot, isInvalid, isReadonly, PAGE_OFFSET, slotHva } from "./mem
 import { ioMemAbort, skipInstruction } from "./mmio";
 import { setPfnAccessed } from "./page";
 import { entryAddress, readEntry, writeEntry } from "./pgtable";
-import { blockAboveLevel2, getPmd, isBlock, noteEntries } from "./set_pte";
+import { blockAboveLevel2, getPmd, isBlock, noteBlock, noteEntries } from "./set_pte";
 import { FaultRequest, FaultResult, header, Slot, Vcpu, Vm, base } from "./structs";
 import { userMemAbort } from "./user_mem_abort";
 
@@ -277,6 +277,8 @@ function handleAccessFault(vm: Vm, ipa: u64): void {
 
 /** A block above level 2, of an internal VM, goes the way of one of level 2: what v4.13 would take for a table. */
 function handleLargeBlock(vm: Vm, ptep: u64): void {
+  predicate(Predicate.has_cache, false);
+  noteBlock();
   count(Event.LOCK);
   const entry = readEntry(ptep);
   site(Site.F1, false);

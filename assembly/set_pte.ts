@@ -140,3 +140,13 @@ export function noteEntries(vm: Vm, ipa: u64, logging: bool): void {
   if (!reached || !isBlock(l2)) predicate(Predicate.pte_empty, l3 == 0);
   predicate(Predicate.pte_present, isPresent(l3));
 }
+
+/** What noteEntries sets for a block of level 2. */
+export function noteBlock(): void {
+  predicate(Predicate.l1_empty, false);
+  predicate(Predicate.l2_empty, false);
+  predicate(Predicate.l2_is_block, true);
+  predicate(Predicate.l2_is_table, false);
+  predicate(Predicate.l2_present, true);
+  predicate(Predicate.pte_present, false);
+}
