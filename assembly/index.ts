@@ -16,9 +16,10 @@ import { walk } from "./pgtable";
 import { physReset } from "./phys";
 import { translateVa } from "./stage1";
 import { pageCount, poolAlloc, poolFree } from "./pool";
+import { releaseReserve } from "./reserve";
 import { setPte } from "./set_pte";
 import { AttributeVisitor, DissolveVisitor, DumpVisitor, FlushVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
-import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, setBase, Vcpu, Vm } from "./structs";
+import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, Reserve, setBase, Vcpu, Vm } from "./structs";
 import { translateStage2 } from "./translate";
 import { checkVisitors } from "./visitor_layout";
 import { decodeRegime } from "./vtcr";
@@ -174,6 +175,11 @@ export function idmapPrepare(vm: u32, visitor: u32): i32 {
 /** Makes the map that idmapPrepare prepared in the same record. */
 export function idmapCommit(vm: u32, visitor: u32): i32 {
   return commitIdmap(changetype<Vm>(base() + vm), changetype<MapVisitor>(base() + visitor));
+}
+
+/** Gives back the table pages set aside for a map that is not made. */
+export function reserveRelease(reserve: u32): void {
+  releaseReserve(changetype<Reserve>(base() + reserve));
 }
 
 export function notifierUnmap(vm: u32, start: u64, end: u64): void {

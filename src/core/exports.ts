@@ -52,6 +52,7 @@ export interface CoreExports {
   idmapAsPosted(vm: number, cache: number, start: bigint, end: bigint, byKind: number): number;
   idmapPrepare(vm: number, visitor: number): number;
   idmapCommit(vm: number, visitor: number): number;
+  reserveRelease(reserve: number): void;
   notifierUnmap(vm: number, start: bigint, end: bigint): void;
   notifierStart(vm: number, start: bigint, end: bigint): void;
   notifierEnd(vm: number): void;

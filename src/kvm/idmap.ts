@@ -90,7 +90,14 @@ export class Idmap {
     throw new Stage2Error('EINVAL', 'the tables are not those that the map was prepared for');
   }
 
+  /** Gives back what `prepare` set aside; the map is not made. Nothing to do if none is prepared. */
+  cancel(): void {
+    this.#prepared = false;
+    this.#vm.machine.core.reserveRelease(this.#reserve);
+  }
+
   destroy(): void {
+    this.cancel();
     for (const at of [this.#visitor, this.#reserve]) this.#vm.machine.arena.release(at);
   }
 }

@@ -46,6 +46,12 @@ export class Hardware {
     return fsc === TRANSLATION_MINUS_1 ? { type: 0x04, level: -1 } : { type: fsc & 0x3c, level: fsc & 3 };
   }
 
+  /** Memory type of a read, as a byte of MAIR_EL1, when stage 1 gave it `attr`; undefined if it faults. */
+  memoryType(ipa: bigint, attr: number): number | undefined {
+    const result = this.#translator.translate({ ipa, stage1: { attr, sh: 3 } });
+    return result.ok ? result.memory.attr : undefined;
+  }
+
   release(): void {
     this.#translator.destroy();
   }

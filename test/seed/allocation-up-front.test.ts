@@ -147,6 +147,18 @@ describe('prepare and commit', () => {
     );
   });
 
+  it('can be given up between them, by the VM that goes too: all pages come back', () => {
+    const { vm, machine } = internalLab();
+    const request = { ipa: SET_ASIDE, size: 16n * MIB, blocks: false };
+    vm.idmap.prepare(request);
+    vm.idmap.cancel();
+    expect(machine.freeTablePages).toBe(machine.tablePages);
+    expect(() => vm.idmap.commit()).toThrowError(/no map is prepared/);
+    vm.idmap.prepare(request);
+    vm.destroy();
+    expect(machine.freeTablePages).toBe(machine.tablePages);
+  });
+
   it.each([
     ['a range above the IPA space', 1n << 40n, PAGE],
     ['an address below 0', -PAGE, PAGE],

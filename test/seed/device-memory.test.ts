@@ -43,6 +43,22 @@ describe('without a check', () => {
   });
 });
 
+describe('"are we then relying on the guest to use proper memory attributes?"', () => {
+  const [WRITE_BACK, DEVICE_NGNRE, DEVICE_GRE] = [0xff, 0x04, 0x0c];
+
+  it.each<[RegionPolicy, number[]]>([
+    ['none', [WRITE_BACK, DEVICE_NGNRE, DEVICE_GRE]],
+    ['deviceAttributes', [DEVICE_NGNRE, DEVICE_NGNRE, DEVICE_NGNRE]],
+  ])('under %s write-back, Device-nGnRE and Device-GRE of stage 1 become %j', (region, types) => {
+    const { vm } = internalLab({ region });
+    privateSlot(vm, { guestPhysAddr: DEVICE, memorySize: PAGE });
+    const hardware = new Hardware(vm);
+    const asked = [WRITE_BACK, DEVICE_NGNRE, DEVICE_GRE];
+    expect(asked.map((attr) => hardware.memoryType(DEVICE, attr))).toEqual(types);
+    hardware.release();
+  });
+});
+
 describe.each(IDMAPS)('with a check, mapped %s', (idmap) => {
   /** Sets a slot and returns why it was refused; a refusal must change nothing. */
   function refusal(region: RegionPolicy, guestPhysAddr: bigint, memorySize: bigint): string {
