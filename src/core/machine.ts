@@ -77,7 +77,7 @@ export class Machine {
       { what: 'table pool', ...poolRange },
       { what: 'root tables', ...rootRange },
       ...(hostPages ? [{ what: 'host pages', ...hostPages } as const] : []),
-      ...(kernelImage ? [{ what: 'kernel image', ...kernelImage } as const] : []),
+      ...(kernelImage ? [{ what: 'image', ...kernelImage } as const] : []),
     ];
     if (kernelImage !== undefined) checkRange('kernel image', kernelImage);
     this.regions = options.regions ?? memoryRegions(this.banks);

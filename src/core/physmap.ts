@@ -17,7 +17,7 @@ export interface RegionSpec {
 
 /** Memory that the host kernel or its allocators use themselves. */
 export interface KeptRange extends RegionSpec {
-  what: 'table pool' | 'root tables' | 'host pages' | 'kernel image';
+  what: 'table pool' | 'root tables' | 'host pages' | 'image';
 }
 
 const PA_LIMIT = 1n << 52n;

@@ -53,7 +53,7 @@ function partsOf(banks: readonly BankSpec[], { pa, size }: RegionSpec): Part[] {
 
 function keptReason({ kept }: Machine, region: RegionSpec): string | undefined {
   const clash = kept.find((k) => region.pa < k.pa + k.size && k.pa < region.pa + region.size);
-  return clash && `region ${range(region)} is the kernel's own memory: its ${clash.what} are ${range(clash)}`;
+  return clash && `region ${range(region)} overlaps the kernel's own ${clash.what} ${range(clash)}`;
 }
 
 function holeReason(parts: readonly Part[], region: RegionSpec): string | undefined {

@@ -40,7 +40,7 @@ export interface MmioAccess {
 
 /**
  * Answers an access: the value of a read, anything for a write. 'abort': no device is there, and the guest gets a
- * synchronous external abort.
+ * synchronous external abort. It may take exits of other vcpus, not of this one.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: the handler of a write may return nothing
 export type MmioHandler = (access: MmioAccess, vcpu: Vcpu) => bigint | 'abort' | void;

@@ -97,21 +97,33 @@ describe.each(IDMAPS)('with a check, mapped %s', (idmap) => {
   });
 
   it.each<[string, RegionPolicy, bigint, bigint, RegExp]>([
-    ['the table pool', 'refuse', RAM_END + (4n << 20n), PAGE, /kernel's own memory: its table pool are \[/],
+    [
+      'the table pool',
+      'refuse',
+      RAM_END + (4n << 20n),
+      PAGE,
+      /overlaps the kernel's own table pool \[0x80400000, /,
+    ],
     [
       'root tables',
       'deviceAttributes',
       RAM_END,
       PAGE,
-      /kernel's own memory: its root tables are \[0x80000000, /,
+      /overlaps the kernel's own root tables \[0x80000000, /,
     ],
-    ['host pages', 'refuse', SET_ASIDE - PAGE, 2n * PAGE, /its host pages are \[0x44000000, 0x60000000\)/],
+    [
+      'host pages',
+      'refuse',
+      SET_ASIDE - PAGE,
+      2n * PAGE,
+      /the kernel's own host pages \[0x44000000, 0x60000000\)/,
+    ],
     [
       'the kernel image',
       'deviceAttributes',
       0x4000_0000n,
       PAGE,
-      /its kernel image are \[0x40000000, 0x44000000\)/,
+      /the kernel's own image \[0x40000000, 0x44000000\)/,
     ],
     ['a hole', 'refuse', 1n << 39n, PAGE, /is not memory: nothing is at 0x8000000000/],
     ['a hole', 'deviceAttributes', 1n << 39n, PAGE, /is not memory: nothing is at 0x8000000000/],

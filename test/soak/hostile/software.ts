@@ -137,8 +137,12 @@ function runMap({ machine: { core, view }, at }: World, { ipa, size, pa, attribu
   core.stage2Map(at.vm, ipa, size, at.visitor);
 }
 
-/** Any flags, and the range itself taken for one that is unmapped first: what is counted need not be what it takes. */
+/**
+ * Any flags, and the range itself taken for one that is unmapped first: what is counted need not be what it takes. The
+ * cache would hold all pages of the small pool.
+ */
 function runIdmap({ machine: { core, view }, at }: World, { ipa, size, pa, attributes }: Operation): void {
+  core.cacheFree(at.cache);
   view.fill(at.reserve, L.RESERVE_SIZEOF);
   view.setU64(at.visitor + L.MAP_VISITOR_IPA, ipa);
   view.setU64(at.visitor + L.MAP_VISITOR_PA, pa);
