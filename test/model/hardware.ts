@@ -51,6 +51,12 @@ export class Hardware {
     return this.#translator.translateMany(ipas, 'read', 1, true);
   }
 
+  /** Memory type of a read, as a byte of MAIR_EL1, when stage 1 gave it `attr`; undefined if it faults. */
+  memoryType(ipa: bigint, attr: number): number | undefined {
+    const result = this.#translator.translate({ ipa, stage1: { attr, sh: 3 } });
+    return result.ok ? result.memory.attr : undefined;
+  }
+
   release(): void {
     this.#translator.destroy();
   }

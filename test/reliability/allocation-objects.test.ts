@@ -17,7 +17,7 @@ interface ObjectRow {
 const AREA: AreaSpec = { hva: HVA, size: BLOCK, kind: 'anonymous' };
 
 const OBJECT_ROWS: ObjectRow[] = [
-  { name: 'a VM is created', run: ({ machine, mm }) => new Vm(machine, { mm }), objects: 6 },
+  { name: 'a VM is created', run: ({ machine, mm }) => new Vm(machine, { mm }), objects: 8 },
   { name: 'a vcpu is created', run: ({ vm }) => vm.createVcpu(), objects: 3 },
   { name: 'an address space is created', run: ({ machine }) => new AddressSpace(machine), objects: 1 },
   {
