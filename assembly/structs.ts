@@ -296,6 +296,8 @@ export function checkLayout(): void {
   if (offsetof<Vcpu>() != L.VCPU_VMACACHE) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Refault>("repeats") != L.VCPU_REFAULTS - L.VCPU_REFAULT) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Refault>() > <usize>(L.VCPU_SIZEOF - L.VCPU_REFAULT)) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Reserve>("head") != L.RESERVE_HEAD) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Reserve>("pages") != L.RESERVE_PAGES) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Reserve>() > <usize>L.RESERVE_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<IoDevice>() != L.IODEV_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<FaultRequest>("par") != L.REQUEST_PAR) ERROR("a structure disagrees with src/abi/layout.ts");

@@ -203,7 +203,9 @@ export const LEAF_DESC = 8;
 export const LEAF_LEVEL = 16;
 export const LEAF_SIZEOF = 24;
 
-/** A chain of table pages set aside. All zero: none. */
+/** A chain of table pages set aside, each with the next in its first word: its first, and how many. All zero: none. */
+export const RESERVE_HEAD = 0;
+export const RESERVE_PAGES = 8;
 export const RESERVE_SIZEOF = 16;
 
 // Visitors of the software walk, filled by the host: what to map, how far to dissolve, what to change, where to dump.

@@ -27,17 +27,18 @@ export interface IdmapRequest {
  * nothing has changed. `commit` writes the entries and cannot fail.
  */
 export class Idmap {
+  /** Offset of the chain of table pages that `prepare` set aside. */
+  readonly reserve: number;
   readonly #vm: Vm;
   readonly #visitor: number;
-  readonly #reserve: number;
   #prepared = false;
 
   constructor(vm: Vm) {
     this.#vm = vm;
     const { arena, view } = vm.machine;
     this.#visitor = arena.allocate(L.VISITOR_SIZEOF);
-    this.#reserve = arena.allocate(L.RESERVE_SIZEOF);
-    view.fill(this.#reserve, L.RESERVE_SIZEOF);
+    this.reserve = arena.allocate(L.RESERVE_SIZEOF);
+    view.fill(this.reserve, L.RESERVE_SIZEOF);
   }
 
   /** Table pages that the map prepared last takes: no more and no fewer. */
@@ -73,7 +74,7 @@ export class Idmap {
     view.setU64(at + L.MAP_VISITOR_PA, request.ipa);
     view.setU64(at + L.MAP_VISITOR_END, request.ipa + request.size);
     view.setU64(at + L.MAP_VISITOR_ATTRIBUTES, PAGE_S2 | ((request.writable ?? true) ? S2AP_WRITE : 0n));
-    view.setU32(at + L.MAP_VISITOR_RESERVE, view.base + this.#reserve);
+    view.setU32(at + L.MAP_VISITOR_RESERVE, view.base + this.reserve);
     view.setU32(at + L.MAP_VISITOR_FLAGS, flags);
     view.setU64(at + L.PLAN_VISITOR_GONE_START, gone.ipa);
     view.setU64(at + L.PLAN_VISITOR_GONE_END, gone.ipa + gone.size);
@@ -93,11 +94,11 @@ export class Idmap {
   /** Gives back what `prepare` set aside; the map is not made. Nothing to do if none is prepared. */
   cancel(): void {
     this.#prepared = false;
-    this.#vm.machine.core.reserveRelease(this.#reserve);
+    this.#vm.machine.core.reserveRelease(this.reserve);
   }
 
   destroy(): void {
     this.cancel();
-    for (const at of [this.#visitor, this.#reserve]) this.#vm.machine.arena.release(at);
+    for (const at of [this.#visitor, this.reserve]) this.#vm.machine.arena.release(at);
   }
 }

@@ -73,6 +73,13 @@ export class Bench {
     return BigInt.asUintN(64, this.machine.core.tableAlloc());
   }
 
+  /** Two table pages set aside for a map: the first of their chain, and the second. */
+  setAside(): [bigint, bigint] {
+    this.vm.idmap.prepare({ ipa: 2n * this.block, size: 2n * this.block, blocks: false });
+    const first = this.machine.view.u64(this.vm.idmap.reserve + L.RESERVE_HEAD);
+    return [first, this.read(first)];
+  }
+
   /** Offset of the count of a page of the pool. */
   countAt(pa: bigint): number {
     const { view } = this.machine;

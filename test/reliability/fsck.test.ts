@@ -32,6 +32,24 @@ describe.each(LARGEST)('the tables of %o', (geometry) => {
   });
 });
 
+const WITH_TABLES = LARGEST.filter(({ startLevel }) => startLevel < 3);
+
+describe.each(WITH_TABLES)('pages set aside for tables of %o', (geometry) => {
+  it('count as cached until they are linked or given back', () => {
+    const b = new Bench(geometry);
+    const before = fsck(b.machine).pool;
+    const held = { ...before, free: before.free - 2, cached: before.cached + 2 };
+    b.setAside();
+    expect(fsck(b.machine)).toMatchObject({ findings: [], pool: held });
+    b.vm.idmap.cancel();
+    expect(fsck(b.machine)).toMatchObject({ findings: [], pool: before });
+    b.setAside();
+    b.vm.idmap.commit();
+    const linked = { ...before, free: before.free - 2, reachable: before.reachable + 2 };
+    expect(fsck(b.machine)).toMatchObject({ findings: [], pool: linked });
+  });
+});
+
 const V4_13 = LARGEST.find((g) => g.granuleShift === 12 && g.layout === 'narrow' && g.startLevel === 1)!;
 
 describe('a finding', () => {

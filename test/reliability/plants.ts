@@ -182,6 +182,32 @@ export const PLANTS: Plant[] = [
     besides: ['page-unowned'],
   },
   {
+    kind: 'cache-page',
+    what: 'a page set aside given back',
+    plant: (b) => void b.machine.core.tableFree(b.setAside()[1]),
+    where: hasTables,
+  },
+  {
+    kind: 'cache-page',
+    what: 'a chain of pages set aside that leads in a circle, so that another one is in none',
+    plant: (b) => {
+      const [first] = b.setAside();
+      return void b.machine.writeRam(first, first);
+    },
+    where: hasTables,
+    besides: ['page-unowned'],
+  },
+  {
+    kind: 'cache-page',
+    what: 'a chain of pages set aside that leads out of the pool',
+    plant: (b) => {
+      const [first] = b.setAside();
+      return void b.machine.writeRam(first, b.vm.tables.pgd);
+    },
+    where: hasTables,
+    besides: ['page-unowned'],
+  },
+  {
     kind: 'cache-size',
     what: 'a cache of 41 pages',
     plant: (b) => {

@@ -23,7 +23,10 @@ export function fsck(target: Machine | Vm, options: FsckOptions = {}): FsckResul
   const vms = only === undefined ? vmsOf(machine) : firstOf(vmsOf(machine), only);
   const findings = new Findings(options.limit, only?.offset);
   const pages = new PoolPages(machine, findings);
-  for (const vm of vms) for (const cache of cachesOf(vm)) pages.readCache(cache, vm.offset);
+  for (const vm of vms) {
+    for (const cache of cachesOf(vm)) pages.readCache(cache, vm.offset);
+    pages.readReserve(vm.idmap.reserve, vm.offset);
+  }
   for (const vm of vms) new TableCheck(vm, pages, findings, options).run();
   const pool = pages.account();
   return { findings: findings.list, more: findings.more, pool };

@@ -146,24 +146,33 @@ export class PoolPages {
       const [expected, found] = [`at most ${room} pages`, `${held}`];
       this.#findings.add({ kind: 'cache-size', vm, address, expected, found });
     }
-    for (let i = 0; i < Math.min(held, room); i++) this.hold(view.u64(cache + L.CACHE_OBJECTS + i * 8), vm);
+    for (let i = 0; i < Math.min(held, room); i++) this.#hold(view.u64(cache + L.CACHE_OBJECTS + i * 8), vm);
   }
 
-  /** The page at `pa` is set aside for tables of the struct kvm at `vm`. */
-  hold(pa: bigint, vm: number): void {
+  /** Marks the pages chained at offset `reserve`; a chain that is cooked is left where it leads astray. */
+  readReserve(reserve: number, vm: number): void {
+    const { view } = this.#machine;
+    let pa = view.u64(reserve + L.RESERVE_HEAD);
+    for (let left = view.u32(reserve + L.RESERVE_PAGES); left > 0 && this.#hold(pa, vm); left--)
+      pa = view.u64(this.#machine.ramOffset(pa) as number);
+  }
+
+  /** The page at `pa` is held for tables of the struct kvm at `vm`. False if it cannot be. */
+  #hold(pa: bigint, vm: number): boolean {
     const found = this.#heldProblem(pa);
-    if (found === undefined) return;
+    if (found === undefined) return true;
     this.#findings.add({ kind: 'cache-page', vm, address: pa, expected: 'a page of its own', found });
+    return false;
   }
 
-  /** What is wrong with a page that is set aside; marks it. */
+  /** What is wrong with a page that is held; marks it. */
   #heldProblem(pa: bigint): string | undefined {
     const page = this.at(pa);
     if (page < 0) return `${hex(pa)}, no page of the pool`;
     const flags = this.flags(page);
     this.#mark(page, CACHED);
     if (flags & FREE) return 'a free page';
-    if (flags & CACHED) return 'a page cached twice';
+    if (flags & CACHED) return 'a page held twice';
     return this.count(page) === 1 ? undefined : `a page with a count of ${hex(this.count(page))}`;
   }
 }

@@ -37,7 +37,7 @@ export type FindingKind =
   | 'dirty-beyond'
   /** A list of free pages that names a page twice, one the pool does not have, or one with references. */
   | 'free-list'
-  /** A page in a cache that is no allocated page with no entries, or is in a cache twice. */
+  /** A page in a cache, or set aside, that is no allocated page with no entries, or is held twice. */
   | 'cache-page'
   /** A cache with more pages than it has room for. */
   | 'cache-size'
@@ -74,7 +74,7 @@ export interface PoolAccount {
   free: number;
   /** Linked in the tables of a VM. */
   reachable: number;
-  /** In the cache of a vcpu, or of the operations on tables. */
+  /** In the cache of a vcpu or of the operations on tables, or set aside for a map that is prepared. */
   cached: number;
   lost: LostPages[];
   /** None of these: a leak of the emulator itself, or of pages that the caller allocated. */
