@@ -4,34 +4,12 @@ import { Fsc } from '../../src/abi/arm.js';
 import * as L from '../../src/abi/layout.js';
 import type { AreaSpec, Geometry } from '../../src/kvm/index.js';
 import { abort, BLOCK, GUEST, HVA, PAGE } from '../model/lab.js';
-import { fault, internal, prep, type Subject, set, tables, user } from './subjects.js';
+import { INTERNAL_OPERATIONS } from './operations-internal.js';
+import { FULL_CACHE, fault, type Row, set, tables, user } from './subjects.js';
 
 const RW = 0x7ffn;
 export const GIB = 1n << 30n;
 const LOG = 1;
-const FULL_CACHE = 40;
-/** What must be in the tables and slots after a failure, beside no inconsistency. */
-export type Left =
-  /** All as before. */
-  | 'as before'
-  /** The slot is gone from its old place, whose id is marked invalid: v4.13 unmaps before it prepares. */
-  | 'invalid slot'
-  /** What was mapped up to the refusal stays, in order, and no slot owns it: internal_vm_prep_mem as posted. */
-  | 'a part of it'
-  /** The old place is unmapped and its slot invalid; the new place is mapped in part. */
-  | 'invalid slot, a part of it'
-  /** Blocks that were split stay split: every address translates as before. */
-  | 'the same translation';
-
-export interface Row {
-  name: string;
-  setup: () => Subject;
-  /** Pages an undisturbed run takes. */
-  pages: number;
-  /** Fewest pages it succeeds with. Default: all of them, as the kernel fills a cache or fails. */
-  needs?: number;
-  left: Left;
-}
 
 const DEVICES: AreaSpec[] = [
   { hva: HVA, size: 4n * PAGE, kind: 'pfnmap', pa: 0x900_0000n },
@@ -91,35 +69,7 @@ export const OPERATIONS: Row[] = [
     pages: 0,
     left: 'as before',
   },
-  {
-    name: 'a slot of an internal VM is mapped as posted',
-    setup: () => internal((vm) => prep(vm, { memorySize: 60n * BLOCK })),
-    pages: FULL_CACHE + 39,
-    left: 'a part of it',
-  },
-  ...([14, 16] as const).map(
-    (granuleShift): Row => ({
-      name: `a slot of an internal VM with a granule of 2^${granuleShift} is mapped as posted`,
-      setup: () =>
-        tables({ granuleShift, ipaBits: 40 }, (vm) =>
-          prep(vm, { memorySize: 2n * BLOCK, userspaceAddr: 0n }),
-        ),
-      pages: FULL_CACHE,
-      left: 'a part of it',
-    }),
-  ),
-  {
-    name: 'a slot of an internal VM is moved',
-    setup: () => internal((vm) => prep(vm, { guestPhysAddr: 2n * GUEST }), [{}]),
-    pages: FULL_CACHE,
-    left: 'invalid slot, a part of it',
-  },
-  {
-    name: 'a slot of an internal VM begins to log: as posted it is mapped again',
-    setup: () => internal((vm) => prep(vm, { flags: LOG }), [{}]),
-    pages: FULL_CACHE,
-    left: 'as before',
-  },
+  ...INTERNAL_OPERATIONS,
   ...(['anonymous', 'thp', 'hugetlb'] as const).flatMap((memory) =>
     (['read', 'write', 'fetch'] as const).map(
       (kind): Row => ({

@@ -1,4 +1,4 @@
-// What an operation may change, so that it can be compared: the leaves of a VM and its slots.
+// What an operation may change, so that it can be compared: the leaves of a VM, its slots, and the pages that are free.
 import { expect } from 'vitest';
 import * as L from '../../src/abi/layout.js';
 import type { Machine } from '../../src/core/machine.js';
@@ -20,10 +20,15 @@ export interface State {
   /** The leaves as the core dumps them. */
   leaves: Uint8Array;
   slots: ReturnType<typeof slotsOf>;
+  freePages: number;
 }
 
 export const slotsOf = (vm: Vm) => vm.slots.used.map(({ dirtyBitmap: _, ...slot }) => slot);
-export const stateOf = (vm: Vm): State => ({ leaves: dumpOf(vm), slots: slotsOf(vm) });
+export const stateOf = (vm: Vm): State => ({
+  leaves: dumpOf(vm),
+  slots: slotsOf(vm),
+  freePages: vm.machine.freeTablePages,
+});
 
 /** Where the leaves of a VM are dumped. */
 const buffers = new WeakMap<Vm, number>();

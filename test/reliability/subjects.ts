@@ -13,6 +13,34 @@ export interface Subject {
   run: () => number;
 }
 
+/** Pages a cache is filled to. */
+export const FULL_CACHE = 40;
+
+/** What must be in the tables and slots after a failure, beside no inconsistency. */
+export type Left =
+  /** All as before; pages may be in a cache. */
+  | 'as before'
+  /** All as before, and no page is kept for the next time. */
+  | 'as before, to the page'
+  /** The slot is gone from its old place, whose id is marked invalid: v4.13 unmaps before it prepares. */
+  | 'invalid slot'
+  /** What was mapped up to the refusal stays, in order, and no slot owns it: internal_vm_prep_mem as posted. */
+  | 'a part of it'
+  /** The old place is unmapped and its slot invalid; the new place is mapped in part. */
+  | 'invalid slot, a part of it'
+  /** Blocks that were split stay split: every address translates as before. */
+  | 'the same translation';
+
+export interface Row {
+  name: string;
+  setup: () => Subject;
+  /** Pages an undisturbed run takes. */
+  pages: number;
+  /** Fewest pages it succeeds with. Default: all of them, as the kernel fills a cache or fails. */
+  needs?: number;
+  left: Left;
+}
+
 /** A user VM and one thing to do with it. */
 export function user(
   options: LabOptions,
