@@ -6,7 +6,7 @@ import { KVM_NR_MEM_OBJS } from '../../src/abi/kvm.js';
 import { Vm } from '../../src/kvm/index.js';
 import { checkTables, freePages, strayPages } from '../model/check-tables.js';
 import { type FullGeometry, GEOMETRIES, machineFor } from '../model/geometries.js';
-import { runTableAction, type TableAction, tableAction } from '../model/history/table-steps.js';
+import { runTableAction, type TableAction, tableAction, type Watch } from '../model/history/table-steps.js';
 import { checkTranslations, expectLeaves } from '../model/table-check.js';
 import { TableModel } from '../model/table-model.js';
 
@@ -24,8 +24,12 @@ function checkHistory(geometry: FullGeometry, list: readonly TableAction[]): voi
   const machine = machineFor(geometry, POOL);
   const vm = new Vm(machine, { geometry });
   const model = new TableModel(geometry);
+  const watch: Watch = {
+    onRefusal: () => expect.fail('a page was refused'),
+    onPrepared: () => expectLeaves(checkTables(vm).leaves, model.leaves()),
+  };
   for (const s of list) {
-    runTableAction(vm, model, s, () => expect.fail('a page was refused'));
+    runTableAction(vm, model, s, watch);
     const report = checkTables(vm);
     expectLeaves(report.leaves, model.leaves());
     expect(report.pages.size).toBe(model.nodes());

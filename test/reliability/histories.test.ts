@@ -1,6 +1,7 @@
 // Short histories of several VMs, and the tools of the long ones: shrinking, and files that replay.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SET_ASIDE } from '../model/history/internal-model.js';
 import { type History, histories, runHistory, type Step, World } from '../model/history/world.js';
 import { historyText, parseHistory } from '../soak/histories/file.js';
 import { shrink } from '../soak/histories/shrink.js';
@@ -20,13 +21,19 @@ describe('a history of several VMs', () => {
     expect(() => world.run(sample.steps[0] as Step)).toThrow(/^fsck: page-unowned at 0x/);
   });
 
-  it('names what an operation that is refused pages must return', () => {
-    const act = { do: 'prep', slot: 512, base: 0x4000_0000n, size: 0x1000n, flags: 0 } as const;
-    const world = new World(sample.setup);
-    for (const budget of [0, 1, 39]) world.run({ vm: 'internal', act, budget });
-    world.run({ vm: 'internal', act });
-    world.end();
-  });
+  it.each(['asPosted', 'upFront', 'blocks'] as const)(
+    'names what a slot mapped %s must return when it is refused pages',
+    (idmap) => {
+      const act = { do: 'prep', slot: 512, base: SET_ASIDE.pa, size: 0x1000n, flags: 0 } as const;
+      const world = new World({
+        ...sample.setup,
+        internal: { idmap, contiguous: false, region: 'refuse' },
+      });
+      for (const budget of [0, 1]) world.run({ vm: 'internal', act, budget });
+      world.run({ vm: 'internal', act });
+      world.end();
+    },
+  );
 });
 
 describe('a history file', () => {
@@ -36,10 +43,10 @@ describe('a history file', () => {
 
   it.each([
     ['no JSON', '{'],
-    ['another file', '{"format":"stage2-vectors","version":1}'],
-    ['another version', '{"format":"stage2-history","version":2}'],
-    ['no setup', '{"format":"stage2-history","version":1,"steps":[]}'],
-    ['no steps', '{"format":"stage2-history","version":1,"setup":{"pageShift":12,"geometry":0}}'],
+    ['another file', '{"format":"stage2-vectors","version":2}'],
+    ['another version', '{"format":"stage2-history","version":1}'],
+    ['no setup', '{"format":"stage2-history","version":2,"steps":[]}'],
+    ['no steps', '{"format":"stage2-history","version":2,"setup":{"pageShift":12,"geometry":0}}'],
   ])('is refused if it is %s', (_, text) => {
     expect(() => parseHistory(text)).toThrow();
   });

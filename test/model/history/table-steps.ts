@@ -5,7 +5,8 @@ import { addressBits, type Vm } from '../../../src/kvm/index.js';
 import type { TableModel } from '../table-model.js';
 import { expectSame } from './check.js';
 
-const ATTRIBUTES = [0x7ffn, 0x77fn, 0x7ffn | (2n << 53n)];
+const RW = 0x7ffn;
+const ATTRIBUTES = [RW, 0x77fn, RW | (2n << 53n)];
 const WRITE = 0x80n;
 const AF = 0x400n;
 
@@ -21,6 +22,7 @@ interface Range {
 
 export type TableAction = { range: Range } & (
   | { do: 'map'; attributes: bigint; shift: number; bank: number }
+  | { do: 'idmap'; blocks: boolean; cancel: boolean }
   | { do: 'dissolve'; deep: boolean }
   | { do: 'unmap' }
   | { do: 'relax' }
@@ -49,6 +51,15 @@ export const tableAction: fc.Arbitrary<TableAction> = fc.oneof(
       bank: fc.integer({ min: 0, max: 15 }),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: of('idmap'),
+      range,
+      blocks: fc.boolean(),
+      cancel: fc.constantFrom(false, false, false, true),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: of('dissolve'), range, deep: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: of('unmap'), range }) },
   { weight: 1, arbitrary: fc.record({ do: of('relax'), range }) },
@@ -75,14 +86,20 @@ function levelOf(model: TableModel, r: Range): number {
 
 /** Ranges that take a table for every level-3 entry stay short. */
 function isShort(s: TableAction): boolean {
-  return (s.do === 'map' && s.shift !== 0) || (s.do === 'dissolve' && s.deep);
+  if (s.do === 'map') return s.shift !== 0;
+  return (s.do === 'dissolve' && s.deep) || (s.do === 'idmap' && !s.blocks);
 }
 
-/**
- * Does it to the tables and to the model. An operation that the allocator refuses is looked at by `onRefusal`, which
- * lifts the limit, and tried again.
- */
-export function runTableAction(vm: Vm, model: TableModel, s: TableAction, onRefusal: () => void): void {
+/** Who looks at the machine in the middle of a step. */
+export interface Watch {
+  /** The allocator refused an operation, which is tried again: the limit has to go. */
+  onRefusal: () => void;
+  /** Pages are set aside for a map. */
+  onPrepared: () => void;
+}
+
+/** Does it to the tables and to the model. */
+export function runTableAction(vm: Vm, model: TableModel, s: TableAction, watch: Watch): void {
   const at = resolve(model, s.range, isShort(s));
   if (at === undefined) return;
   const { ipa, size } = at;
@@ -90,7 +107,7 @@ export function runTableAction(vm: Vm, model: TableModel, s: TableAction, onRefu
   const expectDone = (run: () => number) => {
     let ret = run();
     if (ret === -ENOMEM) {
-      onRefusal();
+      watch.onRefusal();
       ret = run();
     }
     expectSame(`result of ${s.do}`, ret, 0);
@@ -107,6 +124,15 @@ export function runTableAction(vm: Vm, model: TableModel, s: TableAction, onRefu
       model.map(ipa, size, pa, s.attributes);
       break;
     }
+    case 'idmap':
+      expectDone(() => vm.idmap.prepare({ ipa, size, blocks: s.blocks }));
+      watch.onPrepared();
+      if (s.cancel) vm.idmap.cancel();
+      else {
+        vm.idmap.commit();
+        model.map(ipa, size, ipa, RW, s.blocks ? undefined : 3);
+      }
+      break;
     case 'dissolve': {
       const level = s.deep ? 3 : Math.min(3, levelOf(model, s.range) + 1);
       expectDone(() => tables.dissolve(ipa, size, level));

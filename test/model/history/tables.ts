@@ -4,7 +4,7 @@ import { addressBits, rootBytes, Vm } from '../../../src/kvm/index.js';
 import { type FullGeometry, GEOMETRIES } from '../geometries.js';
 import { TableModel } from '../table-model.js';
 import { expectLines } from './check.js';
-import { runTableAction, type TableAction } from './table-steps.js';
+import { runTableAction, type TableAction, type Watch } from './table-steps.js';
 
 /** Root tables are to leave room for those of other VMs. */
 const ROOT_BYTES = 1 << 20;
@@ -26,11 +26,11 @@ export class TablesPair {
     this.#model = new TableModel(geometry);
   }
 
-  run(s: TableAction | { do: 'destroy'; geometry: number }, onRefusal: () => void): void {
+  run(s: TableAction | { do: 'destroy'; geometry: number }, watch: Watch): void {
     if (s.do === 'destroy') {
       this.vm.destroy();
       this.#create(s.geometry);
-    } else runTableAction(this.vm, this.#model, s, onRefusal);
+    } else runTableAction(this.vm, this.#model, s, watch);
   }
 
   compare(): void {

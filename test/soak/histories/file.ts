@@ -2,7 +2,7 @@
 import type { History } from '../../model/history/world.js';
 
 const FORMAT = 'stage2-history';
-const VERSION = 1;
+const VERSION = 2;
 const HEX = /^0x[0-9a-f]+$/;
 
 /** The text of a file that replays a history; `problem` is for people. */
