@@ -21,6 +21,9 @@ export const SET_ASIDE = { pa: RAM.pa + RAM.size - SET_ASIDE_BYTES, size: SET_AS
 const MEMORY = 0x7ffn;
 const DEVICE = 0x7c7n | (2n << 53n);
 const WRITE = 0x80n;
+const CONTIGUOUS = 1n << 52n;
+/** Bytes of a contiguous set of pages; the slots here have none of blocks. */
+const SET = 16n * PAGE;
 
 export interface Slot {
   base: bigint;
@@ -31,6 +34,12 @@ export interface Slot {
 
 const ipasOf = ({ base, size }: Slot) =>
   Array.from({ length: Number(size / PAGE) }, (_, i) => base + BigInt(i) * PAGE);
+
+/** The aligned range of so many bytes around `ipa` is in the slot. */
+function holds({ base, size }: Slot, ipa: bigint, bytes: bigint): boolean {
+  const first = ipa - (ipa % bytes);
+  return first >= base && first + bytes <= base + size;
+}
 
 export class InternalModel {
   readonly slots = new Map<number, Slot>();
@@ -105,10 +114,16 @@ export class InternalModel {
   }
 
   /** As posted a page is writable whatever the slot. */
-  #page(ipa: bigint, { flags }: Slot): bigint {
+  #page(ipa: bigint, slot: Slot): bigint {
     const isDevice = this.#policy.region === 'deviceAttributes' && ipa < RAM.pa;
-    const desc = ipa | (isDevice ? DEVICE : MEMORY);
-    return !this.isPosted && flags & KVM_MEM_READONLY ? desc & ~WRITE : desc;
+    const desc = ipa | (isDevice ? DEVICE : MEMORY) | (this.#isContiguous(ipa, slot) ? CONTIGUOUS : 0n);
+    return !this.isPosted && slot.flags & KVM_MEM_READONLY ? desc & ~WRITE : desc;
+  }
+
+  /** A page of a whole set, and of no block. */
+  #isContiguous(ipa: bigint, slot: Slot): boolean {
+    const inBlock = this.#policy.idmap === 'blocks' && holds(slot, ipa, BLOCK);
+    return this.#policy.contiguous && !inBlock && holds(slot, ipa, SET);
   }
 
   #unmap(slot: Slot): void {

@@ -15,11 +15,12 @@ import { expectLines, expectSame } from './check.js';
 import { InternalModel, type MapPolicy, RAM, SET_ASIDE, type Slot } from './internal-model.js';
 
 const FIRST_PRIVATE = 512;
-const CONTIGUOUS = 1n << 52n;
 const PAGE_BIT = 2n;
 
 export type InternalAction =
   | { do: 'prep'; slot: number; base: bigint; size: bigint; flags: number }
+  | { do: 'move'; slot: number; base: bigint }
+  | { do: 'flags'; slot: number; flags: number }
   | { do: 'delete'; slot: number }
   | { do: 'access'; ipa: bigint }
   | { do: 'log'; slot: number }
@@ -53,7 +54,9 @@ export const mapPolicy: fc.Arbitrary<MapPolicy> = fc
 
 export const internalAction: fc.Arbitrary<InternalAction> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: of('prep'), slot, base, size, flags }) },
-  { weight: 4, arbitrary: fc.record({ do: of('delete'), slot }) },
+  { weight: 4, arbitrary: fc.record({ do: of('move'), slot, base }) },
+  { weight: 1, arbitrary: fc.record({ do: of('flags'), slot, flags }) },
+  { weight: 3, arbitrary: fc.record({ do: of('delete'), slot }) },
   { weight: 4, arbitrary: fc.record({ do: of('access'), ipa: base }) },
   { weight: 1, arbitrary: fc.record({ do: of('log'), slot }) },
   { weight: 2, arbitrary: fc.record({ do: of('destroy'), policy: mapPolicy }) },
@@ -85,6 +88,12 @@ export class InternalPair {
       case 'prep':
         this.#prep(s.slot, { base: s.base, size: s.size, flags: s.flags, invalid: false });
         break;
+      case 'move':
+        this.#change(s.slot, { base: s.base });
+        break;
+      case 'flags':
+        this.#change(s.slot, { flags: s.flags });
+        break;
       case 'delete':
         this.#prep(s.slot, { base: RAM.pa, size: 0n, flags: 0, invalid: false });
         break;
@@ -98,6 +107,11 @@ export class InternalPair {
         this.vm.destroy();
         this.#create(s.policy);
     }
+  }
+
+  #change(id: number, fields: Partial<Slot>): void {
+    const slot = this.#model.slots.get(id);
+    if (slot !== undefined) this.#prep(id, { ...slot, invalid: false, ...fields });
   }
 
   #prep(id: number, slot: Slot): void {
@@ -157,12 +171,10 @@ export class InternalPair {
 
   /** A leaf as the pages it maps, where the policy has such leaves. */
   #pagesOf({ ipa, desc, level }: RawLeaf): string[] {
-    const own = this.#policy.contiguous ? desc & ~CONTIGUOUS : desc;
-    if (level === 3) return [`${ipa} ${own}`];
-    if (this.#policy.idmap !== 'blocks') return [`${ipa} ${own}, of level ${level}`];
-    const pages = level === 2 ? 512n : 512n * 512n;
-    return Array.from({ length: Number(pages) }, (_, i) => BigInt(i) * PAGE).map(
-      (offset) => `${ipa + offset} ${(own | PAGE_BIT) + offset}`,
+    if (level === 3) return [`${ipa} ${desc}`];
+    if (level < 2 || this.#policy.idmap !== 'blocks') return [`${ipa} ${desc}, of level ${level}`];
+    return Array.from({ length: Number(BLOCK / PAGE) }, (_, i) => BigInt(i) * PAGE).map(
+      (offset) => `${ipa + offset} ${(desc | PAGE_BIT) + offset}`,
     );
   }
 
