@@ -49,13 +49,6 @@ export function setsOf(cache: Cache): usize {
   return changetype<usize>(cache) + U.CACHE_SETS;
 }
 
-/** Linear address after the last set. */
-// @ts-ignore: decorator
-@inline
-export function cacheEnd(cache: Cache): usize {
-  return setsOf(cache) + <usize>cache.sets * cache.setBytes;
-}
-
 /** Makes an empty cache of the bytes at `offset`. */
 export function cacheInit(offset: u32, sets: u32, ways: u32, lineBytes: u32): void {
   const cache = cacheAt(offset);
@@ -88,7 +81,7 @@ export function lineOf(cache: Cache, address: u64): u64 {
 
 // @ts-ignore: decorator
 @inline
-export function setIndex(cache: Cache, line: u64): u32 {
+function setIndex(cache: Cache, line: u64): u32 {
   const mask = cache.setMask;
   return mask < 0 ? <u32>(line % cache.sets) : <u32>line & mask;
 }
@@ -125,7 +118,7 @@ export function cacheAccess(offset: u32, address: u64, write: bool): bool {
  */
 // @ts-ignore: decorator
 @inline
-export function cachePlace(cache: Cache, address: u64, write: bool): i32 {
+function cachePlace(cache: Cache, address: u64, write: bool): i32 {
   const mask = cache.setMask;
   if (mask < 0) return placeByDivision(cache, address, write);
   const line = address >> cache.lineShift;
@@ -244,13 +237,6 @@ function findLine(cache: Cache, set: usize, line: u64): i32 {
   return -1;
 }
 
-/** True if the cache holds the line of `address`; its use is not noted. */
-export function cacheHolds(offset: u32, address: u64): bool {
-  const cache = cacheAt(offset);
-  const line = lineOf(cache, address);
-  return findLine(cache, setAt(cache, setIndex(cache, line)), line) >= 0;
-}
-
 /** Takes the line of `address` out; the way it leaves empty is the next to be filled. */
 export function cacheRemove(offset: u32, address: u64): Held {
   const cache = cacheAt(offset);
@@ -275,13 +261,6 @@ export function cacheWriteBack(offset: u32, address: u64): bool {
   const at = entryOf(set, place);
   store<u32>(at, load<u32>(at, HIGH) | DIRTY, HIGH);
   return true;
-}
-
-/** True if the last miss replaced a line. */
-// @ts-ignore: decorator
-@inline
-export function replacedAny(): bool {
-  return victim != 0;
 }
 
 /** True if the last miss replaced a written line. */

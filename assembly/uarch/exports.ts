@@ -5,6 +5,8 @@ import { BranchKind } from "../../src/abi/uarch";
 import { base } from "../structs";
 import { Regime, Translation } from "../walk_structs";
 import { accessLine, accessMany } from "./access_many";
+import { btbInit, checkBtbLayout } from "./btb";
+import { checkFrontLayout } from "./btb_front";
 import { cacheInit } from "./cache";
 import { checkCoreLayout, coreAt } from "./core";
 import { guestRun } from "./guest";
@@ -18,13 +20,20 @@ import { checkTlbLayout, initTlb } from "./tlb_setup";
 /** Call once, after init. */
 export function microInit(): void {
   checkCoreLayout();
+  checkBtbLayout();
+  checkFrontLayout();
   checkRunLayout();
   checkTlbLayout();
 }
 
-/** Makes an empty cache, or a level of a BTB, of the bytes at `cache`. */
+/** Makes an empty cache of the bytes at `cache`. */
 export function microCacheInit(cache: u32, sets: u32, ways: u32, lineBytes: u32): void {
   cacheInit(cache, sets, ways, lineBytes);
+}
+
+/** Makes an empty level of a BTB, the `level`-th of the TAKEN events, of the bytes at `offset`; `last` if none is behind. */
+export function microBtbInit(offset: u32, level: u32, sets: u32, ways: u32, last: bool): void {
+  btbInit(offset, level, sets, ways, last);
 }
 
 /** Everything empty; the counts and the random numbers go on. */

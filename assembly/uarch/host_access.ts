@@ -3,7 +3,8 @@
 import { cacheAt, lineOf } from "./cache";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
-import { hostTranslate, hostTranslateBy, latestWay } from "./tlb";
+import { hostTranslate, hostTranslateBy, tlbAt } from "./tlb";
+import { wayUsedLast } from "./tlb_table";
 
 /** No line of a cache and no block: addresses have 52 bits. */
 const NONE: u64 = ~0;
@@ -25,35 +26,47 @@ export function forgetLast(): void {
   lastDataBlock = NONE;
 }
 
-/** Fetches the code of [pa, pa + bytes). */
-export function fetchCode(core: MicroCore, pa: u64, bytes: u32): void {
+/** Fetches the code of [pa, pa + bytes). `guess` as in translate. */
+export function fetchCode(core: MicroCore, pa: u64, bytes: u32, guess: usize): void {
   const cache = cacheAt(core.l1i);
   const last = lineOf(cache, pa + bytes - 1);
-  for (let line = lineOf(cache, pa); line <= last; line++) {
-    const at = max(pa, line * cache.lineBytes);
+  for (let line = lineOf(cache, pa), at = pa; line <= last; line++, at = line * cache.lineBytes) {
     const sameBlock = at >> BLOCK_SHIFT == lastCodeBlock;
     if (sameBlock && line == lastCode) continue;
     lastCode = line;
-    if (!sameBlock) translateCode(core, at);
+    if (!sameBlock) translateCode(core, at, guess);
     fetchLine(core, at);
   }
 }
 
-/** A walk reads descriptors through the L1D: the line just used may be no longer the last of its set. */
-function translateCode(core: MicroCore, pa: u64): void {
+// @ts-ignore: decorator
+@inline
+function translateCode(core: MicroCore, pa: u64, guess: usize): void {
   lastCodeBlock = pa >> BLOCK_SHIFT;
+  if (translate(core, pa, true, guess)) return;
+  // A walk reads descriptors through the L1D: the line just used may be no longer the last of its set.
   lastData = NONE;
-  hostTranslate(core, pa, true);
 }
 
-/** `guess` points to a way of the DTLB that may have the translation, and learns the one that has. */
 // @ts-ignore: decorator
 @inline
 function translateData(core: MicroCore, pa: u64, guess: usize): void {
   lastDataBlock = pa >> BLOCK_SHIFT;
-  if (hostTranslateBy(core, pa, load<u32>(guess))) return;
-  hostTranslate(core, pa, false);
-  store<u32>(guess, latestWay(core));
+  translate(core, pa, false, guess);
+}
+
+/**
+ * `guess` points to a way of the first-level TLB that may have the translation, and learns the one that has. True if it
+ * was right.
+ */
+// @ts-ignore: decorator
+@inline
+function translate(core: MicroCore, pa: u64, fetch: bool, guess: usize): bool {
+  const first = tlbAt(fetch ? core.itlb : core.dtlb);
+  if (hostTranslateBy(first, pa, load<u32>(guess))) return true;
+  hostTranslate(core, pa, fetch);
+  if (first.sets == 1) store<u32>(guess, wayUsedLast(first, 0));
+  return false;
 }
 
 export function loadData(core: MicroCore, pa: u64, guess: usize): void {

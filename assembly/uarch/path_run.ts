@@ -133,7 +133,7 @@ function perform(core: MicroCore, at: usize, record: usize, placement: usize, ad
       storeData(core, dataAddress(at, record, placement, addresses), guessOf(at, addresses));
       return true;
     case P.Op.FETCH:
-      fetchCode(core, codeAddress(placement, load<u32>(at, 4), load<u32>(at, 8)), load<u32>(at, 12));
+      doFetch(core, at, placement, addresses);
       return true;
     default:
       return false;
@@ -147,6 +147,14 @@ function dataAddress(at: usize, record: usize, placement: usize, addresses: usiz
   const offset = load<u32>(at, 8);
   if (operand == P.Operand.SLOT_PROBE) return slotProbe(record, placement, offset);
   return load<u64>(addresses + (<usize>operand << 3)) + offset;
+}
+
+// @ts-ignore: decorator
+@inline
+function doFetch(core: MicroCore, at: usize, placement: usize, addresses: usize): void {
+  const place = load<u32>(at, 4);
+  const guess = addresses + (P.RUN_CODE_WAYS - P.RUN_ADDRESSES) + (<usize>place << 2);
+  fetchCode(core, codeAddress(placement, place, load<u32>(at, 8)), load<u32>(at, 12), guess);
 }
 
 /** The way of the DTLB that had the structure of the operation the last time. */
@@ -173,5 +181,6 @@ export function checkRunLayout(): void {
   if (offsetof<PathRun>() > <usize>P.RUN_ADDRESSES) ERROR("a structure disagrees with src/abi/program.ts");
   if (P.RUN_ADDRESSES + (P.Operand.COUNT << 3) > P.RUN_SNAPSHOT) ERROR("more operands than a run has room for");
   if (P.RUN_SNAPSHOT + (MicroEvent.COUNT << 3) > P.RUN_WAYS) ERROR("more events than a run has room for");
-  if (P.RUN_WAYS + (P.Operand.COUNT << 2) > P.RUN_SIZEOF) ERROR("more operands than a run has room for");
+  if (P.RUN_WAYS + (P.Operand.COUNT << 2) > P.RUN_CODE_WAYS) ERROR("more operands than a run has room for");
+  if (P.RUN_CODE_WAYS + (P.CODE_BASES << 2) > P.RUN_SIZEOF) ERROR("more places of code than a run has room for");
 }

@@ -97,23 +97,15 @@ export function hostTranslate(core: MicroCore, va: u64, fetch: bool): void {
 }
 
 /**
- * As hostTranslate for data, if way `guess` of a DTLB of one set has the translation; false, and nothing done, if not.
- * `guess` is one of its ways.
+ * As hostTranslate, if way `guess` of the first-level TLB `first`, which is of one set, has the translation; false, and
+ * nothing done, if not. `guess` is one of its ways.
  */
 // @ts-ignore: decorator
 @inline
-export function hostTranslateBy(core: MicroCore, va: u64, guess: u32): bool {
-  const dtlb = tlbAt(core.dtlb);
-  if (dtlb.sets != 1 || entryAt(dtlb, 0, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(dtlb, 0, guess)) return false;
-  touch(dtlb, 0, guess);
+export function hostTranslateBy(first: Tlb, va: u64, guess: u32): bool {
+  if (first.sets != 1 || entryAt(first, 0, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(first, 0, guess)) return false;
+  touch(first, 0, guess);
   return true;
-}
-
-/** The way of a DTLB of one set that was used last. */
-// @ts-ignore: decorator
-@inline
-export function latestWay(core: MicroCore): u32 {
-  return wayUsedLast(tlbAt(core.dtlb), 0);
 }
 
 /** Reads the block's descriptor, and that of the table it is in unless the walk storage has it. */

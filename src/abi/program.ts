@@ -116,7 +116,8 @@ export const RUN_STEAL = 44;
 /** u64 addresses by operand of the fault under way, and the counts of the core before it. */
 export const RUN_ADDRESSES = 48;
 export const RUN_SNAPSHOT = 304;
-/** u32 by operand: where the DTLB had the structure the last time, if it still has it. */
+/** u32 by operand and by place of code: where the DTLB or ITLB had it the last time, if it still has it. */
 export const RUN_WAYS = 640;
-export const RUN_SIZEOF = 768;
+export const RUN_CODE_WAYS = 768;
+export const RUN_SIZEOF = 1792;
 export const STEAL_ALWAYS = 65536;

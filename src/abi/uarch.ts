@@ -35,7 +35,7 @@ export enum MicroEvent {
   TAKEN_NANO,
   TAKEN_MICRO,
   TAKEN_MAIN,
-  /** A direct jump or call not in the BTB: found when decoded. */
+  /** A direct branch rightly taken but not in the BTB: followed when it is decoded. */
   TAKEN_DECODED,
   /** Conditional branches that went the other way than predicted; returns and indirect branches to another place. */
   MISPREDICT_COND,
@@ -122,13 +122,16 @@ export const CORE_SAVED_COUNTS = 576;
 export const CORE_SIZEOF = 1024;
 
 // Cache: a header, then the sets. A set is whole groups of four ways in the order of their last use, the latest first.
-// A group is four low words and four high words of line numbers. A level of the BTB is a cache of instructions; the
-// last level has a u64 target per entry after its sets, in the order of the entries.
+// A group is four low words and four high words of line numbers.
 export const CACHE_SETS = 64;
 export const CACHE_GROUP_WAYS = 4;
 export const CACHE_GROUP_BYTES = 32;
-/** Bytes of an instruction: the line of a BTB. */
-export const BTB_LINE = 4;
+
+// The last level of a BTB: a header, then its entries. Another level: a header, a u32 for each set, then its ways.
+export const BTB_ENTRIES = 64;
+export const BTB_ENTRY_BYTES = 32;
+export const FRONT_HEADS = 16;
+export const FRONT_WAY_BYTES = 12;
 
 // StolenLines: the number of lines, then u64 line numbers, the oldest first.
 export const STOLEN_MAX = 64;

@@ -10,8 +10,16 @@ import {
 } from '../scenario/comparison/run.js';
 import type { FaultsReplay } from '../scenario/replay/index.js';
 import type { CompareSettings } from './compare-options.js';
-import { loadAccesses, loadComparisonSources, loadGuest } from './comparison-data.js';
-import { loadBuild, loadProfiles, loadResolution, loadSites } from './data.js';
+import {
+  CALIBRATED,
+  loadAccesses,
+  loadBuild,
+  loadGuest,
+  loadPriceSources,
+  loadProfiles,
+  loadResolution,
+  loadSites,
+} from './data.js';
 import { CliError } from './errors.js';
 import { followPool } from './follow-pool.js';
 import { shareProgress } from './progress.js';
@@ -25,9 +33,6 @@ export interface LoadedComparison {
   methods: readonly Method[];
   sites: SiteTable;
 }
-
-/** Builds that prices of code are calibrated with. */
-const CALIBRATED = ['gcc12c-base', 'gcc12c-rfc'];
 
 /** @throws CliError for a core or a kernel that there is not */
 export async function loadComparison(settings: CompareSettings): Promise<LoadedComparison> {
@@ -45,7 +50,7 @@ export async function loadComparison(settings: CompareSettings): Promise<LoadedC
 }
 
 async function loadCores(settings: CompareSettings, calibrated: readonly Build[]): Promise<ComparisonCore[]> {
-  const sources = await loadComparisonSources(calibrated);
+  const sources = await loadPriceSources(calibrated);
   const profiles = await loadProfiles(settings.profile);
   const { kernels } = sources.kernels;
   const kernel = kernels.get(settings.kernel);
@@ -66,7 +71,7 @@ export function experimentWith(
   { builds, accesses, guest }: LoadedComparison,
   settings: CompareSettings,
 ): Experiment {
-  return experimentOf(loggedTrace(faults), builds, accesses, guest, settings.faults);
+  return experimentOf(loggedTrace(faults), builds, accesses, guest, settings);
 }
 
 /** Compares on every core, on several threads, with progress on a terminal. */

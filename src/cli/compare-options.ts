@@ -4,6 +4,7 @@ import { CliError } from './errors.js';
 
 /** The options of `stage2 compare` as commander gives them. */
 export interface CompareOptions {
+  trace?: string;
   slots?: string;
   core?: string[];
   kernel: string;
@@ -14,6 +15,7 @@ export interface CompareOptions {
   samples: string;
   seed: string;
   faults: string;
+  contention: string;
   threads?: string;
   profile?: string;
   sites?: boolean;
@@ -42,6 +44,8 @@ export interface CompareSettings {
   seed: number;
   /** Faults followed at each placement. */
   faults: number;
+  /** Probability that another vcpu took the line of mmu_lock before a fault. */
+  contention: number;
   threads: number | undefined;
   profile: string | undefined;
   output: Output;
@@ -52,7 +56,7 @@ const VARIANTS = ['rfc', 'pred', 'predkey', 'predflag', 'rfcnohint', 'rfcfaulton
 /** Kernel classes that have a short name. */
 const KERNELS = new Map([
   ['nvhe', 'nvhe-4.x'],
-  ['vhe', 'vhe-4.x'],
+  ['vhe', 'vhe-6.x'],
 ]);
 const STATES_DEFAULT = ['guest:10000', 'warm', 'cold'];
 const PLACEMENTS_MAX = 4096;
@@ -77,6 +81,7 @@ export function compareSettings(options: CompareOptions): CompareSettings {
     samples: whole('--samples', options.samples, 1, SAMPLES_MAX),
     seed: whole('--seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
     faults: whole('--faults', options.faults, 1, 2 ** 31),
+    contention: part('--contention', options.contention),
     threads: options.threads === undefined ? undefined : whole('--threads', options.threads, 1, THREADS_MAX),
     profile: options.profile,
     output: outputOf(options),
@@ -119,4 +124,11 @@ function whole(option: string, text: string, min: number, max: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new CliError(`${option}: found "${text}", expected a whole number from ${min} to ${max}`);
+}
+
+/** A part of a whole. */
+function part(option: string, text: string): number {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 1) return value;
+  throw new CliError(`${option}: found "${text}", expected a number from 0 to 1`);
 }

@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import {
+  type Accesses,
   type Build,
   type Constant,
   type CoreProfile,
-  type CostModel,
-  constantsOf,
-  createCostModel,
-  type Estimates,
+  calibrate,
+  type GuestActivity,
   type Method,
+  parseAccesses,
   parseBuild,
   parseEstimates,
+  parseGuest,
   parseIdmapEstimates,
+  parseKernels,
   parsePathCycles,
   parseProfiles,
   parseResolution,
@@ -45,37 +47,41 @@ export async function loadProfiles(file?: string): Promise<ReadonlyMap<string, C
   return new Map([...profiles, ...parseProfiles(await readJson(await openInput(file), file), file)]);
 }
 
-/** What no document and no static model gives. */
-export async function loadEstimates(): Promise<Estimates> {
-  const { value, file } = await readData('estimates.json');
-  return parseEstimates(value, file);
-}
+/** The build whose paths stand for the handler of its time, without the patch. */
+export const HANDLER_BUILD = 'gcc12c-base';
+/** Builds of the package that prices of code are calibrated with. */
+export const CALIBRATED = [HANDLER_BUILD, 'gcc12c-rfc'];
 
-/** Prices, calibrated with the given builds. */
-export async function loadCostModel(builds: readonly Build[]): Promise<CostModel> {
+/** What prices and kernels are made of, calibrated with those of {@link CALIBRATED} among `builds`. */
+export async function loadPriceSources(builds: readonly Build[]) {
+  const estimates = await readData('estimates.json');
   const cycles = await readData('path-cycles.json');
-  const estimates = await loadEstimates();
+  const kernels = await readData('kernels.json');
   const worldSwitch = await readData('world-switch.json');
-  const profiles = [...(await loadProfiles())];
-  return createCostModel(
-    builds,
-    parsePathCycles(cycles.value, cycles.file),
-    new Map(profiles.map(([core, profile]) => [core, constantsOf(profile, estimates)])),
-    parseWorldSwitch(worldSwitch.value, worldSwitch.file),
-  );
+  return {
+    estimates: parseEstimates(estimates.value, estimates.file),
+    calibration: calibrate(parsePathCycles(cycles.value, cycles.file), builds),
+    kernels: parseKernels(kernels.value, kernels.file),
+    worldSwitch: parseWorldSwitch(worldSwitch.value, worldSwitch.file),
+  };
 }
 
-/** Clocks in GHz, and what the build files do not hold of the internal VM's map. */
-export async function loadMachineData(): Promise<{
-  clocks: ReadonlyMap<string, Constant>;
-  idmap: { loopInsn: Constant };
-}> {
-  const profiles = [...(await loadProfiles())];
-  const idmap = await readData('idmap-estimates.json');
-  return {
-    clocks: new Map(profiles.map(([core, { clock }]) => [core, clock])),
-    idmap: parseIdmapEstimates(idmap.value, idmap.file),
-  };
+/** What the build files do not hold of the internal VM's map. */
+export async function loadIdmapEstimates(): Promise<{ loopInsn: Constant }> {
+  const { value, file } = await readData('idmap-estimates.json');
+  return parseIdmapEstimates(value, file);
+}
+
+/** Which structures of the kernel a fault touches. */
+export async function loadAccesses(): Promise<Accesses> {
+  const { value, file } = await readData('accesses.json');
+  return parseAccesses(value, file);
+}
+
+/** What a guest does between two faults. */
+export async function loadGuest(): Promise<GuestActivity> {
+  const { value, file } = await readData('guest.json');
+  return parseGuest(value, file);
 }
 
 /** What measuring on hardware can tell apart. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Variant } from '../kvm/index.js';
 import { type ExpectedDump, type ReplayResult, replayTrace } from '../scenario/replay/index.js';
 import { LineTally, readMemslots, readTraceBatches } from '../trace/index.js';
@@ -17,6 +18,33 @@ export const BUNDLED_CAPTURE: CaptureFiles = {
   trace: dataPath('traces/guestA_6.1_max-vhe_kprobes.txt.gz'),
   slots: dataPath('traces/guestA_6.1_max-vhe_kprobes.memslots.json'),
 };
+
+/** Endings of a trace that its slots file has another in place of. */
+const TRACE_ENDING = /(\.txt)?(\.gz)?$/;
+
+/** The capture that an argument and options name; the bundled one if they name none. */
+export function captureFiles(
+  argument: string | undefined,
+  options: { trace?: string; slots?: string },
+): CaptureFiles {
+  if (argument !== undefined && options.trace !== undefined) {
+    throw new CliError(`--trace ${options.trace}: the trace is ${argument} already`);
+  }
+  const trace = argument ?? options.trace;
+  const { slots } = options;
+  if (trace === undefined) {
+    if (slots !== undefined) throw new CliError('--slots without a trace');
+    return BUNDLED_CAPTURE;
+  }
+  return { trace, slots: slots ?? slotsBeside(trace) };
+}
+
+/** The slots file of the same name as a trace. */
+function slotsBeside(trace: string): string {
+  const slots = trace.replace(TRACE_ENDING, '.memslots.json');
+  if (trace !== '-' && existsSync(slots)) return slots;
+  throw new CliError(`${trace}: its --slots file is missing`);
+}
 
 export interface ReplayFilesOptions {
   /** Id of the form of the patch in the emulated kernel. */

@@ -7,6 +7,7 @@ import type { BranchKind } from '../abi/uarch.js';
 export interface MicroExports {
   microInit(): void;
   microCacheInit(cache: number, sets: number, ways: number, lineBytes: number): void;
+  microBtbInit(offset: number, level: number, sets: number, ways: number, last: boolean): void;
   microReset(core: number): void;
   microLoad(core: number, pa: bigint): void;
   microStore(core: number, pa: bigint): void;

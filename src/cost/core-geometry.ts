@@ -1,38 +1,8 @@
-import type { ColdRule, WalkStorage } from '../abi/uarch.js';
 import { type CacheProfile, KIB, type TableProfile } from './core-structures.js';
 import type { CoreProfile } from './profile.js';
 
-/** What decides which events happen on a core; the form that src/uarch takes. */
-export interface CoreGeometry {
-  l1i: CacheShape;
-  l1d: CacheShape;
-  l2: CacheShape;
-  l3?: CacheShape;
-  itlb: TableShape;
-  dtlb: TableShape;
-  stlb: TableShape;
-  walkStorage: WalkStorage;
-  walkCache?: TableShape;
-  ipaCache?: TableShape;
-  btb: { nano?: TableShape; micro?: TableShape; main?: TableShape };
-  direction: { indexBits: number; historyBits: number };
-  returnStack: number;
-  coldRule: ColdRule;
-}
-
-interface CacheShape {
-  sets: number;
-  ways: number;
-  lineBytes: number;
-}
-
-interface TableShape {
-  entries: number;
-  ways: number;
-}
-
-/** The structures of a core that decide which events happen, in the form that src/uarch takes. */
-export function geometryOf(profile: CoreProfile): CoreGeometry {
+/** The structures of a core that decide which events happen, in the form of its Geometry (src/uarch). */
+export function geometryOf(profile: CoreProfile) {
   const { l1i, l1d, l2, l3, tlb, branches } = profile;
   const { nano, micro, main } = branches;
   return {
@@ -57,10 +27,10 @@ export function geometryOf(profile: CoreProfile): CoreGeometry {
   };
 }
 
-function cacheShape({ size, ways, line }: CacheProfile): CacheShape {
+function cacheShape({ size, ways, line }: CacheProfile) {
   return { sets: (size.v * KIB) / (ways.v * line.v), ways: ways.v, lineBytes: line.v };
 }
 
-function tableShape({ entries, ways }: TableProfile): TableShape {
+function tableShape({ entries, ways }: TableProfile) {
   return { entries: entries.v, ways: ways.v };
 }

@@ -10,19 +10,9 @@ export interface Estimates {
   opaque: ReadonlyMap<string, Constant>;
   /** Any other such function. */
   otherOpaque: Constant;
-  /** Operations behind the dc and ic counts of the cache loops, by callee. */
-  cacheLoops: ReadonlyMap<string, CacheLoop>;
-}
-
-export interface CacheLoop {
-  dc: string;
-  ic: string;
 }
 
 const FORMAT = 'stage2-estimates/1';
-
-/** What a cache loop does if the estimates do not say. */
-export const CACHE_LOOP: CacheLoop = { dc: 'dc_civac', ic: 'ic_ivau' };
 
 /** Reads src/data/estimates.json. @throws {@link DataError} naming what is wrong. */
 export function parseEstimates(value: unknown, file: string): Estimates {
@@ -32,19 +22,9 @@ export function parseEstimates(value: unknown, file: string): Estimates {
     operations: readConstants(root.get('operations')),
     opaque: readConstants(root.get('opaque')),
     otherOpaque: readConstant(root.get('otherOpaque'), new Map()),
-    cacheLoops: readCacheLoops(root.get('cacheLoops')),
   };
 }
 
 function readConstants(field: Field): ReadonlyMap<string, Constant> {
   return new Map(field.entries().map(([name, item]) => [name, readConstant(item, new Map())]));
-}
-
-function readCacheLoops(field: Field): Estimates['cacheLoops'] {
-  return new Map(
-    field.entries().map(([callee, item]) => {
-      const named = Object.fromEntries(item.entries().map(([kind, operation]) => [kind, operation.text()]));
-      return [callee, { ...CACHE_LOOP, ...named }];
-    }),
-  );
 }

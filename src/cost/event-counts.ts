@@ -14,6 +14,11 @@ export function microEvents(counts: readonly bigint[]): EventCounts {
   );
 }
 
+/** An event that happened once. */
+export function oneEvent(event: string): EventCounts {
+  return new Map([[event, 1n]]);
+}
+
 /** The sum of several counts. */
 export function sumEvents(all: Iterable<EventCounts>): EventCounts {
   const sum = new Map<string, bigint>();

@@ -2,10 +2,9 @@ export { type Accesses, type Place, parseAccesses } from './accesses.js';
 export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
 export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
-export { type Calibration, type CoreCalibration, calibrate } from './calibration.js';
+export { type Calibration, calibrate } from './calibration.js';
 export { CONFIDENCES, type Confidence, type Constant } from './constant.js';
-export { type CoreConstants, constantsOf } from './constants.js';
-export { type CoreGeometry, geometryOf } from './core-geometry.js';
+export { geometryOf } from './core-geometry.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
 export { walkBuild, walkCalls } from './cursor.js';
 export { draw } from './draw.js';
@@ -16,6 +15,7 @@ export {
   eventDifference,
   MICRO_EVENTS,
   microEvents,
+  oneEvent,
   scaleEvents,
   sumEvents,
 } from './event-counts.js';
@@ -24,12 +24,11 @@ export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
 export { type KernelClass, type KernelTable, switchEvents } from './kernel.js';
 export { parseKernels } from './kernel-file.js';
 export { KERNEL_PARTS, kernelPrices } from './kernel-prices.js';
-export { type LineCounts, lineReport } from './line-report.js';
 export { parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
-export type { OperationCount, Part } from './operations.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
 export { type PathCycles, parsePathCycles } from './path-cycles.js';
+export { codeEvents, operationEvents } from './path-events.js';
 export {
   costOf,
   costsOf,
@@ -46,29 +45,18 @@ export {
 export { costMatrix, type PriceMatrix, priceMatrix, samplePriceMatrix } from './price-matrix.js';
 export { type Overlap, opaqueEvent, type PriceSources, priceTable } from './price-table.js';
 export {
-  type CostModel,
-  createCostModel,
-  type PriceItem,
-  priceCode,
-  priceDifference,
-  pricedCores,
-  priceWalk,
-  type WalkPrice,
-} from './pricing.js';
-export {
   type Choice,
   type CoreProfile,
   estimatedSystemText,
   hasEstimatedSystem,
-  loadProfile,
   parseProfiles,
 } from './profile.js';
 export { compileProgram, type Program } from './program.js';
 export { type PathCounts, staticCounts } from './program-counts.js';
 export type { CodeAddress, OpSource } from './program-writer.js';
-export { exactly, type Range, scale, sum } from './range.js';
+export { type Range, sum } from './range.js';
 export { type Method, parseResolution } from './resolution.js';
-export { formatBlocks, formatOpaque, runLengths } from './sequence.js';
+export { formatBlocks, formatOpaque } from './sequence.js';
 export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';
 export {
   type BranchRow,
@@ -81,4 +69,4 @@ export {
 } from './site-statistics.js';
 export { type Hint, parseSites, type SiteInfo, type SiteTable, siteNumber, siteOf } from './sites.js';
 export type { Call, Step, Walk, WalkLimits } from './walk.js';
-export { type Operations, parseWorldSwitch, type WorldSwitch } from './world-switch.js';
+export { hypercallOf, parseWorldSwitch, switchOf, type WorldSwitch } from './world-switch.js';

@@ -5,10 +5,8 @@ import { describeClass } from './fault-class.js';
 import type { Price } from './price-list.js';
 import { switchKind } from './world-switch.js';
 
-/** What a guest may do that the host has to deal with. */
-export const EXIT_KINDS = ['hvc', 'mmio-kernel', 'mmio-user'] as const;
+/** Kinds of exits that are stage-2 faults; a kernel has others beside them. */
 export const FAULT_KINDS = ['dirty-log-4k', 'map-4k', 'map-2m', 'exec-4k', 'access-flag'] as const;
-export type ExitKind = (typeof EXIT_KINDS)[number] | (typeof FAULT_KINDS)[number];
 
 /** A piece of a kernel, as counts of events. */
 export interface KernelPart {

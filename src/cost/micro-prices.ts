@@ -1,6 +1,6 @@
 import type { MicroEvent } from '../abi/uarch.js';
 import { type Constant, minus, times } from './constant.js';
-import { operationOf } from './constants.js';
+import { operationOf } from './operation-prices.js';
 import type { CoreProfile } from './profile.js';
 
 type EventName = keyof typeof MicroEvent;
@@ -89,8 +89,7 @@ function branchPrices({ branches }: CoreProfile): Prices {
   return [
     ...present('TAKEN_NANO', nano?.bubble),
     ...present('TAKEN_MICRO', micro?.bubble),
-    // Without a BTB, what the direction predictor takes is followed once it is decoded.
-    ['TAKEN_MAIN', main?.bubble ?? decodedBubble],
+    ...present('TAKEN_MAIN', main?.bubble),
     ['TAKEN_DECODED', decodedBubble],
     ['MISPREDICT_COND', mispredict],
     ['MISPREDICT_RETURN', mispredict],

@@ -1,12 +1,12 @@
 import type { Calibration, CoreCalibration } from './calibration.js';
 import { type Constant, originOf } from './constant.js';
-import { constantsOf } from './constants.js';
 import { CostError, show } from './error.js';
 import type { Estimates } from './estimates.js';
 import { microPrices } from './micro-prices.js';
+import { operationPrices } from './operation-prices.js';
 import type { Price, PriceTable } from './price-list.js';
 import { type CoreProfile, hasEstimatedSystem } from './profile.js';
-import { exactly, type Range, spread, widen } from './range.js';
+import { exactly, type Range, widen } from './range.js';
 
 /** What price tables are made of, besides the profile of the core. */
 export interface PriceSources {
@@ -36,7 +36,8 @@ export function priceTable(
   overlap: Overlap = 'overlapped',
 ): PriceTable {
   const { estimates } = sources;
-  const { operations, opaque, otherOpaque } = constantsOf(profile, estimates);
+  const { opaque, otherOpaque } = estimates;
+  const operations = operationPrices(profile, estimates);
   const prices = new Map<string, Price>([
     ...operations,
     ...[...opaque].map(([name, price]) => [`opaque:${name}`, price] as const),
@@ -63,26 +64,24 @@ export function opaqueEvent({ prices }: PriceTable, name: string): string {
 
 /** Prices of code: by its steady block cycles, or by its instructions where only those are known. */
 function codePrices(profile: CoreProfile, { calibration, parts = [] }: PriceSources): [string, Price][] {
-  const { marginal, cyclesPerInsn, samples } = calibrationOf(profile, calibration);
-  const all = spread(samples.map(({ whole, sum }) => whole / sum));
+  const { marginal, cyclesPerInsn, wholePerSum } = calibrationOf(profile, calibration);
   // In order, blocks do not overlap: their cycles add up.
-  const ratio = profile.inOrder ? widen({ ...all, v: 1 }, exactly(1)) : all;
+  const ratio = profile.inOrder ? widen({ ...wholePerSum, v: 1 }, exactly(1)) : wholePerSum;
   const added = widen({ ...ratio, v: profile.inOrder ? 1 : marginal.v }, marginal);
   const insn = codePrice(profile, cyclesPerInsn, 'cycles');
   return [
     ['issue', codePrice(profile, thousandth(ratio), ISSUE_UNIT)],
     ['issue_added', codePrice(profile, thousandth(added), ISSUE_UNIT)],
     ['issue_loop', codePrice(profile, thousandth(exactly(1)), ISSUE_UNIT)],
-    ['el2_insn', insn],
     ...parts.map((part): [string, Price] => [`insn:${part}`, insn]),
   ];
 }
 
-function calibrationOf({ name, issue }: CoreProfile, { cores }: Calibration): CoreCalibration {
-  const found = cores.get(issue.model.v);
+function calibrationOf({ name, issue }: CoreProfile, calibration: Calibration): CoreCalibration {
+  const found = calibration.get(issue.model.v);
   if (found !== undefined) return found;
   throw new CostError(
-    `${name}: issue.model: found ${show(issue.model.v)}, expected ${[...cores.keys()].join(' or ')}`,
+    `${name}: issue.model: found ${show(issue.model.v)}, expected ${[...calibration.keys()].join(' or ')}`,
   );
 }
 

@@ -106,15 +106,6 @@ export function parseProfiles(value: unknown, file: string): ReadonlyMap<string,
   );
 }
 
-/** The profile of a file that holds a single core. @throws {@link DataError} as {@link parseProfiles}. */
-export function loadProfile(value: unknown, file: string): CoreProfile {
-  const [profile, ...others] = parseProfiles(value, file).values();
-  if (profile === undefined || others.length > 0) {
-    throw new DataError(file, 'cores', `found ${1 + others.length} cores, expected one`);
-  }
-  return profile;
-}
-
 function checkName(name: string, field: Field): string {
   return NAME.test(name) ? name : field.fail('expected a name of letters, digits, dots and dashes');
 }

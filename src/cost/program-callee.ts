@@ -10,7 +10,8 @@ import type { Call } from './walk.js';
 
 const LINE = 64;
 const INSN = 4;
-const SLOTS = LINE / INSN - 2;
+/** Instructions of a line for branches that are not taken, then as many for those that are. */
+const SLOTS = (LINE / INSN - 2) / 2;
 /** A stored pair of registers. */
 const PAIR = 16;
 /** Turns of a loop that are followed; the further ones touch the same code. */
@@ -46,7 +47,7 @@ class CalleeWriter {
   private readonly lines: readonly CodeAddress[];
   private readonly loads: readonly Place[];
   private readonly stores: readonly Place[];
-  private readonly used = new Map<CodeAddress, number>();
+  private readonly used = { taken: new Map<CodeAddress, number>(), not: new Map<CodeAddress, number>() };
 
   constructor(
     private readonly writer: ProgramWriter,
@@ -94,11 +95,12 @@ class CalleeWriter {
     return { before: at(i), here: at(i + 1) - at(i) };
   }
 
-  /** A free instruction of `line`. */
-  private pc(line: CodeAddress): CodeAddress {
-    const slot = this.used.get(line) ?? 0;
-    this.used.set(line, slot + 1);
-    return after(line, (slot % SLOTS) * INSN);
+  /** A free instruction of `line` for a branch that is taken or not. */
+  private pc(line: CodeAddress, taken = true): CodeAddress {
+    const used = taken ? this.used.taken : this.used.not;
+    const slot = used.get(line) ?? 0;
+    used.set(line, slot + 1);
+    return after(line, ((slot % SLOTS) + (taken ? SLOTS : 0)) * INSN);
   }
 
   private branches(i: number, line: CodeAddress): void {
@@ -118,7 +120,7 @@ class CalleeWriter {
   }
 
   private conditional(line: CodeAddress, taken: boolean): void {
-    const pc = this.pc(line);
+    const pc = this.pc(line, taken);
     this.writer.branch(BranchKind.COND, pc, taken, after(line, LINE));
   }
 
@@ -139,13 +141,16 @@ class CalleeWriter {
     for (const [quantity, { counts }] of this.entry.slopes) {
       const turns = Math.min(this.call.q[quantity] ?? 0, TURNS_MAX);
       const places = per?.get(quantity) ?? [];
-      const first = this.used.get(line) ?? 0;
+      const taken = Math.min(Math.max(0, counts.taken), Math.max(0, counts.cbr));
+      const first = { taken: this.used.taken.get(line) ?? 0, not: this.used.not.get(line) ?? 0 };
       for (let turn = 0; turn < turns; turn++) {
-        this.used.set(line, first);
+        this.used.taken.set(line, first.taken);
+        this.used.not.set(line, first.not);
         for (const place of places) this.writer.load(nthUse(place, turn));
-        for (let j = 0; j < counts.cbr; j++) this.conditional(line, j < counts.taken);
+        for (let j = 0; j < counts.cbr; j++) this.conditional(line, j < taken);
       }
-      this.used.set(line, first + Math.max(0, counts.cbr));
+      this.used.taken.set(line, first.taken + taken);
+      this.used.not.set(line, first.not + Math.max(0, counts.cbr) - taken);
     }
   }
 }

@@ -1,7 +1,15 @@
+import { CostError } from './error.js';
 import type { EventCounts } from './event-counts.js';
 import type { Walk } from './walk.js';
 
 const MILLI = 1000;
+
+/** What the dc and ic counts of the cache loops are, by callee. */
+const CACHE_LOOPS: Readonly<Record<string, { dc: string; ic: string }>> = {
+  __flush_dcache_area: { dc: 'dc_civac', ic: 'ic_ivau' },
+  __flush_cache_user_range: { dc: 'dc_cvau', ic: 'ic_ivau' },
+};
+const OTHER_LOOP = { dc: 'dc_civac', ic: 'ic_ivau' };
 
 /** What a path counts whatever the core holds. */
 export interface PathCounts {
@@ -12,6 +20,7 @@ export interface PathCounts {
   loopIssue: EventCounts;
 }
 
+/** Counts what a walk executes. */
 export function staticCounts(walk: Walk): PathCounts {
   const events = new Map<string, bigint>();
   const add = (name: string, n: number) => {
@@ -23,14 +32,22 @@ export function staticCounts(walk: Walk): PathCounts {
   for (const { name, cacheLoop, counts } of walk.callees) {
     if (!cacheLoop) continue;
     add('insn', counts.insn);
-    add(name === '__flush_dcache_area' ? 'dc_civac' : 'dc_cvau', counts.dc);
-    add('ic_ivau', counts.ic);
+    const { dc: clean, ic: invalidate } = CACHE_LOOPS[name] ?? OTHER_LOOP;
+    add(clean, counts.dc);
+    add(invalidate, counts.ic);
     for (const key of ['sysreg', 'dsb', 'isb'] as const) add(key, counts[key]);
   }
   for (const [name, n] of walk.opaque) add(`opaque:${name}`, n);
   const byCore = (loops: boolean) =>
     new Map(walk.build.cores.map((core, i): [string, bigint] => [core, issueOf(walk, i, loops)]));
   return { events, issue: byCore(false), loopIssue: byCore(true) };
+}
+
+/** Steady cycles of the blocks and calls of a path on the static model `core`. @throws {@link CostError} if there is none */
+export function issuedCycles({ issue }: PathCounts, core: string): number {
+  const thousandths = issue.get(core);
+  if (thousandths === undefined) throw new CostError(`the build has no cycles of ${core}`);
+  return Number(thousandths) / MILLI;
 }
 
 /** Steady cycles of blocks and calls, or of the cache loops, each rounded to thousandths: sums over parts agree exactly. */

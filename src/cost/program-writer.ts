@@ -5,7 +5,6 @@ import {
   OP_KIND_LSB,
   OP_TAKEN_LSB,
   OP_TARGET_BASE_LSB,
-  OP_WORDS,
   Op,
   Operand,
   PROGRAM_OPS_MAX,
@@ -124,11 +123,6 @@ export class ProgramWriter {
     this.list.push(first, second >>> 0, offset, last);
     this.sources.push(this.source);
   }
-}
-
-/** Operations of a program, END included. */
-export function operationsOf(words: Uint32Array): number {
-  return words.length / OP_WORDS;
 }
 
 /** `offset` further on in the same place of code. */

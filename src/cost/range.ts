@@ -20,13 +20,6 @@ export function sum(ranges: Iterable<Range>): Range {
   return total;
 }
 
-/** `range` times `n`; a negative `n` swaps the ends. */
-export function scale(range: Range, n: number): Range {
-  const [lo, hi] = n < 0 ? [range.hi, range.lo] : [range.lo, range.hi];
-  // No -0: it would print as such.
-  return { v: range.v * n || 0, lo: lo * n || 0, hi: hi * n || 0 };
-}
-
 /** The median of `values`, not empty, with the least and the greatest. */
 export function spread(values: readonly number[]): Range {
   const sorted = [...values].sort((a, b) => a - b);

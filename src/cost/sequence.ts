@@ -1,7 +1,7 @@
 import type { Walk } from './walk.js';
 
 /** Neighbours that are equal, once with their number: `a7`, `a7`, `a7` is `a7*3`. */
-export function runLengths(items: Iterable<string>): string[] {
+function runLengths(items: Iterable<string>): string[] {
   const runs: [string, number][] = [];
   for (const item of items) {
     const last = runs.at(-1);

@@ -1,16 +1,13 @@
-import { DataError } from './error.js';
+import { CostError, DataError } from './error.js';
+import { type EventCounts, sumEvents } from './event-counts.js';
 import { describeClass } from './fault-class.js';
 import { Field } from './field.js';
 
-/** Operations by name, and how many. `el2_insn` are the instructions that are none of the others. */
-export type Operations = ReadonlyMap<string, number>;
-
-/** What EL2 executes around the handler. */
+/** What EL2 executes around the handler. `insn:el2` are its instructions that are no event of their own. */
 export interface WorldSwitch {
-  /** Operations to leave the guest and to enter it again, by kind of abort. */
-  switches: ReadonlyMap<string, { exit: Operations; enter: Operations }>;
-  /** By hypercall. */
-  hypercalls: ReadonlyMap<string, Operations>;
+  /** Out of the guest and into it again, by kind of abort. */
+  switches: ReadonlyMap<string, EventCounts>;
+  hypercalls: ReadonlyMap<string, EventCounts>;
 }
 
 const FORMAT = 'stage2-world-switch/1';
@@ -26,32 +23,52 @@ export function parseWorldSwitch(value: unknown, file: string): WorldSwitch {
     .entries()
     .map(([kind, item]) => {
       // Out of the guest to EL2, back from the host's hvc to EL1; then that hvc, and the eret to the guest.
-      const exit = readOperations(item.get('exit'), 0);
-      const enter = readOperations(item.get('enter'), hostCall);
-      return [kind, { exit, enter }] as const;
+      const exit = readEvents(item.get('exit'), 0);
+      const enter = readEvents(item.get('enter'), hostCall);
+      return [kind, sumEvents([exit, enter])] as const;
     });
   const hypercalls = root
     .get('hypercalls')
     .entries()
-    .map(([name, item]) => [name, readOperations(item, 0)] as const);
+    .map(([name, item]) => [name, readEvents(item, 0)] as const);
   return { switches: new Map(switches), hypercalls: new Map(hypercalls) };
 }
 
 /** One way through EL2: an exception taken, an exception returned from, and what is between. */
-function readOperations(field: Field, moreInsn: number): Operations {
+function readEvents(field: Field, moreInsn: number): EventCounts {
   const counts = new Map<string, number>();
   for (const key of COUNTED) {
     if (field.get(key).present) counts.set(key, field.get(key).count());
   }
   const erets = field.get('eret').present ? field.get('eret').count() : 0;
   const special = [...counts.values()].reduce((all, n) => all + n, erets);
-  counts.set('el2_insn', field.get('insn').integer(special) - special + moreInsn);
+  counts.set('insn:el2', field.get('insn').integer(special) - special + moreInsn);
   counts.set('exc_entry', 1);
   counts.set('exc_return', 1);
   // The price of a TLBI includes the DSB that waits for it.
   const dsb = (counts.get('dsb') ?? 0) - (counts.get('tlbi') ?? 0);
   counts.set('dsb', Math.max(dsb, 0));
-  return counts;
+  return new Map([...counts].map(([event, n]) => [event, BigInt(n)]));
+}
+
+/** Out of the guest and into it again. @throws {@link CostError} for a kind that was not counted */
+export function switchOf({ switches }: WorldSwitch, kind: string): EventCounts {
+  return switches.get(kind) ?? missing(`world switch ${kind}`);
+}
+
+/** The only hypercall of the fault path: TLB invalidation of one IPA. */
+const HYPERCALL = '__kvm_tlb_flush_vmid_ipa';
+/** What a call has less than a hypercall. */
+const EXCEPTION = ['exc_entry', 'exc_return'];
+
+/** A hypercall of the fault path, or the call in its place where the host runs at EL2. */
+export function hypercallOf({ hypercalls }: WorldSwitch, hostAtEl2: boolean): EventCounts {
+  const events = hypercalls.get(HYPERCALL) ?? missing(`hypercall ${HYPERCALL}`);
+  return hostAtEl2 ? new Map([...events].filter(([event]) => !EXCEPTION.includes(event))) : events;
+}
+
+function missing(what: string): never {
+  throw new CostError(`there are no counts of the ${what}`);
 }
 
 /** The kind of switch a fault of this class makes: a permission fault not on a walk reads its IPA by an AT. */

@@ -15,6 +15,8 @@ export interface CompareRun {
   states: string[];
   placements: number;
   samples: number;
+  /** Probability that another vcpu took the line of mmu_lock before a fault. */
+  contention: number;
   seed: number;
   /** Faults followed at each placement; they stand for all. */
   followed: number;
@@ -29,8 +31,6 @@ export interface CompareReport {
   /** Cycles by core. */
   cores: CoreComparison[];
   idmap: { config: string; prices: IdmapPrice[] };
-  /** Clocks in GHz by core. */
-  clocks: Record<string, Interval>;
   annotated: AnnotatedBranch[];
   /** Every branch site with what the emulator counted at it. */
   sites: SiteRow[];
@@ -126,11 +126,15 @@ function configLine(config: ConfigCounts): string {
 }
 
 function runText({ run, comparison }: CompareReport): string {
-  const { config, variant, kernel, placements, samples, seed, followed, states } = run;
+  const { config, variant, kernel, placements, samples, contention, seed, followed, states } = run;
   const sampled =
     followed < comparison.faults ? `; ${whole(followed)} of the faults are followed and stand for all` : '';
+  const contended =
+    contention > 0
+      ? ` Before ${figure(100 * contention)} % of the faults another vcpu took the line of mmu_lock.`
+      : '';
   return wrap(
-    `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')} (guest:N after N cycles of guest).`,
+    `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')} (guest:N after N cycles of guest).${contended}`,
   );
 }
 
@@ -156,7 +160,7 @@ function classesText(config: ConfigCounts, variant: VariantCounts): string {
   return `\n  by fault class, ${config.config} ${variant.variant}\n${table(header, rows)}${more}`;
 }
 
-function idmapText({ idmap, clocks }: CompareReport): string {
+function idmapText({ idmap }: CompareReport): string {
   const header = ['size', 'pages', 'tables', 'leaked', 'insn/page', 'flush insn/page', 'lines cleaned'];
   const rows = idmap.prices.map(({ counts, totals, flushTotals, loopInsn }) => [
     bytes(counts.bytes),
@@ -167,18 +171,18 @@ function idmapText({ idmap, clocks }: CompareReport): string {
     figure(flushTotals.insn / counts.pages),
     whole(counts.flushedLines),
   ]);
-  return table(header, rows) + timesText(idmap.prices, clocks);
+  return table(header, rows) + timesText(idmap.prices);
 }
 
-function timesText(prices: readonly IdmapPrice[], clocks: CompareReport['clocks']): string {
-  const cores = prices[0]?.cores.map(({ core }) => core) ?? [];
-  const rows = cores.map((core) => {
-    const clock = clocks[core]?.v ?? Number.NaN;
-    const cells = prices.map((price) => {
-      const total = price.cores.find((c) => c.core === core)?.total ?? { v: 0, lo: 0, hi: 0 };
-      return interval({ v: total.v / clock / 1e6, lo: total.lo / clock / 1e6, hi: total.hi / clock / 1e6 });
+function timesText(prices: readonly IdmapPrice[]): string {
+  const cores = prices[0]?.cores ?? [];
+  const rows = cores.map(({ core, clockGhz }, i) => {
+    const ms = (cycles = Number.NaN) => cycles / clockGhz / 1e6;
+    const cells = prices.map(({ cores }) => {
+      const total = cores[i]?.total;
+      return interval({ v: ms(total?.v), lo: ms(total?.lo), hi: ms(total?.hi) });
     });
-    return [`ms on ${core} at ${clock} GHz`, ...cells];
+    return [`ms on ${core} at ${clockGhz} GHz`, ...cells];
   });
   return table(['', ...prices.map((p) => bytes(p.counts.bytes))], rows);
 }

@@ -3,22 +3,30 @@ import { KVM_NR_MEM_OBJS } from '../abi/kvm.js';
 import {
   addCounts,
   type Build,
-  type CostModel,
   type Counts,
+  codeEvents,
+  costOf,
+  cyclesOf,
+  defaultPrices,
+  type EventCounts,
+  highPrices,
+  lowPrices,
   noCounts,
-  priceCode,
-  pricedCores,
+  type PriceTable,
   type Range,
-  scale,
+  scaleEvents,
+  staticCounts,
   sum,
+  sumEvents,
   type Walk,
   walkCalls,
 } from '../cost/index.js';
 import type { IdmapCounts } from './idmap.js';
 
-/** Cycles of mapping one internal VM on one core. */
+/** Cycles of mapping one internal VM on one core; the ends are everything cheap at once, and everything dear. */
 export interface IdmapCost {
   core: string;
+  clockGhz: number;
   /** Top-ups, lock, page writer and unlock of every page. */
   mapping: Range;
   /** The loop of internal_vm_prep_mem around them, which no build file holds. */
@@ -43,6 +51,15 @@ export interface IdmapEstimates {
   loopInsn: Range;
 }
 
+/** The part of price tables that instructions of the loop are priced as. */
+export const IDMAP_PART = 'idmap';
+
+/** A core to price on; its table has {@link IDMAP_PART}. */
+export interface IdmapCore {
+  clockGhz: number;
+  table: PriceTable;
+}
+
 /** What a page does: fill the cache if it must, then take the lock, write the entry, release the lock. */
 const FILL_CALLS = ['mmu_topup_memory_cache'];
 const WRITE_CALLS = ['_raw_spin_lock', 'stage2_set_pte', '_raw_spin_unlock'];
@@ -55,22 +72,28 @@ interface Counted {
   times: number;
 }
 
-/** Prices the counted map under a build that has the patch. */
+/** Prices the counted map under a build that has the patch: what the code counts, without misses of caches and TLBs. */
 export function priceIdmap(
   counts: IdmapCounts,
   build: Build,
-  model: CostModel,
-  estimates: IdmapEstimates,
+  cores: readonly IdmapCore[],
+  { loopInsn }: IdmapEstimates,
 ): IdmapPrice {
   const mapping = mappingWalks(counts, build);
   const flush = [{ walk: flushWalk(build), times: counts.pages }];
-  const cores = pricedCores(model).map((core) => idmapCost(core, counts, mapping, flush, model, estimates));
   return {
     counts,
     totals: totalsOf(mapping, (walk) => walk.totals),
     flushTotals: totalsOf(flush, (walk) => walk.loops),
-    loopInsn: estimates.loopInsn,
-    cores,
+    loopInsn,
+    cores: cores.map(({ clockGhz, table }) => {
+      const parts = {
+        mapping: rangeOf(() => eventsOf(mapping, table), table),
+        loopBody: rangeOf((end) => loopEvents(counts.pages * loopInsn[end]), table),
+        flush: rangeOf(() => eventsOf(flush, table), table),
+      };
+      return { core: table.core, clockGhz, ...parts, total: sum(Object.values(parts)) };
+    }),
   };
 }
 
@@ -119,22 +142,24 @@ function totalsOf(walks: readonly Counted[], part: (walk: Walk) => Readonly<Coun
   return totals;
 }
 
-function idmapCost(
-  core: string,
-  counts: IdmapCounts,
-  mapping: readonly Counted[],
-  flush: readonly Counted[],
-  model: CostModel,
-  { loopInsn }: IdmapEstimates,
-): IdmapCost {
-  const price = (walks: readonly Counted[]): Range =>
-    sum(walks.map(({ walk, times }) => scale(priceCode(walk, core, model).total, times)));
-  const perInsn = model.calibration.cores.get(core)?.cyclesPerInsn ?? { v: 1, lo: 1, hi: 1 };
-  const loopBody = {
-    v: counts.pages * loopInsn.v * perInsn.v,
-    lo: counts.pages * loopInsn.lo * perInsn.lo,
-    hi: counts.pages * loopInsn.hi * perInsn.hi,
-  };
-  const parts = { mapping: price(mapping), loopBody, flush: price(flush) };
-  return { core, ...parts, total: sum(Object.values(parts)) };
+/** The map makes no hypercall: it replaces nothing. */
+const NO_HYPERCALL: EventCounts = new Map();
+
+function eventsOf(walks: readonly Counted[], table: PriceTable): EventCounts {
+  return sumEvents(
+    walks.map(({ walk, times }) =>
+      scaleEvents(codeEvents(staticCounts(walk), NO_HYPERCALL, table), BigInt(times)),
+    ),
+  );
+}
+
+function loopEvents(insn: number): EventCounts {
+  return new Map([[`insn:${IDMAP_PART}`, BigInt(Math.round(insn))]]);
+}
+
+/** What `events` cost with all default prices, all low ones and all high ones. */
+function rangeOf(events: (end: keyof Range) => EventCounts, table: PriceTable): Range {
+  const cost = (end: keyof Range, pricesOf: typeof defaultPrices) =>
+    cyclesOf(costOf(events(end), pricesOf(table)));
+  return { v: cost('v', defaultPrices), lo: cost('lo', lowPrices), hi: cost('hi', highPrices) };
 }

@@ -1,12 +1,8 @@
 import {
   type BranchKind,
-  BTB_LINE,
   CACHE_GROUP_BYTES,
   CACHE_GROUP_WAYS,
   CACHE_SETS,
-  CORE_BTB_MAIN,
-  CORE_BTB_MICRO,
-  CORE_BTB_NANO,
   CORE_COLD_RULE,
   CORE_COUNTS,
   CORE_DIRECTION,
@@ -28,6 +24,7 @@ import {
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { MicroExports } from '../core/micro-exports.js';
+import { type BtbLevel, btbLevels } from './btb-layout.js';
 import { checkGeometry, checkInteger } from './check.js';
 import type { CacheGeometry, Geometry, TableGeometry } from './geometry.js';
 import { TLB_FIELDS, TLB_NAMES, tlbBytes } from './tlb-layout.js';
@@ -54,8 +51,8 @@ const SEED_FACTOR = 0x9e3779b97f4a7c15n;
 interface Part {
   field: number;
   bytes: number;
-  /** With sets, a cache. */
   cache?: CacheGeometry;
+  btb?: BtbLevel;
   /** A table of translations. */
   tlb?: TableGeometry;
 }
@@ -68,13 +65,6 @@ function cachePart(field: number, cache: CacheGeometry | undefined): Part[] {
   return cache === undefined ? [] : [{ field, bytes: cacheBytes(cache), cache }];
 }
 
-/** A level of the BTB has room for a target per entry, which the last level uses. */
-function btbPart(field: number, table: TableGeometry | undefined): Part[] {
-  if (table === undefined) return [];
-  const cache = { sets: table.entries / table.ways, ways: table.ways, lineBytes: BTB_LINE };
-  return [{ field, bytes: cacheBytes(cache) + table.entries * 8, cache }];
-}
-
 function tlbParts(geometry: Geometry): Part[] {
   return TLB_NAMES.flatMap((name) => {
     const tlb = geometry[name];
@@ -83,16 +73,14 @@ function tlbParts(geometry: Geometry): Part[] {
 }
 
 function partsOf(geometry: Geometry): Part[] {
-  const { btb, direction, returnStack } = geometry;
+  const { direction, returnStack } = geometry;
   return [
     ...cachePart(CORE_L1I, geometry.l1i),
     ...cachePart(CORE_L1D, geometry.l1d),
     ...cachePart(CORE_L2, geometry.l2),
     ...cachePart(CORE_L3, geometry.l3),
     ...tlbParts(geometry),
-    ...btbPart(CORE_BTB_NANO, btb.nano),
-    ...btbPart(CORE_BTB_MICRO, btb.micro),
-    ...btbPart(CORE_BTB_MAIN, btb.main),
+    ...btbLevels(geometry).map((btb) => ({ field: btb.field, bytes: btb.bytes, btb })),
     { field: CORE_DIRECTION, bytes: 2 ** direction.indexBits },
     { field: CORE_RETURNS, bytes: returnStack * 8 },
     { field: CORE_STOLEN, bytes: STOLEN_SIZEOF },
@@ -133,10 +121,11 @@ export class Microarch {
     this.machine.view.setU32(this.offset + field, value);
   }
 
-  #place({ field, bytes, cache, tlb }: Part): void {
+  #place({ field, bytes, cache, btb, tlb }: Part): void {
     const at = this.machine.arena.allocate(bytes, ALIGN);
     this.#set(field, at);
     if (cache !== undefined) this.#core.microCacheInit(at, cache.sets, cache.ways, cache.lineBytes);
+    if (btb !== undefined) this.#core.microBtbInit(at, btb.level, btb.sets, btb.ways, btb.last);
     if (tlb !== undefined) this.#core.microTlbInit(at, tlb.entries / tlb.ways, tlb.ways);
   }
 

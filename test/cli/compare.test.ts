@@ -159,6 +159,27 @@ describe('stage2 compare of one core', () => {
     }
   });
 
+  it('moves the line of mmu_lock as often as asked, in both builds alike', async () => {
+    type Run = { run: { contention: number }; cores: ComparedCore[] };
+    const remoteOf = async (...args: string[]) => {
+      const { run, cores }: Run = JSON.parse(await one('--json', ...args));
+      const events = cores[0]?.states[0]?.events ?? [];
+      const remote = events.filter(({ event }) => event.endsWith('_REMOTE'));
+      const sum = (of: 'base' | 'added') => remote.reduce((n, row) => n + row[of], 0);
+      return { asked: run.contention, perFault: sum('base') / (4 * 5238), added: sum('added') };
+    };
+    expect(await remoteOf()).toEqual({ asked: 0, perFault: 0, added: 0 });
+    const [half, always] = [await remoteOf('--contention', '0.5'), await remoteOf('--contention', '1')];
+    expect([half.asked, always.asked]).toEqual([0.5, 1]);
+    expect(always.perFault).toBeGreaterThan(0.8);
+    expect(half.perFault / always.perFault).toBeGreaterThan(0.3);
+    expect(half.perFault / always.perFault).toBeLessThan(0.7);
+    expect([half.added, always.added]).toEqual([0, 0]);
+    expect((await one('--contention', '0.5')).replace(/\s+/g, ' ')).toContain(
+      'another vcpu took the line of mmu_lock',
+    );
+  });
+
   it('prints CSV with as many cells in every line', async () => {
     const lines = (await one('--csv')).trimEnd().split('\n');
     expect(lines.length).toBeGreaterThan(50);
@@ -194,6 +215,8 @@ describe('stage2 compare with bad input', () => {
     [['--samples', '0'], '--samples: found "0", expected a whole number from 1 to 10000'],
     [['--seed', '-1'], '--seed: found "-1", expected a whole number from 0 to '],
     [['--faults', '1e3'], '--faults: found "1e3", expected a whole number from 1 to '],
+    [['--contention', '1.5'], '--contention: found "1.5", expected a number from 0 to 1'],
+    [['--contention', '-0.1'], '--contention: found "-0.1", expected a number from 0 to 1'],
     [['--threads', 'many'], '--threads: found "many", expected a whole number from 1 to 256'],
     [['--trace-event', '0'], '--trace-event: found "0", expected a whole number from 1 to '],
     [['--trace-event', '99999'], 'fault 99999: the trace has 5238 that v4.13 takes'],

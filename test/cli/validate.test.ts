@@ -1,38 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { registerValidate } from '../../src/cli/commands/validate.js';
+import { type Row, targetsOf } from '../unit/target-rows.js';
 import { type Captured, runCommand } from './capture.js';
 import { withFile } from './dump-files.js';
 
 const validate = (args: readonly string[]): Promise<Captured> =>
   runCommand(registerValidate, ['validate', ...args]);
 
-/** A row of a targets file; what a test says replaces a branch row that is inside. */
-interface Row {
-  id?: unknown;
-  experiment?: unknown;
-  params?: object;
-  unit?: unknown;
-  value?: unknown;
-  tolerance?: unknown;
-  use?: unknown;
-}
-const ROW = {
-  experiment: 'barrier',
-  params: { core: 'apple-m1-firestorm', kind: 'isb' },
-  unit: 'cycles',
-  value: 28,
-  tolerance: 10,
-  use: 'predicted',
-  source: 'a test',
-};
-
-const fileOf = (rows: readonly Row[]): string =>
-  JSON.stringify({
-    format: 'stage2-targets/1',
-    rows: rows.map((row, i) => ({ id: `row${i}`, ...ROW, ...row })),
-  });
 const validateRows = (rows: readonly Row[], ...args: string[]): Promise<Captured> =>
-  withFile(fileOf(rows), (path) => validate(['--targets', path, ...args]));
+  withFile(JSON.stringify(targetsOf(rows)), (path) => validate(['--targets', path, ...args]));
 
 describe('stage2 validate', () => {
   it('has every row of the package inside', async () => {

@@ -20,6 +20,7 @@ const settings = compareSettings({
   samples: '1',
   seed: '1',
   faults: '120',
+  contention: '0',
 });
 const [placement] = placementsOf(1, 1) as [{ seed: number; phase: number }];
 

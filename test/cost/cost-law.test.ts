@@ -18,18 +18,14 @@ import {
   type PriceList,
   type PriceTable,
   priceMatrix,
-  priceTable,
   samplePriceMatrix,
   samplePrices,
   scaleEvents,
   sumEvents,
 } from '../../src/cost/index.js';
-import { ESTIMATES, loadModel, PROFILES } from '../unit/fixtures-cost/load.js';
+import { PROFILES, tableOf } from '../unit/fixtures-cost/load.js';
 
-const { calibration } = loadModel();
-const TABLES: PriceTable[] = [...PROFILES.values()].map((profile) =>
-  priceTable(profile, { estimates: ESTIMATES, calibration }),
-);
+const TABLES: PriceTable[] = [...PROFILES.keys()].map((core) => tableOf(core));
 const table = fc.constantFrom(...TABLES);
 const seed = fc.maxSafeNat();
 const sampleNumber = fc.nat({ max: 100_000 });

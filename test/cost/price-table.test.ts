@@ -1,21 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import {
   defaultPrices,
-  loadProfile,
   MICRO_EVENTS,
   opaqueEvent,
   type PriceTable,
+  parseProfiles,
   priceTable,
 } from '../../src/cost/index.js';
-import { dataFile, ESTIMATES, loadModel, PROFILES } from '../unit/fixtures-cost/load.js';
+import { CALIBRATION, dataFile, ESTIMATES, PROFILES, tableOf } from '../unit/fixtures-cost/load.js';
 
-const SOURCES = { estimates: ESTIMATES, calibration: loadModel().calibration, parts: ['run loop'] };
+const SOURCES = { estimates: ESTIMATES, calibration: CALIBRATION };
 
-const tableOf = (core: string, overlap?: 'dependent'): PriceTable => {
-  const profile = PROFILES.get(core);
-  if (profile === undefined) throw new Error(`there is no profile of ${core}`);
-  return priceTable(profile, SOURCES, overlap);
-};
 const rangeOf = (table: PriceTable, event: string) => {
   const { v, lo, hi } = table.prices.get(event) ?? { v: -1, lo: -1, hi: -1 };
   return { v, lo, hi };
@@ -59,8 +54,12 @@ describe('the price table', () => {
   test('charges out of order the exposed part, and all of it in a chain of loads', () => {
     const { v, lo, hi } = rangeOf(tableOf('neoverse-n1'), 'LOAD_DRAM');
     expect([v, lo, hi].map((n) => Math.round(n))).toEqual([195, 96, 297]);
-    expect(rangeOf(tableOf('neoverse-n1', 'dependent'), 'LOAD_DRAM')).toEqual({ v: 325, lo: 320, hi: 330 });
-    expect(rangeOf(tableOf('neoverse-n1', 'dependent'), 'DTLB_L2')).toEqual({ v: 3.4, lo: 1.5, hi: 5 });
+    expect(rangeOf(tableOf('neoverse-n1', [], 'dependent'), 'LOAD_DRAM')).toEqual({
+      v: 325,
+      lo: 320,
+      hi: 330,
+    });
+    expect(rangeOf(tableOf('neoverse-n1', [], 'dependent'), 'DTLB_L2')).toEqual({ v: 3.4, lo: 1.5, hi: 5 });
   });
 
   test('charges a descriptor its whole latency', () => {
@@ -97,14 +96,16 @@ describe('the price table', () => {
     const file = dataFile('profiles.json');
     file.cores = { mine: file.cores['cortex-a53'] };
     file.cores.mine.issue.model.v = 'cortex-a5';
-    expect(() => priceTable(loadProfile(file, 'mine.json'), SOURCES)).toThrow(
+    const mine = parseProfiles(file, 'mine.json').get('mine') ?? expect.fail();
+    expect(() => priceTable(mine, SOURCES)).toThrow(
       'mine: issue.model: found "cortex-a5", expected cortex-a53 or cortex-a55 or cortex-a57 or neoverse-n1',
     );
   });
 
   test('prices parts of a kernel by the instruction', () => {
-    const n1 = tableOf('neoverse-n1');
-    expect(n1.prices.get('insn:run loop')).toEqual(n1.prices.get('el2_insn'));
+    const { prices } = tableOf('neoverse-n1', ['run loop']);
+    const { v, lo, hi } = CALIBRATION.get('neoverse-n1')?.cyclesPerInsn ?? expect.fail();
+    expect(prices.get('insn:run loop')).toMatchObject({ v, lo, hi, unit: 'cycles' });
   });
 
   test('has no price of what is only evidence', () => {

@@ -30,7 +30,7 @@ describe('a conditional branch that the BTB does not hold', () => {
   it('goes where the counters say on a core without a BTB of direct branches', () => {
     const core = small({ coldRule: ColdRule.DIRECTION, btb: {} });
     expect(once(core, COND, PC, true, AHEAD)).toEqual({ MISPREDICT_COND: 1 });
-    expect(once(core, COND, PC, true, AHEAD)).toEqual({ TAKEN_MAIN: 1 });
+    expect(once(core, COND, PC, true, AHEAD)).toEqual({ TAKEN_DECODED: 1 });
     expect(once(core, COND, PC, false, AHEAD)).toEqual({ MISPREDICT_COND: 1 });
   });
 });

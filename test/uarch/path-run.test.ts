@@ -44,6 +44,11 @@ function rowsOf(counts: BigUint64Array): bigint[][] {
   ]);
 }
 
+/** All faults, in one row. */
+function inputOf({ records }: Faults, programs: readonly number[], before: BeforeFault) {
+  return { records, programs, rowCount: 1, placement: PLACEMENT, before };
+}
+
 describe('a run of faults', () => {
   it.each([
     ['a warm small core', SMALL, 'nothing'],
@@ -92,13 +97,7 @@ describe('a run of faults', () => {
 
   it('gives the same counts again from the same state, and leaves those of the core running on', () => {
     const { runner, core, programs } = runnerOf(SMALL, faults);
-    const input = {
-      records: faults.records,
-      programs,
-      rowCount: 1,
-      placement: PLACEMENT,
-      before: 'reset',
-    } as const;
+    const input = inputOf(faults, programs, 'reset');
     const first = runner.run(input);
     expect(runner.run(input)).toEqual(first);
     expect(core.counts()).toEqual([...first].map((n) => n * 2n));
@@ -106,13 +105,7 @@ describe('a run of faults', () => {
 
   it('finds mmu_lock in another cpu’s cache if it was taken there before each fault', () => {
     const { runner, programs } = runnerOf(MEDIUM, faults);
-    const input = {
-      records: faults.records,
-      programs,
-      rowCount: 1,
-      placement: PLACEMENT,
-      before: 'nothing',
-    } as const;
+    const input = inputOf(faults, programs, 'nothing');
     const remote = (steal: number) => {
       const counts = runner.run({ ...input, steal });
       return Number((counts[MicroEvent.LOAD_REMOTE] ?? 0n) + (counts[MicroEvent.STORE_REMOTE] ?? 0n));
@@ -218,13 +211,7 @@ describe('bad input', () => {
 
   it('in a run is named', () => {
     const { runner, programs } = runnerOf(SMALL, faults);
-    const good = {
-      records: faults.records,
-      programs,
-      rowCount: 1,
-      placement: PLACEMENT,
-      before: 'nothing',
-    } as const;
+    const good = inputOf(faults, programs, 'nothing');
     const n = programs.length;
     expect(() => runner.run({ ...good, records: new Uint8Array(5) })).toThrow('records of 5 bytes');
     expect(() => runner.run({ ...good, programs: [] })).toThrow(`0 programs: expected ${n}`);

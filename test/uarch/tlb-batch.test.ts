@@ -26,10 +26,7 @@ const round = fc.record({
   flush: fc.nat(5).map((n) => n === 0),
 });
 
-describe.each([
-  ['typed entries in the second-level TLB', G.UNIFIED],
-  ['a walk cache and an IPA cache', G.SEPARATE],
-])('a core with %s', (_, geometry) => {
+describe.each(G.LAYOUTS)('a core with %s', (_, geometry) => {
   it('answers and counts a batch as it does single accesses', () => {
     fc.assert(
       fc.property(fc.array(round, { maxLength: 8 }), (rounds) => {

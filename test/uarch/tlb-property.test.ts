@@ -112,10 +112,7 @@ function countsOf(micro: Microarch): Record<string, number> {
   return Object.fromEntries(named.filter(([, n]) => n !== 0));
 }
 
-describe.each([
-  ['typed entries in the second-level TLB', G.UNIFIED],
-  ['a walk cache and an IPA cache', G.SEPARATE],
-])('a core with %s', (_, geometry) => {
+describe.each(G.LAYOUTS)('a core with %s', (_, geometry) => {
   it('answers and counts as the naive model does, stale entries included', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {

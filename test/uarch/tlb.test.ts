@@ -13,12 +13,7 @@ const STAGE1_L3 = G.STAGE1.l3[0];
 const STAGE2_L3 = G.STAGE2.l3[0];
 const ELSEWHERE = G.MEMORY + (1n << 36n);
 
-const BOTH = [
-  ['typed entries in the second-level TLB', G.UNIFIED],
-  ['a walk cache and an IPA cache', G.SEPARATE],
-] as const;
-
-describe.each(BOTH)('a core with %s', (_, geometry) => {
+describe.each(G.LAYOUTS)('a core with %s', (_, geometry) => {
   it('walks for the first access, and answers the next ones from its first-level TLB', () => {
     const { mmu } = G.twoStage(geometry);
     expect(mmu.access({ va: VA + 5n })).toEqual({ ok: true, pa: PA + 5n, source: 'walk' });

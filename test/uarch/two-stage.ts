@@ -115,6 +115,12 @@ export const SEPARATE: Geometry = {
   ipaCache: { entries: 4, ways: 4 },
 };
 
+/** Both known layouts of what a core keeps of walks. */
+export const LAYOUTS: [string, Geometry][] = [
+  ['typed entries in the second-level TLB', UNIFIED],
+  ['a walk cache and an IPA cache', SEPARATE],
+];
+
 export interface TwoStage {
   machine: Machine;
   micro: Microarch;

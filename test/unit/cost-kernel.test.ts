@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Access, CLASS_ACCESS_LSB, CLASS_TYPE_LSB, ClassType } from '../../src/abi/event.js';
-import { parseWorldSwitch } from '../../src/cost/index.js';
+import { switchOf } from '../../src/cost/index.js';
 import {
-  EXIT_KINDS,
   exitEvents,
   FAULT_KINDS,
   groupEvents,
@@ -13,15 +12,14 @@ import {
   switchEvents,
 } from '../../src/cost/kernel.js';
 import { parseKernels } from '../../src/cost/kernel-file.js';
-import { dataFile } from './fixtures-cost/load.js';
+import { dataFile, WORLD_SWITCH } from './fixtures-cost/load.js';
 
 const table = parseKernels(dataFile('kernels.json'), 'kernels.json');
-const world = parseWorldSwitch(dataFile('world-switch.json'), 'world-switch.json');
 const kernels = [...table.kernels.values()];
+const EXIT_KINDS = ['hvc', 'mmio-kernel', 'mmio-user'];
 const facts = (fwb: boolean): KernelFacts => ({
   fwb,
-  worldSwitch: (kind) =>
-    new Map([...(world.switches.get(kind)?.exit ?? [])].map(([name, n]) => [name, BigInt(n)])),
+  worldSwitch: (kind) => switchOf(WORLD_SWITCH, kind),
   path: (name) => new Map([[`path:${name}`, 1n]]),
 });
 

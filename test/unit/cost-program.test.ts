@@ -1,18 +1,12 @@
 // Programs of the recorded paths: the lines they touch against those that were recorded, and what they count.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Op, Operand } from '../../src/abi/program.js';
+import { Op, Operand, TEXT_BASE } from '../../src/abi/program.js';
 import { BranchKind } from '../../src/abi/uarch.js';
-import {
-  compileProgram,
-  DataError,
-  lineReport,
-  parseAccesses,
-  walkBuild,
-  walkCalls,
-} from '../../src/cost/index.js';
+import { compileProgram, DataError, parseAccesses, walkCalls } from '../../src/cost/index.js';
 import { checkProgram } from '../../src/uarch/program-check.js';
-import { BUILD_IDS, dataFile, loadBuild } from './fixtures-cost/load.js';
+import { lineReport } from './fixtures-cost/line-report.js';
+import { BUILD_IDS, dataFile, loadBuild, walkOf } from './fixtures-cost/load.js';
 
 const ACCESSES = parseAccesses(dataFile('accesses.json'), 'accesses.json');
 // biome-ignore lint/suspicious/noExplicitAny: tests reach into the file
@@ -22,8 +16,7 @@ const RECORDED: Record<string, { data: number; code: number }> = JSON.parse(
 ).lines;
 
 function programOf(id: string, path: string) {
-  const build = loadBuild(id);
-  const walk = walkBuild(build, build.paths.get(path)?.input ?? expect.fail(path));
+  const walk = walkOf(id, path);
   return { walk, program: compileProgram(walk, ACCESSES) };
 }
 
@@ -65,6 +58,19 @@ describe('the program of every recorded path', () => {
     for (const path of loadBuild(id).paths.keys()) {
       expect(() => checkProgram(programOf(id, path).program.words)).not.toThrow();
     }
+  });
+
+  test('has no address in a callee from which one branch goes both ways, in whatever function or path', () => {
+    const ways = new Map<string, number>();
+    for (const path of loadBuild('gcc12c-base').paths.keys()) {
+      for (const { op, kind, taken, second, offset } of operations(programOf('gcc12c-base', path).program)) {
+        if (op !== Op.BRANCH || kind !== BranchKind.COND || (second & 0xffff) === TEXT_BASE) continue;
+        const pc = `${second & 0xffff}+${offset}`;
+        expect(ways.get(pc) ?? taken, pc).toBe(taken);
+        ways.set(pc, taken);
+      }
+    }
+    expect(ways.size).toBeGreaterThan(100);
   });
 
   test('has the branches of the blocks at their own addresses', () => {

@@ -8,14 +8,7 @@ import {
   sumTotals,
   walkBuild,
 } from '../../src/cost/index.js';
-import { BUILD_IDS, dataFile, loadBuild, SITES } from './fixtures-cost/load.js';
-
-function walkOf(id: string, path: string) {
-  const build = loadBuild(id);
-  const recorded = build.paths.get(path);
-  if (recorded === undefined) throw new Error(`${id} has no path ${path}`);
-  return walkBuild(build, recorded.input);
-}
+import { BUILD_IDS, dataFile, loadBuild, SITES, walkOf } from './fixtures-cost/load.js';
 
 describe('the site table', () => {
   test('has every site of the core', () => {

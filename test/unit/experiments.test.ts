@@ -6,33 +6,12 @@ import {
   type RowResult,
   runTarget,
 } from '../../src/scenario/experiment/index.js';
-
-/** What a test says of a row replaces this one's, which is inside. */
-interface Row {
-  experiment?: unknown;
-  params?: object;
-  unit?: unknown;
-  value?: unknown;
-  tolerance?: unknown;
-  use?: unknown;
-}
-const ROW = {
-  experiment: 'barrier',
-  params: { core: 'apple-m1-firestorm', kind: 'isb' },
-  unit: 'cycles',
-  value: 28,
-  tolerance: 10,
-  use: 'predicted',
-};
+import { type Row, targetsOf } from './target-rows.js';
 
 const bench = await loadBench({ allBuilds: true });
 
 function resultsOf(rows: readonly Row[]): RowResult[] {
-  const file = {
-    format: 'stage2-targets/1',
-    rows: rows.map((row, i) => ({ id: `row${i}`, ...ROW, ...row })),
-  };
-  return parseTargets(file, 'targets.json', EXPERIMENT_NAMES).map((row) => runTarget(row, bench));
+  return parseTargets(targetsOf(rows), 'targets.json', EXPERIMENT_NAMES).map((row) => runTarget(row, bench));
 }
 
 const modelOf = (row: Row): number => resultsOf([row])[0]?.model.v ?? Number.NaN;

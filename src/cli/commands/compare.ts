@@ -1,10 +1,11 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type Build, type SiteRow, type SiteTable, siteStatistics } from '../../cost/index.js';
 import type { AnnotatedBranch } from '../../report/branch-annotated.js';
 import { type CompareReport, compareText } from '../../report/compare.js';
 import { comparisonCsv } from '../../report/comparison-csv.js';
 import { sitesText } from '../../report/sites.js';
 import { type CompareConfig, compareBuilds } from '../../scenario/compare.js';
+import type { ComparisonCore } from '../../scenario/comparison/run.js';
 import { stateText } from '../../scenario/comparison/state.js';
 import { coreVerdict } from '../../scenario/comparison/verdict.js';
 import { runIdmap } from '../../scenario/idmap.js';
@@ -20,10 +21,10 @@ import {
   compareSettings,
   listOption,
 } from '../compare-options.js';
-import { loadBuild, loadCostModel, loadMachineData, loadSites } from '../data.js';
+import { loadBuild, loadIdmapEstimates, loadSites } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
-import { BUNDLED_CAPTURE, replayFiles } from '../replay-files.js';
+import { captureFiles, replayFiles } from '../replay-files.js';
 
 /** Variants whose counts are shown beside the one that is compared. */
 const VARIANTS = ['rfc', 'pred', 'predkey'];
@@ -36,18 +37,24 @@ export function registerCompare(program: Command): void {
     .command('compare')
     .description('replay a capture and say what a variant of the internal-VM patch adds to a fault')
     .argument('[trace]', 'tracefs or trace-cmd text, plain or gzip; default: the bundled capture')
-    .option('--slots <file>', 'memory slots of the capture')
+    .option('--trace <file>', 'the trace, in place of the argument')
+    .option('--slots <file>', 'memory slots of the capture; default: NAME.memslots.json beside NAME.txt.gz')
     .option('--core <names>', 'cores, with commas or repeated; default: all', listOption)
     .option('--profile <file>', 'cores of your own (stage2-profiles/1), JSON or gzip')
-    .option('--kernel <class>', 'kernel around the handler: nvhe, vhe or a class of kernels.json', 'nvhe')
+    .option('--kernel <class>', 'kernel around the handler: nvhe (nvhe-4.x), vhe (vhe-6.x) or a class of kernels.json', 'nvhe')
     .option('--variant <id>', 'form of the patch; base compares the base with itself', 'rfc')
     .option('--config <id>', `compiler configuration: ${CONFIGS.join(' or ')}`, CONFIGS[0])
     .option('--state <states>', 'what a fault finds: cold, warm, guest:CYCLES; with commas', listOption)
     .option('--placements <n>', 'placements of code and data', '64')
     .option('--samples <n>', 'samples of the prices', '200')
     .option('--faults <n>', 'faults followed at each placement, in place of all', '192')
+    .option(
+      '--contention <p>',
+      'probability, 0 to 1, that another vcpu took the line of mmu_lock before a fault',
+      '0',
+    )
     .option('--seed <n>', 'of placements and samples; the same seed gives the same figures', '1')
-    .addOption(new Option('--threads <n>', 'threads that follow faults; default: as many as there are cpus'))
+    .option('--threads <n>', 'threads that follow faults; default: as many as there are cpus')
     .option('--sites', 'print every branch site: condition, hint, and taken or not in the compiled layout')
     .option('--json', 'print one JSON document')
     .option('--csv', 'print the cycles as CSV')
@@ -56,7 +63,8 @@ export function registerCompare(program: Command): void {
     .option('--annotate', 'print where cycles went, block by block')
     .addHelpText(
       'after',
-      '\nExample:\n  stage2 compare trace.txt.gz --slots trace.memslots.json --core cortex-a53',
+      '\nExamples:\n  stage2 compare trace.txt.gz --slots trace.memslots.json --core cortex-a53\n' +
+        '  stage2 compare --core neoverse-n1 --kernel vhe --trace trace.txt.gz',
     )
     .action((trace: string | undefined, options: CompareOptions) =>
       finish(options.json ?? false, () => compare(trace, options)),
@@ -64,14 +72,8 @@ export function registerCompare(program: Command): void {
 }
 
 async function compare(trace: string | undefined, options: CompareOptions): Promise<CommandResult> {
-  const { slots } = options;
   const settings = compareSettings(options);
-  if ((trace === undefined) !== (slots === undefined)) {
-    throw new CliError(
-      trace === undefined ? '--slots without a trace' : `${trace}: its --slots file is missing`,
-    );
-  }
-  const files = trace === undefined || slots === undefined ? BUNDLED_CAPTURE : { trace, slots };
+  const files = captureFiles(trace, options);
   const loaded = await loadComparison(settings);
   const replayed = await replayFiles(files, { variant: 'rfc', keepRecords: true });
   if (replayed.faults.taken === 0) {
@@ -100,14 +102,12 @@ async function compareAll(
   const { cores, followed } = await compareCores(replayed.faults, loaded, settings);
   if (settings.output.kind === 'csv') return { text: comparisonCsv(cores), json: {}, exit: Exit.OK };
   const builds = configs.flatMap(({ base, variants }) => [base, ...variants]);
-  const machine = await loadMachineData();
   const report: CompareReport = {
     capture: captureOf(replayed),
     run: runOf(settings, followed),
     comparison,
     cores,
-    idmap: { config: IDMAP_BUILD, prices: await idmapPrices(builds, machine.idmap) },
-    clocks: Object.fromEntries(machine.clocks),
+    idmap: { config: IDMAP_BUILD, prices: await idmapPrices(builds, loaded.cores) },
     annotated: annotatedBranches(siteRows, sites),
     sites: siteRows,
     verdict: [verdictOf(comparison, cores, settings), ...cores.map(coreVerdict)],
@@ -130,16 +130,26 @@ async function loadConfig(
 
 async function idmapPrices(
   builds: readonly Build[],
-  estimates: Parameters<typeof priceIdmap>[3],
+  cores: readonly ComparisonCore[],
 ): Promise<IdmapPrice[]> {
-  const model = await loadCostModel(builds);
+  const estimates = await loadIdmapEstimates();
   const build = builds.find(({ id }) => id === IDMAP_BUILD) as Build;
-  return IDMAP_BYTES.map((size) => priceIdmap(runIdmap(size), build, model, estimates));
+  return IDMAP_BYTES.map((size) => priceIdmap(runIdmap(size), build, cores, estimates));
 }
 
 function runOf(settings: CompareSettings, followed: number): CompareReport['run'] {
-  const { config, variant, kernel, states, placements, samples, seed } = settings;
-  return { config, variant, kernel, states: states.map(stateText), placements, samples, seed, followed };
+  const { config, variant, kernel, states, placements, samples, contention, seed } = settings;
+  return {
+    config,
+    variant,
+    kernel,
+    states: states.map(stateText),
+    placements,
+    samples,
+    contention,
+    seed,
+    followed,
+  };
 }
 
 function captureOf({ capture, faults, lines }: ReplayResult): CompareReport['capture'] {

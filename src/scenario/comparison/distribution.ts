@@ -14,7 +14,7 @@ export interface Distribution {
 const MICRO = 1e6;
 
 /** Place of the `percent`-quantile among `n` values in ascending order. */
-function rank(percent: number, n: number): number {
+export function rank(percent: number, n: number): number {
   return Math.max(0, Math.ceil((n * percent) / 100) - 1);
 }
 

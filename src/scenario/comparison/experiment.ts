@@ -15,8 +15,9 @@ import {
 } from '../../cost/index.js';
 import type { Geometry } from '../../uarch/geometry.js';
 import { dividedBy } from './distribution.js';
-import { fixedEvents, type KernelEvents, variantEvents } from './fixed-events.js';
+import { fixedEvents, variantEvents } from './fixed-events.js';
 import { type FollowedCounts, type FollowJob, rowOf } from './follow.js';
+import type { KernelEvents } from './kernel-events.js';
 import type { LoggedPath, LoggedTrace } from './logged-trace.js';
 import { type FaultSample, sampleFaults } from './sample.js';
 import { type State, stateText } from './state.js';
@@ -29,6 +30,8 @@ export interface Experiment {
   /** Programs of each build by path. */
   programs: readonly [readonly Program[], readonly Program[]];
   guest: GuestActivity;
+  /** How probable it is that another vcpu took the line of mmu_lock before a fault, from 0 to 1. */
+  contention: number;
   /** Faults followed at each placement, and of them one of each path for faults that each begin cold. */
   sample: FaultSample;
   firsts: FaultSample;
@@ -46,7 +49,7 @@ export function experimentOf(
   builds: readonly [Build, Build],
   accesses: Accesses,
   guest: GuestActivity,
-  faults: number,
+  { faults, contention }: Pick<Experiment, 'contention'> & { faults: number },
 ): Experiment {
   const compile = (build: Build) =>
     trace.paths.map(({ signature }) =>
@@ -57,6 +60,7 @@ export function experimentOf(
     builds,
     programs: [compile(builds[0]), compile(builds[1])],
     guest,
+    contention,
     sample: sampleFaults(trace, faults),
     firsts: sampleFaults(trace, 1),
   };
@@ -77,7 +81,7 @@ export function followJob(experiment: Experiment, { geometry }: ExperimentCore, 
     rowCount: experiment.trace.paths.length,
     builds: experiment.programs.map((programs) => programs.map(({ words }) => words)),
     before: beforeFault(state, experiment.guest),
-    steal: 0,
+    steal: experiment.contention,
   };
 }
 

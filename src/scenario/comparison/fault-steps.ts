@@ -1,5 +1,6 @@
 import {
   type Call,
+  codeEvents,
   costsOf,
   type EventCounts,
   eventDifference,
@@ -10,11 +11,9 @@ import {
   type Walk,
 } from '../../cost/index.js';
 import type { ExperimentCore } from './experiment.js';
-import { fixedEvents, type KernelEvents } from './fixed-events.js';
 import type { Segment } from './steps.js';
 import type { Spent, Step } from './timeline.js';
 
-const NO_KERNEL: KernelEvents = { switchOf: () => new Map(), hypercall: new Map() };
 const WORLD_SWITCH = ['world switch'];
 /** What the path counts without saying where. */
 const ELSEWHERE = ['not placed'];
@@ -116,8 +115,8 @@ class Pieces {
   }
 
   #events(walk: Walk): EventCounts {
-    const kernel = { ...NO_KERNEL, hypercall: this.#core.kernel.hypercall };
-    return fixedEvents(staticCounts(walk), 0, kernel, this.#core.table);
+    const { kernel, table } = this.#core;
+    return codeEvents(staticCounts(walk), kernel.hypercall, table);
   }
 }
 

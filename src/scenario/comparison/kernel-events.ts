@@ -1,38 +1,29 @@
 import {
   CostError,
   type EventCounts,
+  hypercallOf,
   type KernelClass,
-  type Operations,
-  sumEvents,
   switchEvents,
+  switchOf,
   type WorldSwitch,
 } from '../../cost/index.js';
-import type { KernelEvents } from './fixed-events.js';
 
-/** The only hypercall of the fault path: TLB invalidation of one IPA. */
-const HYPERCALL = '__kvm_tlb_flush_vmid_ipa';
-/** What a call has less than a hypercall. */
-const EXCEPTION = ['exc_entry', 'exc_return'];
+/** What surrounds the handler in one class of kernels. */
+export interface KernelEvents {
+  /** Out of the guest and back to it, for a fault of this class. */
+  switchOf(faultClass: number): EventCounts;
+  /** One hypercall of the handler, or what takes its place where the host runs at EL2. */
+  hypercall: EventCounts;
+}
 
 /** What a kernel of this class does around the handler of the builds. */
-export function kernelEvents(kernel: KernelClass, { switches, hypercalls }: WorldSwitch): KernelEvents {
-  const worldSwitch = (kind: string): EventCounts => {
-    const { exit, enter } = switches.get(kind) ?? missing(`world switch ${kind}`);
-    return sumEvents([eventsOf(exit), eventsOf(enter)]);
+export function kernelEvents(kernel: KernelClass, worldSwitch: WorldSwitch): KernelEvents {
+  const path = (name: string): never => {
+    throw new CostError(`there are no counts of the recorded path ${name}`);
   };
-  const path = (name: string): never => missing(`recorded path ${name}`);
-  const hypercall = new Map(eventsOf(hypercalls.get(HYPERCALL) ?? missing(`hypercall ${HYPERCALL}`)));
-  if (kernel.hostAtEl2) for (const event of EXCEPTION) hypercall.delete(event);
+  const facts = { fwb: true, path, worldSwitch: (kind: string) => switchOf(worldSwitch, kind) };
   return {
-    switchOf: (faultClass) => switchEvents(kernel, faultClass, { fwb: true, path, worldSwitch }),
-    hypercall,
+    switchOf: (faultClass) => switchEvents(kernel, faultClass, facts),
+    hypercall: hypercallOf(worldSwitch, kernel.hostAtEl2),
   };
-}
-
-function eventsOf(operations: Operations): EventCounts {
-  return new Map([...operations].map(([operation, n]) => [operation, BigInt(n)]));
-}
-
-function missing(what: string): never {
-  throw new CostError(`there are no counts of the ${what}`);
 }

@@ -10,7 +10,7 @@ export interface PricedGroup {
   variant: BigInt64Array;
 }
 
-export const ALL_FAULTS = 'all faults';
+const ALL_FAULTS = 'all faults';
 
 /** Prices both builds under the same samples. */
 export function priceGroup(pair: GroupPair, prices: PriceMatrix): PricedGroup {

@@ -13,6 +13,7 @@ import {
   samplePriceMatrix,
   type WorldSwitch,
 } from '../../cost/index.js';
+import { IDMAP_PART } from '../idmap-price.js';
 import { type CoreComparison, compareCore } from './core.js';
 import { type Experiment, type ExperimentCore, followJob, statePair } from './experiment.js';
 import { type FollowedCounts, Follower, type FollowJob } from './follow.js';
@@ -47,7 +48,7 @@ export interface ComparisonPlan {
 /** Follows a job at placements, in their order; in this thread or elsewhere. */
 export type Follow = (job: FollowJob, placements: readonly Placement[]) => Promise<FollowedCounts[]>;
 
-export const followHere: Follow = async (job, placements) => {
+const followHere: Follow = async (job, placements) => {
   const follower = new Follower(job);
   return placements.map((placement) => follower.at(placement));
 };
@@ -59,7 +60,7 @@ export function comparisonCore(
   { estimates, calibration, kernels, worldSwitch }: ComparisonSources,
 ): ComparisonCore {
   const clockGhz = profile.clock.v;
-  const table = priceTable(profile, { estimates, calibration, parts: KERNEL_PARTS });
+  const table = priceTable(profile, { estimates, calibration, parts: [...KERNEL_PARTS, IDMAP_PART] });
   return {
     geometry: geometryOf(profile),
     table: kernelPrices(table, kernels, { inOrder: profile.inOrder, clockGhz }),

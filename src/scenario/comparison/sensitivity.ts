@@ -15,7 +15,7 @@ export interface Input {
 }
 
 /** How many inputs a comparison names. */
-export const INPUTS_SHOWN = 5;
+const INPUTS_SHOWN = 5;
 
 const MICRO = 1e6;
 

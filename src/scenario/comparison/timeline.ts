@@ -32,10 +32,7 @@ export interface FaultTimeline {
 }
 
 /** All runs of a step together: where cycles went. */
-export interface StepProfile {
-  frames: readonly string[];
-  block: string;
-  site: string | undefined;
+export interface StepProfile extends Omit<Step, 'spent'> {
   runs: number;
   /** Microcycles by part, and of all parts. */
   parts: ReadonlyMap<string, bigint>;

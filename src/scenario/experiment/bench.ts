@@ -4,7 +4,6 @@ import {
   type Build,
   type Calibration,
   type CoreProfile,
-  constantsOf,
   costMatrix,
   costOf,
   cyclesOf,
@@ -16,13 +15,14 @@ import {
   priceTable,
   samplePriceMatrix,
   sumEvents,
+  switchOf,
   type WorldSwitch,
   walkBuild,
 } from '../../cost/index.js';
 import type { KernelFacts, KernelTable } from '../../cost/kernel.js';
 import { KERNEL_PARTS, kernelPrices } from '../../cost/kernel-prices.js';
 import type { Measured } from './measured.js';
-import { pathEvents, worldSwitchEvents } from './path-events.js';
+import { pathEvents } from './path-events.js';
 
 /** What experiments are made of. */
 export interface BenchData {
@@ -97,11 +97,10 @@ export class Bench {
     const [build] = this.data.builds;
     const path = build?.paths.get(name);
     if (build === undefined || path === undefined) throw new CostError(`no build records the path ${name}`);
-    const { worldSwitch, estimates, kernels } = this.data;
+    const { worldSwitch, kernels } = this.data;
     const core = { profile, clockGhz: profile.clock.v };
     const { table } = this.#pricesOf(core, 'overlapped');
-    const constants = constantsOf(profile, estimates);
-    return pathEvents(walkBuild(build, path.input), { worldSwitch, kernels, constants, table }, hostAtEl2);
+    return pathEvents(walkBuild(build, path.input), { worldSwitch, kernels, table }, hostAtEl2);
   }
 
   #pricesOf({ profile, clockGhz }: Core, chain: Chain): Prices {
@@ -145,12 +144,6 @@ function ownPrices({ latency, leaves }: CoreProfile, { prices }: PriceTable): [s
     ...(handler === undefined ? [] : ([[KERNEL_INSN, handler]] as [string, Constant][])),
     ...(test !== undefined && 'lo' in test ? ([[FLAG_TEST, test]] as [string, Constant][]) : []),
   ];
-}
-
-function switchOf({ switches }: WorldSwitch, kind: string): EventCounts {
-  const found = switches.get(kind);
-  if (found === undefined) throw new CostError(`there are no counts of the world switch ${kind}`);
-  return worldSwitchEvents(found);
 }
 
 function foldParts(counts: EventCounts): EventCounts {

@@ -1,3 +1,5 @@
+import { rank } from '../comparison/distribution.js';
+
 /** What an experiment gives: the value at the default prices, and the values of the samples of the price ranges. */
 export interface Measured {
   unit: 'cycles' | 'ratio' | 'instructions';
@@ -41,15 +43,10 @@ function factorOf({ unit: from, clockGhz }: Measured, to: string): number | unde
 function interval({ v, samples }: Measured, convert: (value: number, i?: number) => number): ModelValue {
   const sorted = samples.map(convert).sort((a, b) => a - b);
   const value = convert(v);
-  const p5 = percentile(sorted, 0.05) ?? value;
-  const p95 = percentile(sorted, 0.95) ?? value;
+  const at = (percent: number): number => sorted[rank(percent, sorted.length)] ?? value;
+  const [p5, p95] = [at(5), at(95)];
   // Where ranges are skewed, the default prices together may be cheaper than nearly all samples.
   return { v: value, p5: Math.min(p5, value), p95: Math.max(p95, value) };
-}
-
-/** Nearest rank. */
-function percentile(sorted: readonly number[], part: number): number | undefined {
-  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)];
 }
 
 /** Sample by sample what `of` makes of two values of the same samples. */

@@ -33,7 +33,7 @@ export async function run(stage2, open) {
   };
   const accesses = stage2.parseAccesses(...(await read('accesses.json')));
   const guest = stage2.parseGuest(...(await read('guest.json')));
-  const experiment = stage2.experimentOf(trace, builds, accesses, guest, 120);
+  const experiment = stage2.experimentOf(trace, builds, accesses, guest, { faults: 120, contention: 0.25 });
   const profile = stage2.parseProfiles(...(await read('profiles.json'))).get('cortex-a53');
   const kernel = sources.kernels.kernels.get('nvhe-4.x');
   if (profile === undefined || kernel === undefined) throw new Error('the data lack a core or a kernel');

@@ -107,7 +107,7 @@ export class ModelPredictor {
     const direction = this.#direction(pc, taken);
     const cold = this.#geometry.coldRule === ColdRule.BACKWARD_TAKEN && target < pc;
     const predicted = held || !this.#direct ? direction : cold;
-    const level = taken && this.#direct ? this.#use(branch) : 'MAIN';
+    const level = taken && this.#direct ? this.#use(branch) : 'DECODED';
     if (predicted !== taken) return MicroEvent.MISPREDICT_COND;
     return taken ? event(`TAKEN_${level}`) : undefined;
   }

@@ -1,14 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   type Build,
-  constantsOf,
-  createCostModel,
+  calibrate,
+  type PriceTable,
   parseBuild,
   parseEstimates,
   parsePathCycles,
   parseProfiles,
   parseSites,
   parseWorldSwitch,
+  priceTable,
+  type Walk,
+  walkBuild,
 } from '../../../src/cost/index.js';
 
 const DATA = new URL('../../../src/data/', import.meta.url);
@@ -35,15 +38,26 @@ export const PROFILES = parseProfiles(dataFile('profiles.json'), 'profiles.json'
 
 export const ESTIMATES = parseEstimates(dataFile('estimates.json'), 'estimates.json');
 
-export function loadConstants() {
-  return new Map([...PROFILES].map(([core, profile]) => [core, constantsOf(profile, ESTIMATES)]));
+export const WORLD_SWITCH = parseWorldSwitch(dataFile('world-switch.json'), 'world-switch.json');
+
+export const PATH_CYCLES = parsePathCycles(dataFile('path-cycles.json'), 'path-cycles.json');
+
+export const CALIBRATION = calibrate(PATH_CYCLES, [loadBuild('gcc12c-base'), loadBuild('gcc12c-rfc')]);
+
+/** Prices of a core of the package. */
+export function tableOf(core: string, parts?: readonly string[], overlap?: 'dependent'): PriceTable {
+  const profile = PROFILES.get(core);
+  if (profile === undefined) throw new Error(`there is no profile of ${core}`);
+  const sources = { estimates: ESTIMATES, calibration: CALIBRATION };
+  return priceTable(profile, parts === undefined ? sources : { ...sources, parts }, overlap);
 }
 
-export function loadModel() {
-  const constants = loadConstants();
-  const cycles = parsePathCycles(dataFile('path-cycles.json'), 'path-cycles.json');
-  const worldSwitch = parseWorldSwitch(dataFile('world-switch.json'), 'world-switch.json');
-  return createCostModel([loadBuild('gcc12c-base'), loadBuild('gcc12c-rfc')], cycles, constants, worldSwitch);
+/** The recorded path `path` of build `id`, followed. */
+export function walkOf(id: string, path: string): Walk {
+  const build = loadBuild(id);
+  const recorded = build.paths.get(path);
+  if (recorded === undefined) throw new Error(`${id} has no path ${path}`);
+  return walkBuild(build, recorded.input);
 }
 
 /** The file of a build with one thing changed. */

@@ -3,22 +3,15 @@ import { CostError } from './error.js';
 import type { Estimates } from './estimates.js';
 import { type CoreProfile, SYSTEM_COSTS } from './profile.js';
 
-/** What one core's operations cost that a static model of the code leaves out. */
-export interface CoreConstants extends Omit<Estimates, 'operations'> {
-  core: string;
-  inOrder: boolean;
-  /** By operation: mrs, msr, sysreg, dmb, dsb, isb, at, tlbi, exc_entry, exc_return, dc_civac, ... */
-  operations: ReadonlyMap<string, Constant>;
-}
-
 /** Operations that a profile calls otherwise. */
 const PROFILE_NAMES: Readonly<Record<string, string>> = { dsb_empty: 'dsb', tlbi_va_local: 'tlbi_local' };
 
 /**
- * The operations of a core: its profile's, and the estimates for what it lacks. What a profile has beyond those, such
- * as a measured round trip, is evidence and no operation.
+ * What a core's operations cost that a static model of the code leaves out: mrs, msr, sysreg, dmb, dsb, isb, at, tlbi,
+ * exc_entry, exc_return, dc_civac, ... Its profile's, and the estimates for what it lacks. What a profile has beyond
+ * those, such as a measured round trip, is evidence and no operation.
  */
-export function constantsOf(profile: CoreProfile, estimates: Estimates): CoreConstants {
+export function operationPrices(profile: CoreProfile, estimates: Estimates): ReadonlyMap<string, Constant> {
   const operations = new Map(estimates.operations);
   const known = new Set<string>([...SYSTEM_COSTS, ...operations.keys()]);
   for (const [name, constant] of profile.system) {
@@ -26,7 +19,7 @@ export function constantsOf(profile: CoreProfile, estimates: Estimates): CoreCon
   }
   operations.set('sysreg', eitherMove(operations));
   operations.set('exc_return', exceptionReturn(profile, operations));
-  return { ...estimates, core: profile.name, inOrder: profile.inOrder, operations };
+  return operations;
 }
 
 /** The operation `name`. @throws {@link CostError} if neither the profile nor the estimates have it. */

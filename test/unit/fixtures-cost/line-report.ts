@@ -1,12 +1,10 @@
-import { OP_WORDS, Op, Operand, STACK_BYTES } from '../abi/program.js';
-import type { Program } from './program.js';
+import { OP_WORDS, Op, Operand, STACK_BYTES } from '../../../src/abi/program.js';
+import type { Program } from '../../../src/cost/index.js';
 
 /** Distinct lines of a program. */
-export interface LineCounts {
+interface LineCounts {
   data: number;
   code: number;
-  /** Data lines by structure. */
-  byOperand: ReadonlyMap<string, number>;
 }
 
 const LINE = 64;
@@ -18,10 +16,10 @@ const TOGETHER: Readonly<Partial<Record<Operand, { operand: Operand; offset: num
 };
 
 /**
- * Counts the distinct 64-byte lines a program touches, each structure on lines of its own and the code at `phase` bytes
- * into a line; what was not compiled is left out.
+ * Counts the distinct 64-byte lines a program touches, each structure on lines of its own and the code from the start of
+ * one; what was not compiled is left out.
  */
-export function lineReport({ words, sources }: Program, phase = 0): LineCounts {
+export function lineReport({ words, sources }: Program): LineCounts {
   const data = new Map<string, Set<number>>();
   const code = new Set<string>();
   for (const [i, source] of sources.entries()) {
@@ -30,12 +28,11 @@ export function lineReport({ words, sources }: Program, phase = 0): LineCounts {
     const op = first & 15;
     if (op === Op.LOAD || op === Op.STORE) addLine(data, second, offset);
     if (op !== Op.FETCH) continue;
-    const start = offset + (second === 0 ? phase : 0);
-    for (let line = Math.floor(start / LINE); line * LINE < start + last; line++)
+    for (let line = Math.floor(offset / LINE); line * LINE < offset + last; line++) {
       code.add(`${second} ${line}`);
+    }
   }
-  const byOperand = new Map([...data].map(([name, lines]) => [name, lines.size]));
-  return { data: [...byOperand.values()].reduce((sum, n) => sum + n, 0), code: code.size, byOperand };
+  return { data: [...data.values()].reduce((sum, { size }) => sum + size, 0), code: code.size };
 }
 
 function addLine(data: Map<string, Set<number>>, operand: Operand, offset: number): void {
