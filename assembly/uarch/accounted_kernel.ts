@@ -1,47 +1,44 @@
 // Reads and writes through stage 2 alone, of 4K tables from level 1 in one bank of RAM, as translateThroughTlb has
 // them: the same entries, the same counts, in one inlined loop with the events in locals. What it does not serve (a
 // fault, an entry that refuses, tables elsewhere) it leaves, nothing changed, to the general path.
-import * as A from "../../src/abi/arm";
 import { ENTRY_STAGE2, ENTRY_TYPE_LSB, TlbType } from "../../src/abi/tlb";
+import * as U from "../../src/abi/uarch";
 import { MicroEvent, WalkStorage } from "../../src/abi/uarch";
 import { AccessType } from "../../src/abi/walk";
 import { translateSingle } from "../batch";
 import { S2AP_RDWR, S2AP_READ, S2AP_WRITE } from "../desc";
-import { TYPE } from "../kernel";
 import { kernelMasks } from "../kernel_masks";
 import { NORMAL_WB } from "../memory_type";
-import { physGeneration } from "../phys";
 import { HA } from "../vtcr";
 import { Regime } from "../walk_structs";
-import { Cache, cacheAt, placeIn, setsOf } from "./cache";
+import { cacheAt } from "./cache";
 import { countMicro, MicroCore } from "./core";
-import { walkMiss } from "./hierarchy";
 import { vmidOf } from "./micro_walk";
+import { anyStolen } from "./stolen";
 import { tlbAt } from "./tlb";
-import { entriesAt, entryIn, findIn, headAt, keyOf, linksAt, lookup, place, replaceIn, setOf, shiftOf } from "./tlb_table";
-import { sizesOf, tagOf, tagsAt, Tlb, TlbEntry, touch } from "./tlb_table";
+import { entryAt, findWay, keyOf, lookup, place, replaceOldest, setOf, shiftOf, sizesOf, tagOf, Tlb, TlbEntry, touch } from "./tlb_table";
+import { isKnown, Step, stepAt, walkAhead } from "./walk_ahead";
+import { logOf, logReads, replayReads } from "./walk_log";
 
 /** The kernel of kernel_masks.ts for 4K, start level 1 and 48-bit addresses. */
 const SERVED: i32 = 2;
 const PAGE_BITS: u32 = 12;
 /** The size of pages among those that a table holds. */
 const PAGES: u64 = (<u64>1) << PAGE_BITS;
-const INDEX_MASK: usize = 511 << 3;
-const ADDRESS: u64 = (((<u64>1) << A.DESC_ADDRESS_END) - 1) & ~(((<u64>1) << PAGE_BITS) - 1);
+/** Walks in a chunk from which on those of the next are made ahead: where the TLBs have most, that is for nothing. */
+const AHEAD: u64 = U.STEPS / 8;
+
+/** Walks in the last chunk. */
+let lastWalks: u64 = 0;
 
 /** True if `runAccounted` may be asked; it still may serve nothing. */
 export function servesAccounted(core: MicroCore, r: Regime, address: u64, access: u32, el: u32): bool {
   if (r.kernel != SERVED || access == AccessType.EXECUTE || kernelMasks(r, access, el) == 0) return false;
-  if (cacheAt(core.l1d).lineShift < 0 || cacheAt(core.l1d).setMask < 0) return false;
+  if (anyStolen(core) || cacheAt(core.l1d).setMask < 0) return false;
   if (isKnown(r)) return true;
   // A walk finds the tables; it must not write to them.
   if (!(r.flags & HA)) translateSingle(r, address, access, el);
   return isKnown(r);
-}
-
-/** The tables' place is known. */
-function isKnown(r: Regime): bool {
-  return r.generation == physGeneration() && r.rootLinear != 0 && r.windowQuarter != 0 && !r.sparse;
 }
 
 // @ts-ignore: decorator
@@ -71,11 +68,10 @@ function findHeld(tlb: Tlb, ipa: u64, pageKey: u64, pageTag: u32, vmid: u32): Tl
       tag = tagOf(key, vmid);
     }
     const set = setOf(tlb, key);
-    const entries = entriesAt(tlb, set);
-    const way = findIn(tagsAt(tlb, set), tlb.slots, entries, tag, key, vmid);
+    const way = findWay(tlb, set, tag, key, vmid);
     if (way < 0) continue;
     touch(tlb, set, way);
-    return entryIn(entries, way);
+    return entryAt(tlb, set, way);
   }
   return null;
 }
@@ -84,19 +80,7 @@ function findHeld(tlb: Tlb, ipa: u64, pageKey: u64, pageTag: u32, vmid: u32): Tl
 // @ts-ignore: decorator
 @inline
 function keepNew(tlb: Tlb, key: u64, tag: u32, vmid: u32, output: u64, desc: u64): void {
-  const set = setOf(tlb, key);
-  const entries = entriesAt(tlb, set);
-  fill(replaceIn(tlb, headAt(tlb, set), linksAt(tlb, set), tagsAt(tlb, set), entries, tag, key, vmid), output, desc);
-}
-
-/** A read of the walker, whose event is counted here unless the L1D has the line. */
-// @ts-ignore: decorator
-@inline
-function readFirst(core: MicroCore, l1d: Cache, sets: usize, shift: u32, mask: u32, bytes: u32, pa: u64): u64 {
-  const line = pa >> shift;
-  if (placeIn(l1d, sets + <usize>((<u32>line & mask) * bytes), line, false) >= 0) return 1;
-  walkMiss(core, pa);
-  return 0;
+  fill(replaceOldest(tlb, setOf(tlb, key), tag, key, vmid), output, desc);
 }
 
 // @ts-ignore: decorator
@@ -105,35 +89,33 @@ function paThrough(entry: TlbEntry, ipa: u64): u64 {
   return entry.output | (ipa & (((<u64>1) << shiftOf(entry.key)) - 1));
 }
 
-/** Translates from `i` on, until the end or until it does not serve one. Returns the next index. */
-export function runAccounted(core: MicroCore, r: Regime, ipas: usize, i: u32, n: u32, access: u32, el: u32, results: usize): u32 {
+/** The walk's result from the IPA cache, if it has it: then nothing is read. Else the cache has it from now on. */
+function throughIpaCache(core: MicroCore, ipaCache: u32, step: Step, ipa: u64, vmid: u32, need: u64): bool {
+  countMicro(core, MicroEvent.IPA_CACHE_LOOKUP);
+  const held = lookup(tlbAt(ipaCache), TlbType.IPA, ipa, vmid);
+  if (held == null || (held.stage2 & need) != need) {
+    fill(place(tlbAt(ipaCache), keyOf(TlbType.IPA, ipa, step.bits), vmid), step.output, step.leaf);
+    return false;
+  }
+  countMicro(core, MicroEvent.IPA_CACHE_HIT);
+  step.leaf = held.stage2;
+  step.output = held.output;
+  step.bits = shiftOf(held.key);
+  return true;
+}
+
+/** Translates the IPAs of [at, end), at most STEPS of them. Returns where the first is that it does not serve. */
+function runChunk(core: MicroCore, r: Regime, masks: usize, need: u64, at: usize, end: usize, distance: usize, ahead: bool): usize {
   // In locals: a store to the model would have them read again.
-  const masks = kernelMasks(r, access, el);
-  const leaves = load<u64>(masks);
-  const block = load<u64>(masks, 8);
-  const page = load<u64>(masks, 16);
-  const need = needed(access);
-  const root: usize = r.rootLinear;
-  const rootPa = r.tableBase;
-  const a = r.windowLink;
-  const b = r.windowQuarter;
-  const c: usize = r.windowOffset;
-  const ipaMax = r.ipaMax;
   const vmid = vmidOf(r);
+  const root = r.tableBase;
   const first = tlbAt(core.dtlb);
   const second = tlbAt(core.stlb);
-  const l1d = cacheAt(core.l1d);
-  const lines = setsOf(l1d);
-  const lineShift = <u32>l1d.lineShift;
-  const lineMask = <u32>l1d.setMask;
-  const setBytes = l1d.setBytes;
   const ipaCache = core.walkStorage == WalkStorage.SEPARATE ? core.ipaCache : 0;
+  const start = at;
+  let log = logOf(core);
   let secondHits: u64 = 0;
   let walks: u64 = 0;
-  let reads: u64 = 0;
-  let at = ipas + (<usize>i << 3);
-  const end = ipas + (<usize>n << 3);
-  const distance = results - ipas;
   for (; at < end; at += 8) {
     const ipa = load<u64>(at);
     let key = keyOf(TlbType.IPA, ipa, PAGE_BITS);
@@ -156,58 +138,40 @@ export function runAccounted(core: MicroCore, r: Regime, ipas: usize, i: u32, n:
       keepNew(first, key, tag, vmid, held.output, held.stage2);
       continue;
     }
-    // The walk, which changes nothing, so that it may be left half way.
-    if (ipa > ipaMax) break;
-    const index1 = <usize>(ipa >> 30) << 3;
-    let desc = load<u64>(root + index1);
-    const to2 = desc & (ADDRESS | TYPE);
-    let pa2: u64 = 0;
-    let pa3: u64 = 0;
-    let bits: u32 = 30;
-    if (rotr<u64>(to2 - a, 2) < b) {
-      const index2 = <usize>(ipa >> 18) & INDEX_MASK;
-      desc = load<u64>(<usize>to2 + (index2 + c));
-      pa2 = to2 - TYPE + index2;
-      bits = 21;
-      const to3 = desc & (ADDRESS | TYPE);
-      if (rotr<u64>(to3 - a, 2) < b) {
-        const index3 = <usize>(ipa >> 9) & INDEX_MASK;
-        desc = load<u64>(<usize>to3 + (index3 + c));
-        pa3 = to3 - TYPE + index3;
-        bits = PAGE_BITS;
-      }
-    }
-    if ((desc & leaves) != (bits == PAGE_BITS ? page : block)) break;
+    const step = stepAt(core, ahead ? <u32>(at - start) >> 3 : 0);
+    if (!ahead) walkAhead(core, r, masks, at, at + 8);
+    if (step.bits == 0) break;
     walks++;
-    let output = desc & ADDRESS & ~(((<u64>1) << bits) - 1);
-    let read = true;
-    if (ipaCache != 0) {
-      countMicro(core, MicroEvent.IPA_CACHE_LOOKUP);
-      const kept = lookup(tlbAt(ipaCache), TlbType.IPA, ipa, vmid);
-      if (kept != null && (kept.stage2 & need) == need) {
-        countMicro(core, MicroEvent.IPA_CACHE_HIT);
-        read = false;
-        output = kept.output;
-        desc = kept.stage2;
-        bits = shiftOf(kept.key);
-      }
-    }
-    if (read) {
-      reads += readFirst(core, l1d, lines, lineShift, lineMask, setBytes, rootPa + index1);
-      if (pa2 != 0) reads += readFirst(core, l1d, lines, lineShift, lineMask, setBytes, pa2);
-      if (pa3 != 0) reads += readFirst(core, l1d, lines, lineShift, lineMask, setBytes, pa3);
-    }
+    if (ipaCache == 0 || !throughIpaCache(core, ipaCache, step, ipa, vmid, need)) log = logReads(log, root, ipa, step);
+    const bits = step.bits;
     if (bits != PAGE_BITS) {
       key = keyOf(TlbType.IPA, ipa, bits);
       tag = tagOf(key, vmid);
     }
-    if (ipaCache != 0 && read) fill(place(tlbAt(ipaCache), key, vmid), output, desc);
-    keepNew(second, key, tag, vmid, output, desc);
-    keepNew(first, key, tag, vmid, output, desc);
+    const output = step.output;
+    keepNew(second, key, tag, vmid, output, step.leaf);
+    keepNew(first, key, tag, vmid, output, step.leaf);
     store<u64>(at + distance, output | (ipa & (((<u64>1) << bits) - 1)));
   }
   countMicro(core, MicroEvent.DTLB_L2, secondHits);
   countMicro(core, MicroEvent.WALK, walks);
-  countMicro(core, MicroEvent.WALK_READ_L1, reads);
+  if (walks != 0) replayReads(core, log);
+  lastWalks = walks;
+  return at;
+}
+
+/** Translates from `i` on, until the end or until it does not serve one. Returns the next index. */
+export function runAccounted(core: MicroCore, r: Regime, ipas: usize, i: u32, n: u32, access: u32, el: u32, results: usize): u32 {
+  const masks = kernelMasks(r, access, el);
+  const end = ipas + (<usize>n << 3);
+  let at = ipas + (<usize>i << 3);
+  lastWalks = 0;
+  while (at < end) {
+    const to = min(end, at + (U.STEPS << 3));
+    const ahead = lastWalks >= AHEAD;
+    if (ahead) walkAhead(core, r, masks, at, to);
+    at = runChunk(core, r, masks, needed(access), at, to, results - ipas, ahead);
+    if (at != to) break;
+  }
   return <u32>((at - ipas) >> 3);
 }

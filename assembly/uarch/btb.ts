@@ -44,6 +44,8 @@ class Entry {
 
 /** Target of the branch that `follow` met last, before it was renewed; no branch goes to NO_TARGET. */
 export let heldTarget: u64 = 0;
+/** Branches that any BTB has taken in. */
+export let newBranches: u64 = 0;
 export const NO_TARGET: u64 = ~(<u64>0);
 
 // @ts-ignore: decorator
@@ -142,6 +144,7 @@ export function follow(core: MicroCore, pc: u64, target: u64): Level {
 
 /** An entry for a branch that has none, in the place of the one used longest ago. */
 function newEntry(core: MicroCore, table: Last, pc: u64): Entry {
+  newBranches++;
   const entry = oldest(table, setOf(table, pc));
   if (entry.used > table.cleared) {
     if (entry.micro != 0) frontRelease(frontAt(core.btbMicro), entry.key, entry.micro);

@@ -29,6 +29,8 @@ export class MicroCore {
   stolen: u32;
   returnsTop: u32;
   returnsUsed: u32;
+  /** Of no use: what is loaded early has to go somewhere. */
+  loaded: u32;
 }
 
 // @ts-ignore: decorator
@@ -55,4 +57,8 @@ export function checkCoreLayout(): void {
   if (offsetof<MicroCore>("stolen") != U.CORE_STOLEN) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (offsetof<MicroCore>("returnsUsed") != U.CORE_RETURNS_USED) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (offsetof<MicroCore>() > <usize>U.CORE_COUNTS) ERROR("a structure disagrees with src/abi/uarch.ts");
+  const reads = U.STEPS * U.READS_PER_STEP;
+  if (U.CORE_STEPS + U.STEPS * U.STEP_SIZEOF > U.CORE_LOG) ERROR("a structure disagrees with src/abi/uarch.ts");
+  if (U.CORE_LOG + 3 * reads * 8 > U.CORE_LOG_NEXT) ERROR("a structure disagrees with src/abi/uarch.ts");
+  if (U.CORE_LOG_NEXT + 2 * reads * 8 > U.CORE_SIZEOF) ERROR("a structure disagrees with src/abi/uarch.ts");
 }

@@ -15,6 +15,7 @@ import { translateThroughTlb, vmidOf, withoutTag } from "./micro_walk";
 import { checkRunLayout, PathRun, runPaths, tracePath } from "./path_run";
 import { branch, forgetPredictions, resetPredictor } from "./predictor";
 import { hostTranslate, invalidate, resetTranslations, tlbAt } from "./tlb";
+import { checkStepLayout } from "./steps";
 import { checkTlbLayout, initTlb } from "./tlb_setup";
 
 /** Call once, after init. */
@@ -23,6 +24,7 @@ export function microInit(): void {
   checkBtbLayout();
   checkFrontLayout();
   checkRunLayout();
+  checkStepLayout();
   checkTlbLayout();
 }
 

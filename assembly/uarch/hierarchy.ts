@@ -33,12 +33,10 @@ export function fetchLine(core: MicroCore, pa: u64): void {
 
 /** A descriptor read of the table walker. A line that another cpu took counts as read from the last level. */
 export function walkRead(core: MicroCore, pa: u64): void {
-  if (cacheAccess(core.l1d, pa, false)) countMicro(core, U.MicroEvent.WALK_READ_L1);
-  else walkMiss(core, pa);
-}
-
-/** The rest of such a read that has just missed the L1D. */
-export function walkMiss(core: MicroCore, pa: u64): void {
+  if (cacheAccess(core.l1d, pa, false)) {
+    countMicro(core, U.MicroEvent.WALK_READ_L1);
+    return;
+  }
   const found = missData(core, pa);
   const last = core.l3 == 0 ? Found.DRAM : Found.L3;
   countMicro(core, U.MicroEvent.WALK_READ_L2 + (found == Found.REMOTE ? last : found));

@@ -4,15 +4,14 @@ import { cacheAt, lineOf } from "./cache";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
 import { hostTranslate, hostTranslateBy, tlbAt } from "./tlb";
-import { wayUsedLast } from "./tlb_table";
+import { setAt, wayUsedLast } from "./tlb_table";
 
 /** No line of a cache and no block: addresses have 52 bits. */
-const NONE: u64 = ~0;
+export const NONE: u64 = ~0;
 /** log2 of the smallest block that the kernel is mapped by. */
-const BLOCK_SHIFT: u64 = 21;
+export const BLOCK_SHIFT: u64 = 21;
 
-// Line numbers of the first-level caches, and blocks.
-let lastCode: u64 = NONE;
+// A line number of the first-level cache, and blocks.
 let lastData: u64 = NONE;
 let lastWritten: bool = false;
 let lastCodeBlock: u64 = NONE;
@@ -20,23 +19,30 @@ let lastDataBlock: u64 = NONE;
 
 /** Forgets the accesses just made: something else has used the core. */
 export function forgetLast(): void {
-  lastCode = NONE;
   lastData = NONE;
   lastCodeBlock = NONE;
   lastDataBlock = NONE;
 }
 
-/** Fetches the code of [pa, pa + bytes). `guess` as in translate. */
-export function fetchCode(core: MicroCore, pa: u64, bytes: u32, guess: usize): void {
-  const cache = cacheAt(core.l1i);
-  const last = lineOf(cache, pa + bytes - 1);
-  for (let line = lineOf(cache, pa), at = pa; line <= last; line++, at = line * cache.lineBytes) {
-    const sameBlock = at >> BLOCK_SHIFT == lastCodeBlock;
-    if (sameBlock && line == lastCode) continue;
-    lastCode = line;
-    if (!sameBlock) translateCode(core, at, guess);
+/**
+ * Fetches `lines` lines of code, none of them the one fetched last: that of `pa`, then those from `next` on. `guess` as
+ * in translate.
+ */
+export function fetchCode(core: MicroCore, pa: u64, next: u64, lines: u32, guess: usize): void {
+  if (pa >> BLOCK_SHIFT != lastCodeBlock) translateCode(core, pa, guess);
+  fetchLine(core, pa);
+  for (let at = next, i: u32 = 1; i < lines; i++, at += cacheAt(core.l1i).lineBytes) {
+    if (at >> BLOCK_SHIFT != lastCodeBlock) translateCode(core, at, guess);
     fetchLine(core, at);
   }
+}
+
+/** As fetchCode, if all is in the block of the code fetched last. */
+// @ts-ignore: decorator
+@inline
+export function fetchNear(core: MicroCore, pa: u64, next: u64, lines: u32): void {
+  fetchLine(core, pa);
+  for (let at = next, i: u32 = 1; i < lines; i++, at += cacheAt(core.l1i).lineBytes) fetchLine(core, at);
 }
 
 // @ts-ignore: decorator
@@ -65,7 +71,7 @@ function translate(core: MicroCore, pa: u64, fetch: bool, guess: usize): bool {
   const first = tlbAt(fetch ? core.itlb : core.dtlb);
   if (hostTranslateBy(first, pa, load<u32>(guess))) return true;
   hostTranslate(core, pa, fetch);
-  if (first.sets == 1) store<u32>(guess, wayUsedLast(first, 0));
+  if (first.sets == 1) store<u32>(guess, wayUsedLast(first, setAt(first, 0)));
   return false;
 }
 

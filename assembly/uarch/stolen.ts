@@ -17,6 +17,11 @@ function used(core: MicroCore): u32 {
   return load<u32>(base() + core.stolen);
 }
 
+/** True if there is any such line. */
+export function anyStolen(core: MicroCore): bool {
+  return used(core) != 0;
+}
+
 function remove(core: MicroCore, index: u32): void {
   const last = used(core) - 1;
   memory.copy(entry(core, index), entry(core, index + 1), <usize>(last - index) << 3);

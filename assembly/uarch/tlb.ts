@@ -5,7 +5,7 @@ import { base } from "../structs";
 import { countMicro, MicroCore } from "./core";
 import { walkRead } from "./hierarchy";
 import { resetTlb } from "./tlb_setup";
-import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, shiftOf, Tlb, touch, typeOf, wayUsedLast } from "./tlb_table";
+import { entryAt, isHeld, keyOf, lookup, lookupKey, place, removeEntry, setAt, shiftOf, Tlb, touch, typeOf } from "./tlb_table";
 
 /** The host maps its memory and text in blocks of 2 MiB, below tables whose entries span 1 GiB. */
 const HOST_SHIFT: u32 = 21;
@@ -53,9 +53,10 @@ export function invalidate(core: MicroCore, kind: TlbiKind, vmid: u32, address: 
 }
 
 function invalidateIn(tlb: Tlb, kind: TlbiKind, vmid: u32, address: u64): void {
-  for (let set: u32 = 0; set < tlb.sets; set++) {
+  for (let i: u32 = 0; i < tlb.sets; i++) {
+    const set = setAt(tlb, i);
     for (let way: u32 = 0; way < tlb.ways; way++) {
-      if (!isHeld(tlb, set, way)) continue;
+      if (!isHeld(set, way)) continue;
       const entry = entryAt(tlb, set, way);
       if (isRemoved(kind, entry.key, entry.context == vmid, address)) removeEntry(tlb, set, way);
     }
@@ -103,8 +104,9 @@ export function hostTranslate(core: MicroCore, va: u64, fetch: bool): void {
 // @ts-ignore: decorator
 @inline
 export function hostTranslateBy(first: Tlb, va: u64, guess: u32): bool {
-  if (first.sets != 1 || entryAt(first, 0, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(first, 0, guess)) return false;
-  touch(first, 0, guess);
+  const set = setAt(first, 0);
+  if (first.sets != 1 || entryAt(first, set, guess).key != keyOf(TlbType.HOST, va, HOST_SHIFT) || !isHeld(set, guess)) return false;
+  touch(first, set, guess);
   return true;
 }
 

@@ -9,9 +9,9 @@ export class Tlb {
   sets: u32;
   ways: u32;
   slots: u32;
-  mask: u32;
-  heads: u32;
-  links: u32;
+  mask: i32;
+  setBytes: u32;
+  ring: u32;
   entries: u32;
   private pad: u32;
 }
@@ -27,9 +27,9 @@ export class TlbEntry {
   stage2: u64;
 }
 
-/** The two links of a way. */
-export const NEXT: usize = 0;
-export const PREVIOUS: usize = 2;
+/** In a ring: the two links of a way, behind the head. */
+export const NEXT: usize = T.RING_LINKS;
+export const PREVIOUS: usize = T.RING_LINKS + 2;
 export const SIZE_BITS: u32 = 6;
 const PAGE_BITS: u32 = 12;
 /** Tags that are compared at once. */
@@ -61,49 +61,33 @@ export function tagOf(key: u64, context: u32): u32 {
   return <u32>(((key ^ (<u64>context << 44)) * 0x9e3779b97f4a7c15) >> 48) | 1;
 }
 
+/** Linear address of a set. */
 // @ts-ignore: decorator
 @inline
-export function setOf(tlb: Tlb, key: u64): u32 {
+export function setAt(tlb: Tlb, index: u32): usize {
+  return changetype<usize>(tlb) + T.TLB_FIRST_SET + index * tlb.setBytes;
+}
+
+/** The set that may hold the key. */
+// @ts-ignore: decorator
+@inline
+export function setOf(tlb: Tlb, key: u64): usize {
   const unit = key >> shiftOf(key);
   const mask = tlb.mask;
-  if (mask != 0) return <u32>unit & mask;
-  return tlb.sets == 1 ? 0 : <u32>(unit % tlb.sets);
+  return setAt(tlb, mask >= 0 ? <u32>unit & mask : <u32>(unit % tlb.sets));
+}
+
+/** Its order of use: the way used last, and two links for each way. */
+// @ts-ignore: decorator
+@inline
+function ringOf(tlb: Tlb, set: usize): usize {
+  return set + tlb.ring;
 }
 
 // @ts-ignore: decorator
 @inline
-export function headAt(tlb: Tlb, set: u32): usize {
-  return changetype<usize>(tlb) + tlb.heads + (set << 1);
-}
-
-// @ts-ignore: decorator
-@inline
-export function linksAt(tlb: Tlb, set: u32): usize {
-  return changetype<usize>(tlb) + tlb.links + ((set * tlb.ways) << 2);
-}
-
-// @ts-ignore: decorator
-@inline
-export function tagsAt(tlb: Tlb, set: u32): usize {
-  return changetype<usize>(tlb) + T.TLB_TAGS + ((set * tlb.slots) << 1);
-}
-
-// @ts-ignore: decorator
-@inline
-export function entriesAt(tlb: Tlb, set: u32): usize {
-  return changetype<usize>(tlb) + tlb.entries + set * tlb.ways * T.ENTRY_SIZEOF;
-}
-
-// @ts-ignore: decorator
-@inline
-export function entryIn(entries: usize, way: u32): TlbEntry {
-  return changetype<TlbEntry>(entries + way * T.ENTRY_SIZEOF);
-}
-
-// @ts-ignore: decorator
-@inline
-export function entryAt(tlb: Tlb, set: u32, way: u32): TlbEntry {
-  return entryIn(entriesAt(tlb, set), way);
+export function entryAt(tlb: Tlb, set: usize, way: u32): TlbEntry {
+  return changetype<TlbEntry>(set + tlb.entries + way * T.ENTRY_SIZEOF);
 }
 
 /** The sizes held of entries of a type, a bit for each. */
@@ -113,89 +97,93 @@ export function sizesOf(tlb: Tlb, type: TlbType): u64 {
   return load<u64>(changetype<usize>(tlb) + (<usize>type << 3), T.TLB_SIZES);
 }
 
-/** The way of a set that holds the key, or -1. */
+/** The way of `set` that holds the key, or -1. Two groups are compared at once, while there are two. */
 // @ts-ignore: decorator
 @inline
-export function findIn(tags: usize, slots: u32, entries: usize, tag: u32, key: u64, context: u32): i32 {
+export function findWay(tlb: Tlb, set: usize, tag: u32, key: u64, context: u32): i32 {
   const wanted = i16x8.splat(<i16>tag);
-  for (let way: u32 = 0; way < slots; way += TAG_GROUP) {
-    let found = i16x8.bitmask(i16x8.eq(v128.load(tags + (way << 1)), wanted));
-    while (found != 0) {
-      const at = way + ctz(found);
-      const entry = entryIn(entries, at);
-      if (entry.key == key && entry.context == context) return at;
-      found &= found - 1;
-    }
+  const slots = tlb.slots;
+  let first: u32 = 0;
+  for (; first + TAG_GROUP < slots; first += 2 * TAG_GROUP) {
+    const at = set + (first << 1);
+    const low = i16x8.eq(v128.load(at), wanted);
+    const high = i16x8.eq(v128.load(at, 2 * TAG_GROUP), wanted);
+    const found = i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+    if (found == 0) continue;
+    const way = wayAmong(tlb, set, first, found, key, context);
+    if (way >= 0) return way;
   }
-  return -1;
+  if (first >= slots) return -1;
+  const found = i16x8.bitmask(i16x8.eq(v128.load(set + (first << 1)), wanted));
+  return found == 0 ? -1 : wayAmong(tlb, set, first, found, key, context);
 }
 
-/** The way of `set` that holds the key, or -1. */
+/** As findWay, among the ways from `first` on that `found` has a bit for. */
 // @ts-ignore: decorator
 @inline
-export function findWay(tlb: Tlb, set: u32, key: u64, context: u32): i32 {
-  return findIn(tagsAt(tlb, set), tlb.slots, entriesAt(tlb, set), tagOf(key, context), key, context);
+function wayAmong(tlb: Tlb, set: usize, first: u32, found: i32, key: u64, context: u32): i32 {
+  do {
+    const way = first + ctz(found);
+    const entry = entryAt(tlb, set, way);
+    if (entry.key == key && entry.context == context) return way;
+    found &= found - 1;
+  } while (found != 0);
+  return -1;
 }
 
 /** The way of `set` that was used last. */
 // @ts-ignore: decorator
 @inline
-export function wayUsedLast(tlb: Tlb, set: u32): u32 {
-  return load<u16>(headAt(tlb, set));
+export function wayUsedLast(tlb: Tlb, set: usize): u32 {
+  return load<u16>(ringOf(tlb, set));
 }
 
 /** Takes a way that is neither the head nor the tail out of its ring. */
 // @ts-ignore: decorator
 @inline
-function unlink(links: usize, way: u32): void {
-  const next: u32 = load<u16>(links + (way << 2), NEXT);
-  const previous: u32 = load<u16>(links + (way << 2), PREVIOUS);
-  store<u16>(links + (previous << 2), <u16>next, NEXT);
-  store<u16>(links + (next << 2), <u16>previous, PREVIOUS);
+function unlink(ring: usize, way: u32): void {
+  const next: u32 = load<u16>(ring + (way << 2), NEXT);
+  const previous: u32 = load<u16>(ring + (way << 2), PREVIOUS);
+  store<u16>(ring + (previous << 2), <u16>next, NEXT);
+  store<u16>(ring + (next << 2), <u16>previous, PREVIOUS);
 }
 
 /** Puts a way between the tail of the ring and its head. */
 // @ts-ignore: decorator
 @inline
-function linkBefore(links: usize, head: u32, way: u32): void {
-  const tail: u32 = load<u16>(links + (head << 2), PREVIOUS);
-  store<u16>(links + (tail << 2), <u16>way, NEXT);
-  store<u16>(links + (way << 2), <u16>tail, PREVIOUS);
-  store<u16>(links + (way << 2), <u16>head, NEXT);
-  store<u16>(links + (head << 2), <u16>way, PREVIOUS);
+function linkBefore(ring: usize, head: u32, way: u32): void {
+  const tail: u32 = load<u16>(ring + (head << 2), PREVIOUS);
+  store<u16>(ring + (tail << 2), <u16>way, NEXT);
+  store<u16>(ring + (way << 2), <u16>tail, PREVIOUS);
+  store<u16>(ring + (way << 2), <u16>head, NEXT);
+  store<u16>(ring + (head << 2), <u16>way, PREVIOUS);
 }
 
-/** Makes `way` the entry of its set used last; `at` is the set's head. */
+/** Makes `way` the entry of its set used last. */
 // @ts-ignore: decorator
 @inline
-export function touchIn(at: usize, links: usize, way: u32): void {
-  const head: u32 = load<u16>(at);
+export function touch(tlb: Tlb, set: usize, way: u32): void {
+  const ring = ringOf(tlb, set);
+  const head: u32 = load<u16>(ring);
   if (way == head) return;
-  if (way != load<u16>(links + (head << 2), PREVIOUS)) {
-    unlink(links, way);
-    linkBefore(links, head, way);
+  if (way != load<u16>(ring + (head << 2), PREVIOUS)) {
+    unlink(ring, way);
+    linkBefore(ring, head, way);
   }
-  store<u16>(at, <u16>way);
-}
-
-// @ts-ignore: decorator
-@inline
-export function touch(tlb: Tlb, set: u32, way: u32): void {
-  touchIn(headAt(tlb, set), linksAt(tlb, set), way);
+  store<u16>(ring, <u16>way);
 }
 
 /** Makes `way` the entry of its set that is replaced next. */
-function demote(tlb: Tlb, set: u32, way: u32): void {
-  const at = headAt(tlb, set);
-  const head: u32 = load<u16>(at);
-  const links = linksAt(tlb, set);
+function demote(tlb: Tlb, set: usize, way: u32): void {
+  const ring = ringOf(tlb, set);
+  const head: u32 = load<u16>(ring);
   if (way == head) {
-    store<u16>(at, load<u16>(links + (way << 2), NEXT));
+    store<u16>(ring, load<u16>(ring + (way << 2), NEXT));
     return;
   }
-  if (way == load<u16>(links + (head << 2), PREVIOUS)) return;
-  unlink(links, way);
-  linkBefore(links, head, way);
+  if (way == load<u16>(ring + (head << 2), PREVIOUS)) return;
+  unlink(ring, way);
+  linkBefore(ring, head, way);
 }
 
 /** The entry with the key, which becomes the one used last; null if there is none. */
@@ -203,7 +191,7 @@ function demote(tlb: Tlb, set: u32, way: u32): void {
 @inline
 export function lookupKey(tlb: Tlb, key: u64, context: u32): TlbEntry | null {
   const set = setOf(tlb, key);
-  const way = findWay(tlb, set, key, context);
+  const way = findWay(tlb, set, tagOf(key, context), key, context);
   if (way < 0) return null;
   touch(tlb, set, way);
   return entryAt(tlb, set, way);
@@ -234,20 +222,11 @@ export function countHeld(tlb: Tlb, key: u64, change: i32): void {
 /** Room for an entry with the key, in the place of the one that has it or of the one used longest ago. */
 export function place(tlb: Tlb, key: u64, context: u32): TlbEntry {
   const set = setOf(tlb, key);
-  const way = findWay(tlb, set, key, context);
-  if (way >= 0) {
-    touch(tlb, set, way);
-    return entryAt(tlb, set, way);
-  }
-  return replaceOldest(tlb, set, key, context);
-}
-
-/** As place, where no entry has the key. */
-// @ts-ignore: decorator
-@inline
-export function replaceOldest(tlb: Tlb, set: u32, key: u64, context: u32): TlbEntry {
   const tag = tagOf(key, context);
-  return replaceIn(tlb, headAt(tlb, set), linksAt(tlb, set), tagsAt(tlb, set), entriesAt(tlb, set), tag, key, context);
+  const way = findWay(tlb, set, tag, key, context);
+  if (way < 0) return replaceOldest(tlb, set, tag, key, context);
+  touch(tlb, set, way);
+  return entryAt(tlb, set, way);
 }
 
 /**
@@ -256,38 +235,40 @@ export function replaceOldest(tlb: Tlb, set: u32, key: u64, context: u32): TlbEn
  */
 // @ts-ignore: decorator
 @inline
-function storeTag(tags: usize, way: u32, tag: u32): void {
-  const group = tags + ((way & ~(TAG_GROUP - 1)) << 1);
+function storeTag(set: usize, way: u32, tag: u32): void {
+  const group = set + ((way & ~(TAG_GROUP - 1)) << 1);
   const lane = i16x8.eq(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>(way & (TAG_GROUP - 1))));
   v128.store(group, v128.bitselect(i16x8.splat(<i16>tag), v128.load(group), lane));
 }
 
-/** Replaces the entry of a set used longest ago. */
+/** Room for an entry with a key that the set does not hold, in the place of the one used longest ago. */
 // @ts-ignore: decorator
 @inline
-export function replaceIn(tlb: Tlb, head: usize, links: usize, tags: usize, entries: usize, tag: u32, key: u64, context: u32): TlbEntry {
-  const way: u32 = load<u16>(links + (<u32>load<u16>(head) << 2), PREVIOUS);
-  store<u16>(head, <u16>way);
-  const entry = entryIn(entries, way);
-  const at = tags + (way << 1);
-  const held = load<u16>(at) != 0;
+export function replaceOldest(tlb: Tlb, set: usize, tag: u32, key: u64, context: u32): TlbEntry {
+  const ring = ringOf(tlb, set);
+  const way: u32 = load<u16>(ring + (<u32>load<u16>(ring) << 2), PREVIOUS);
+  store<u16>(ring, <u16>way);
+  const entry = entryAt(tlb, set, way);
+  const held = isHeld(set, way);
   // Mostly the new entry is of the type and size of the old one.
   if (!held || ((entry.key ^ key) & ((1 << PAGE_BITS) - 1)) != 0) {
     if (held) countHeld(tlb, entry.key, -1);
     countHeld(tlb, key, 1);
   }
-  storeTag(tags, way, tag);
+  storeTag(set, way, tag);
   entry.key = key;
   entry.context = context;
   return entry;
 }
 
-export function isHeld(tlb: Tlb, set: u32, way: u32): bool {
-  return load<u16>(tagsAt(tlb, set) + (way << 1)) != 0;
+// @ts-ignore: decorator
+@inline
+export function isHeld(set: usize, way: u32): bool {
+  return load<u16>(set + (way << 1)) != 0;
 }
 
-export function removeEntry(tlb: Tlb, set: u32, way: u32): void {
+export function removeEntry(tlb: Tlb, set: usize, way: u32): void {
   countHeld(tlb, entryAt(tlb, set, way).key, -1);
-  store<u16>(tagsAt(tlb, set) + (way << 1), 0);
+  store<u16>(set + (way << 1), 0);
   demote(tlb, set, way);
 }

@@ -28,6 +28,13 @@ export const PROGRAM_OPS_MAX = 65536;
 export const OFFSET_END = 1048576;
 export const FETCH_BYTES_MAX = 4096;
 
+// A program in the core: a header, its operations, then room for them with the addresses of a placement: two lists, each
+// with an end (assembly/uarch/steps.ts).
+export const LOADED_OPERATIONS = 0;
+export const LOADED_GENERATION = 4;
+export const LOADED_HEADER = 16;
+export const STEP_BYTES = 32;
+
 /** Places of code: the .text of the handler, then the functions it calls. Each is a u64 base of the placement. */
 export const CODE_BASES = 256;
 export const TEXT_BASE = 0;
@@ -113,11 +120,15 @@ export const RUN_DATA_BYTES = 36;
 export const RUN_CODE_BYTES = 40;
 /** How probable it is, in 1/65536, that another cpu takes the line of mmu_lock before a fault. */
 export const RUN_STEAL = 44;
+/** What a program notes when its code was given its addresses; another number with every placement. */
+export const RUN_GENERATION = 48;
 /** u64 addresses by operand of the fault under way, and the counts of the core before it. */
-export const RUN_ADDRESSES = 48;
+export const RUN_ADDRESSES = 56;
 export const RUN_SNAPSHOT = 304;
 /** u32 by operand and by place of code: where the DTLB or ITLB had it the last time, if it still has it. */
 export const RUN_WAYS = 640;
 export const RUN_CODE_WAYS = 768;
-export const RUN_SIZEOF = 1792;
+/** u64 counts by event of the branches of a program that is followed over and over (assembly/uarch/steady.ts). */
+export const RUN_SETTLED = 1792;
+export const RUN_SIZEOF = 2112;
 export const STEAL_ALWAYS = 65536;

@@ -53,25 +53,25 @@ export const ACCESS_PAN = 2;
 /** The line at the PA is accessed too. */
 export const ACCESS_LINE = 4;
 
-// Tlb: the offsets in it are from its start.
+// Tlb: TLB_RING and TLB_ENTRIES are offsets in a set.
 export const TLB_SETS = 0;
 export const TLB_WAYS = 4;
 /** Tags of a set as they lie in memory: a multiple of 8. */
 export const TLB_SLOTS = 8;
-/** One less than the sets, if they are a power of two, else 0. */
+/** One less than the sets, if they are a power of two, else -1. */
 export const TLB_MASK = 12;
-/** u16 for each set: its entry used last. */
-export const TLB_HEADS = 16;
-/** Two u16 for each way: the entry of its set used next before it, and the one used next after it. */
-export const TLB_LINKS = 20;
+/** From one set to the next. A set has a u16 for each slot, a hash of the entry's key or 0 if there is none, then: */
+export const TLB_SET_BYTES = 16;
+/** u16: the way used last; from RING_LINKS on two u16 for each way: the one used next before it, and next after it. */
+export const TLB_RING = 20;
 /** A record for each way. */
 export const TLB_ENTRIES = 24;
 /** u64 for each type: bit n is set if the TLB holds entries of 2^n bytes. */
 export const TLB_SIZES = 32;
 /** u32 for each type and log2 of a size: entries held. */
 export const TLB_HELD = 80;
-/** u16 for each slot: a hash of the entry's key, 0 if there is none. */
-export const TLB_TAGS = 1616;
+export const TLB_FIRST_SET = 1616;
+export const RING_LINKS = 4;
 
 // One entry of a TLB.
 /** Address in bits 63:12, TlbType in bits 11:6, log2 of the size in bits 5:0. */

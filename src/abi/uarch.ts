@@ -85,6 +85,11 @@ export enum PredictorPart {
   DIRECTIONS = 8,
 }
 
+/** Walks that a batch looks ahead, the bytes of each, and the descriptors it reads at most. */
+export const STEPS = 64;
+export const STEP_SIZEOF = 40;
+export const READS_PER_STEP = 3;
+
 // MicroCore: offsets from memoryBase of the parts of one modelled core; 0 where the core has none.
 export const CORE_L1I = 0;
 export const CORE_L1D = 4;
@@ -119,7 +124,15 @@ export const CORE_RETURNS_USED = 96;
 /** u64 counts by MicroEvent, and where they are kept while a guest runs. */
 export const CORE_COUNTS = 128;
 export const CORE_SAVED_COUNTS = 576;
-export const CORE_SIZEOF = 1024;
+/** STEPS records of walks; see assembly/uarch/walk_ahead.ts. */
+export const CORE_STEPS = 1024;
+/**
+ * Two logs of addresses, u64 each, that one level of the caches hands on to the next (assembly/uarch/walk_log.ts). A level
+ * adds at most a replaced line to each read: three times the reads in the first log, twice in the second.
+ */
+export const CORE_LOG = 3584;
+export const CORE_LOG_NEXT = 8192;
+export const CORE_SIZEOF = 11264;
 
 // Cache: a header, then the sets. A set is whole groups of four ways in the order of their last use, the latest first.
 // A group is four low words and four high words of line numbers.

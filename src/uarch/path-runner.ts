@@ -37,6 +37,12 @@ export function pathRunnerBytes(rows: number): number {
   return P.RUN_SIZEOF + P.PLACEMENT_SIZEOF + BATCH * (FAULT_SIZEOF + 8) + rows * EVENTS * 8 + 256;
 }
 
+/** Bytes of a machine's arena that a program takes, but for its alignment to 64. */
+export function programBytes(words: Uint32Array): number {
+  const operations = words.length / P.OP_WORDS;
+  return P.LOADED_HEADER + words.byteLength + (operations + 1) * P.STEP_BYTES;
+}
+
 /** Follows faults through programs on one modelled core. */
 export class PathRunner {
   readonly #machine: Machine;
@@ -48,6 +54,8 @@ export class PathRunner {
   readonly #rowsOf: number;
   /** Operations of each program by its offset. */
   readonly #loaded = new Map<number, number>();
+  /** Counts the placements; no program is of the 0th. */
+  #generation = 0;
 
   /** `core` is a Microarch of `machine`. */
   constructor(machine: Machine, core: { readonly offset: number }) {
@@ -64,9 +72,12 @@ export class PathRunner {
   /** Makes a program known; gives the number that names it. @throws EINVAL for words that no compiler writes. */
   load(words: Uint32Array): number {
     const operations = checkProgram(words);
-    const at = this.#machine.arena.allocate(words.byteLength, 64);
+    const { arena, view } = this.#machine;
+    const at = arena.allocate(programBytes(words), 64);
+    view.setU32(at + P.LOADED_OPERATIONS, operations);
+    view.setU32(at + P.LOADED_GENERATION, 0);
     const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-    this.#machine.view.bytes(at, words.byteLength).set(bytes);
+    view.bytes(at + P.LOADED_HEADER, words.byteLength).set(bytes);
     this.#loaded.set(at, operations);
     return at;
   }
@@ -166,6 +177,8 @@ export class PathRunner {
     for (const [i, address] of placement.data.entries()) {
       view.setU64(this.#placement + P.PLACEMENT_DATA + i * 8, address);
     }
+    this.#generation = (this.#generation % U32_MOST) + 1;
+    this.#set(P.RUN_GENERATION, this.#generation);
     this.#set(P.RUN_RECORDS, this.#records);
     this.#set(P.RUN_PROGRAMS, this.#programs);
     this.#set(P.RUN_ROWS, this.#rowsOf);

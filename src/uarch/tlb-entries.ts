@@ -47,14 +47,14 @@ export function heldTranslations(view: View, core: number): HeldTranslation[] {
 
 function setEntries(view: View, tlb: number, set: number, where: TlbName): HeldTranslation[] {
   const ways = view.u32(tlb + T.TLB_WAYS);
-  const tags = tlb + T.TLB_TAGS + 2 * set * view.u32(tlb + T.TLB_SLOTS);
-  const links = tlb + view.u32(tlb + T.TLB_LINKS) + 4 * set * ways;
-  const records = tlb + view.u32(tlb + T.TLB_ENTRIES) + T.ENTRY_SIZEOF * set * ways;
+  const tags = tlb + T.TLB_FIRST_SET + set * view.u32(tlb + T.TLB_SET_BYTES);
+  const ring = tags + view.u32(tlb + T.TLB_RING);
+  const records = tags + view.u32(tlb + T.TLB_ENTRIES);
   const found: HeldTranslation[] = [];
-  let way = view.u16(tlb + view.u32(tlb + T.TLB_HEADS) + 2 * set);
+  let way = view.u16(ring);
   for (let i = 0; i < ways; i++) {
     if (view.u16(tags + 2 * way) !== 0) found.push(readEntry(view, records + T.ENTRY_SIZEOF * way, where));
-    way = view.u16(links + 4 * way);
+    way = view.u16(ring + T.RING_LINKS + 4 * way);
   }
   return found;
 }

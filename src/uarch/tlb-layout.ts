@@ -1,4 +1,4 @@
-import { ENTRY_SIZEOF, TLB_TAGS } from '../abi/tlb.js';
+import { ENTRY_SIZEOF, RING_LINKS, TLB_FIRST_SET } from '../abi/tlb.js';
 import { CORE_DTLB, CORE_IPA_CACHE, CORE_ITLB, CORE_STLB, CORE_WALK_CACHE } from '../abi/uarch.js';
 import type { TableGeometry } from './geometry.js';
 
@@ -17,17 +17,12 @@ export const TLB_NAMES = Object.keys(TLB_FIELDS) as readonly TlbName[];
 /** Tags that are compared at once. */
 const GROUP = 8;
 const TAG_BYTES = 2;
-const HEAD_BYTES = 2;
 const LINK_BYTES = 4;
-const ALIGN = 16;
 
-const aligned = (bytes: number) => Math.ceil(bytes / ALIGN) * ALIGN;
+const aligned = (bytes: number, to: number) => Math.ceil(bytes / to) * to;
 
 /** Bytes of one table (initTlb of assembly/uarch/tlb_setup.ts). */
 export function tlbBytes({ entries, ways }: TableGeometry): number {
-  const sets = entries / ways;
-  const tags = sets * Math.ceil(ways / GROUP) * GROUP * TAG_BYTES;
-  return (
-    TLB_TAGS + tags + aligned(sets * HEAD_BYTES) + aligned(entries * LINK_BYTES) + entries * ENTRY_SIZEOF
-  );
+  const order = aligned(ways, GROUP) * TAG_BYTES + RING_LINKS + ways * LINK_BYTES;
+  return TLB_FIRST_SET + (entries / ways) * aligned(aligned(order, 8) + ways * ENTRY_SIZEOF, 16);
 }

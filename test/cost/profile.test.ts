@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { ColdRule, WalkStorage } from '../../src/abi/uarch.js';
 import {
   type CoreProfile,
-  DataError,
   estimatedSystemText,
   geometryOf,
   hasEstimatedSystem,

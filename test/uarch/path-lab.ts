@@ -2,6 +2,7 @@
 import { Fsc } from '../../src/abi/arm.js';
 import { FAULT_SIZEOF } from '../../src/abi/fault-log.js';
 import { KVM_MEM_LOG_DIRTY_PAGES } from '../../src/abi/kvm.js';
+import { MicroEvent } from '../../src/abi/uarch.js';
 import { FaultLog } from '../../src/core/fault-log.js';
 import { Machine } from '../../src/core/machine.js';
 import { readPaths } from '../../src/core/paths.js';
@@ -16,10 +17,12 @@ import {
 } from '../../src/cost/index.js';
 import type { Geometry } from '../../src/uarch/geometry.js';
 import { Microarch, microBytes } from '../../src/uarch/microarch.js';
-import { PathRunner, pathRunnerBytes } from '../../src/uarch/path-runner.js';
+import { type BeforeFault, PathRunner, pathRunnerBytes } from '../../src/uarch/path-runner.js';
+import { placeCode } from '../../src/uarch/placement.js';
 import { abort, BLOCK, GUEST, HVA, lab, PAGE } from '../model/lab.js';
-import { recordAt } from '../model/uarch/path-model.js';
+import { follow, recordAt } from '../model/uarch/path-model.js';
 import { dataFile, loadBuild } from '../unit/fixtures-cost/load.js';
+import { SMALL } from './lab.js';
 
 export const ACCESSES = parseAccesses(dataFile('accesses.json'), 'accesses.json');
 
@@ -93,4 +96,35 @@ export function runnerOf(geometry: Geometry, faults: Faults) {
     return known;
   });
   return { machine, core, runner, programs };
+}
+
+export const EVENTS = MicroEvent.COUNT;
+export const GUEST_RUN = { dataLines: 40, codeLines: 20, branches: 30, dataBytes: 65536, codeBytes: 16384 };
+export const PLACEMENT = placeCode(7n, 16);
+export const MEDIUM = {
+  ...SMALL,
+  l1i: { sets: 64, ways: 4, lineBytes: 64 },
+  l1d: { sets: 64, ways: 4, lineBytes: 64 },
+  l2: { sets: 512, ways: 8, lineBytes: 64 },
+  btb: { nano: { entries: 16, ways: 16 }, main: { entries: 512, ways: 4 } },
+  direction: { indexBits: 12, historyBits: 6 },
+  returnStack: 16,
+};
+
+/** What each fault counts, by a reference that does every operation by itself. */
+export function expected(geometry: Geometry, before: BeforeFault, faults: Faults): bigint[][] {
+  const { core } = runnerOf(geometry, faults);
+  return faults.programs.map(({ words }, i) => {
+    if (before === 'reset') core.reset();
+    if (typeof before === 'object') core.guest(before);
+    core.resetCounts();
+    follow(core, words, recordAt(faults.records, i), PLACEMENT);
+    return core.counts();
+  });
+}
+
+export function rowsOf(counts: BigUint64Array): bigint[][] {
+  return Array.from({ length: counts.length / EVENTS }, (_, i) => [
+    ...counts.slice(i * EVENTS, (i + 1) * EVENTS),
+  ]);
 }

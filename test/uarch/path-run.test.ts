@@ -7,42 +7,24 @@ import type { BeforeFault } from '../../src/uarch/path-runner.js';
 import { placeCode } from '../../src/uarch/placement.js';
 import { follow, recordAt } from '../model/uarch/path-model.js';
 import { SMALL } from './lab.js';
-import { type Faults, runnerOf, someFaults } from './path-lab.js';
+import {
+  EVENTS,
+  expected,
+  type Faults,
+  GUEST_RUN,
+  MEDIUM,
+  PLACEMENT,
+  rowsOf,
+  runnerOf,
+  someFaults,
+} from './path-lab.js';
 
-const EVENTS = MicroEvent.COUNT;
-const GUEST_RUN = { dataLines: 40, codeLines: 20, branches: 30, dataBytes: 65536, codeBytes: 16384 };
-const PLACEMENT = placeCode(7n, 16);
-const MEDIUM = {
-  ...SMALL,
-  l1i: { sets: 64, ways: 4, lineBytes: 64 },
-  l1d: { sets: 64, ways: 4, lineBytes: 64 },
-  l2: { sets: 512, ways: 8, lineBytes: 64 },
-  btb: { nano: { entries: 16, ways: 16 }, main: { entries: 512, ways: 4 } },
-  direction: { indexBits: 12, historyBits: 6 },
-  returnStack: 16,
-};
+const END = [Op.END, 0, 0, 0];
 
 let faults: Faults;
 beforeAll(() => {
   faults = someFaults();
 });
-
-function expected(geometry: typeof SMALL, before: BeforeFault): bigint[][] {
-  const { core } = runnerOf(geometry, faults);
-  return faults.programs.map(({ words }, i) => {
-    if (before === 'reset') core.reset();
-    if (typeof before === 'object') core.guest(before);
-    core.resetCounts();
-    follow(core, words, recordAt(faults.records, i), PLACEMENT);
-    return core.counts();
-  });
-}
-
-function rowsOf(counts: BigUint64Array): bigint[][] {
-  return Array.from({ length: counts.length / EVENTS }, (_, i) => [
-    ...counts.slice(i * EVENTS, (i + 1) * EVENTS),
-  ]);
-}
 
 /** All faults, in one row. */
 function inputOf({ records }: Faults, programs: readonly number[], before: BeforeFault) {
@@ -79,7 +61,7 @@ describe('a run of faults', () => {
       placement: PLACEMENT,
       before,
     });
-    expect(rowsOf(found)).toEqual(expected(geometry, before));
+    expect(rowsOf(found)).toEqual(expected(geometry, before, faults));
   });
 
   it('adds the events of records of one row', () => {
@@ -91,7 +73,7 @@ describe('a run of faults', () => {
       before: 'nothing',
     } as const;
     const [sum] = rowsOf(one.runner.run({ ...input, rowCount: 1 }));
-    const rows = expected(SMALL, 'nothing');
+    const rows = expected(SMALL, 'nothing', faults);
     expect(sum).toEqual(rows[0]?.map((_, event) => rows.reduce((n, row) => n + (row[event] as bigint), 0n)));
   });
 
@@ -181,8 +163,6 @@ describe('a placement', () => {
     expect(() => placeCode(seed, phase)).toThrow(problem);
   });
 });
-
-const END = [Op.END, 0, 0, 0];
 
 describe('bad input', () => {
   it.each([

@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Site } from '../../src/abi/kvm.js';
-import {
-  branchStatistics,
-  parseSites,
-  siteOf,
-  siteStatistics,
-  sumTotals,
-  walkBuild,
-} from '../../src/cost/index.js';
+import { branchStatistics, parseSites, siteOf, siteStatistics, sumTotals } from '../../src/cost/index.js';
 import { BUILD_IDS, dataFile, loadBuild, SITES, walkOf } from './fixtures-cost/load.js';
 
 describe('the site table', () => {

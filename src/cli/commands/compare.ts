@@ -41,7 +41,11 @@ export function registerCompare(program: Command): void {
     .option('--slots <file>', 'memory slots of the capture; default: NAME.memslots.json beside NAME.txt.gz')
     .option('--core <names>', 'cores, with commas or repeated; default: all', listOption)
     .option('--profile <file>', 'cores of your own (stage2-profiles/1), JSON or gzip')
-    .option('--kernel <class>', 'kernel around the handler: nvhe (nvhe-4.x), vhe (vhe-6.x) or a class of kernels.json', 'nvhe')
+    .option(
+      '--kernel <class>',
+      'kernel around the handler: nvhe (nvhe-4.x), vhe (vhe-6.x) or a class of kernels.json',
+      'nvhe',
+    )
     .option('--variant <id>', 'form of the patch; base compares the base with itself', 'rfc')
     .option('--config <id>', `compiler configuration: ${CONFIGS.join(' or ')}`, CONFIGS[0])
     .option('--state <states>', 'what a fault finds: cold, warm, guest:CYCLES; with commas', listOption)

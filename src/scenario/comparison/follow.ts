@@ -4,7 +4,7 @@ import { MicroEvent } from '../../abi/uarch.js';
 import { Machine } from '../../core/machine.js';
 import type { Geometry } from '../../uarch/geometry.js';
 import { type GuestRun, Microarch, microBytes } from '../../uarch/microarch.js';
-import { PathRunner, pathRunnerBytes } from '../../uarch/path-runner.js';
+import { PathRunner, pathRunnerBytes, programBytes } from '../../uarch/path-runner.js';
 import { placeCode } from '../../uarch/placement.js';
 import type { Placement } from './placements.js';
 
@@ -43,10 +43,10 @@ export class Follower {
   constructor(job: FollowJob) {
     this.#job = job;
     const words = job.builds.flat();
-    const programBytes = words.reduce((sum, { byteLength }) => sum + byteLength + RECORD_ALIGN, 0);
+    const bytesOfPrograms = words.reduce((sum, program) => sum + programBytes(program) + RECORD_ALIGN, 0);
     const operations = words.reduce((most, { length }) => Math.max(most, length / OP_WORDS), 0);
     const rows = Math.max(job.rowCount, operations);
-    const arenaBytes = microBytes(job.geometry) + pathRunnerBytes(rows) + programBytes + SPARE_BYTES;
+    const arenaBytes = microBytes(job.geometry) + pathRunnerBytes(rows) + bytesOfPrograms + SPARE_BYTES;
     const machine = new Machine({ accounted: true, arenaBytes, tablePool: { pa: 1n << 40n, pages: 1 } });
     this.#micro = new Microarch(machine, job.geometry);
     this.#runner = new PathRunner(machine, this.#micro);
