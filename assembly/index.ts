@@ -5,19 +5,23 @@ import { takeExit } from "./abort";
 import { translateBatch, translateSingle } from "./batch";
 import { leaf } from "./desc";
 import { internalVmPrepMem } from "./idmap";
+import { commitIdmap, prepareIdmap } from "./idmap_up_front";
 import { fillRun, linearRun } from "./leaf_run";
+import { MapVisitor, PlanVisitor } from "./map";
 import { freeMemoryCache, topupMemoryCache } from "./memcache";
 import { decodeMair, decodeShareability } from "./memory_type";
-import { completeRead } from "./mmio";
+import { abortUserAccess, completeRead } from "./mmio";
 import { ageHva, changePte, invalidateEnd, invalidatePage, invalidateStart, unmapHva } from "./notifier";
 import { walk } from "./pgtable";
 import { physReset } from "./phys";
 import { translateVa } from "./stage1";
 import { pageCount, poolAlloc, poolFree } from "./pool";
+import { releaseReserve } from "./reserve";
 import { setPte } from "./set_pte";
-import { AttributeVisitor, checkVisitors, DissolveVisitor, DumpVisitor, FlushVisitor, MapVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
-import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, setBase, Vcpu, Vm } from "./structs";
+import { AttributeVisitor, DissolveVisitor, DumpVisitor, FlushVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
+import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, Reserve, setBase, Vcpu, Vm } from "./structs";
 import { translateStage2 } from "./translate";
+import { checkVisitors } from "./visitor_layout";
 import { decodeRegime } from "./vtcr";
 import { resetRecord } from "./walk_record";
 import { checkWalkLayout, Regime, Translation } from "./walk_structs";
@@ -80,6 +84,11 @@ export function faultMany(requests: u32, n: u32, results: u32): void {
 /** Completes an MMIO read that user space answered. */
 export function mmioReturn(vcpu: u32, value: u64): void {
   completeRead(changetype<Vcpu>(base() + vcpu), value);
+}
+
+/** Answers an access that was left for user space by a synchronous external abort; the guest is back at it. */
+export function mmioAbort(vcpu: u32): void {
+  abortUserAccess(changetype<Vcpu>(base() + vcpu));
 }
 
 export function tableAlloc(): u64 {
@@ -154,8 +163,23 @@ export function tlbFlushAll(): void {
   tlbFlushVmid();
 }
 
-export function idmapAsPosted(vm: u32, cache: u32, start: u64, end: u64): i32 {
-  return internalVmPrepMem(changetype<Vm>(base() + vm), changetype<MemoryCache>(base() + cache), start, end);
+export function idmapAsPosted(vm: u32, cache: u32, start: u64, end: u64, byKind: bool): i32 {
+  return internalVmPrepMem(changetype<Vm>(base() + vm), changetype<MemoryCache>(base() + cache), start, end, byKind);
+}
+
+/** Sets the table pages of a map aside, or changes nothing. `visitor` is a PlanVisitor with a reserve. */
+export function idmapPrepare(vm: u32, visitor: u32): i32 {
+  return prepareIdmap(changetype<Vm>(base() + vm), changetype<PlanVisitor>(base() + visitor));
+}
+
+/** Makes the map that idmapPrepare prepared in the same record. */
+export function idmapCommit(vm: u32, visitor: u32): i32 {
+  return commitIdmap(changetype<Vm>(base() + vm), changetype<MapVisitor>(base() + visitor));
+}
+
+/** Gives back the table pages set aside for a map that is not made. */
+export function reserveRelease(reserve: u32): void {
+  releaseReserve(changetype<Reserve>(base() + reserve));
 }
 
 export function notifierUnmap(vm: u32, start: u64, end: u64): void {

@@ -23,7 +23,7 @@ export function kindOf(desc: u64, granuleShift: u32, level: i32, layout: u32): K
 }
 
 /** log2 of the entries a contiguous hint spans; 0 where the level has none. */
-function contiguousBits(granuleShift: u32, level: i32): u32 {
+export function contiguousBits(granuleShift: u32, level: i32): u32 {
   if (granuleShift == 12) return level >= 1 ? 4 : 0;
   if (granuleShift == 14) return level == 3 ? 7 : level == 2 ? 5 : 0;
   return level >= 2 ? 5 : 0;

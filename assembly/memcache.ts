@@ -2,9 +2,9 @@
 // taken, so that nothing is allocated under it.
 import { Event } from "../src/abi/event";
 import { ENOMEM, KVM_NR_MEM_OBJS, Predicate, Site } from "../src/abi/kvm";
-import { CACHE_OBJECTS } from "../src/abi/layout";
+import { CACHE_OBJECTS, LostBy } from "../src/abi/layout";
 import { count, predicate, site } from "./account";
-import { poolAlloc, poolFree } from "./pool";
+import { losePage, poolAlloc, poolFree } from "./pool";
 import { MemoryCache } from "./structs";
 
 // @ts-ignore: decorator
@@ -54,5 +54,13 @@ export function freeMemoryCache(cache: MemoryCache): void {
   while (cache.nobjs > 0) {
     cache.nobjs--;
     poolFree(load<u64>(objectAt(cache, cache.nobjs)));
+  }
+}
+
+/** Forgets the pages of a cache that goes out of scope without being freed. */
+export function loseMemoryCache(cache: MemoryCache, by: LostBy): void {
+  while (cache.nobjs > 0) {
+    cache.nobjs--;
+    losePage(load<u64>(objectAt(cache, cache.nobjs)), by);
   }
 }

@@ -1,11 +1,11 @@
 // io_mem_abort: an access outside the slots becomes a device access. Source: fault-path.md section 2.10.
 import * as A from "../src/abi/arm";
 import { MmioOutcome } from "../src/abi/event";
-import { Callee, Disposition, ENOSYS, ExitReason, LogMessage, Quantity } from "../src/abi/kvm";
+import { Callee, Disposition, ENOSYS, ExitReason, LogMessage, Quantity, VmMmio } from "../src/abi/kvm";
 import { IODEV_SIZEOF, VCPU_REGS } from "../src/abi/layout";
 import { beginQuantities, callee, endQuantities, logMessage, quantity } from "./account";
 import { guestState, injectAbort } from "./inject";
-import { base, header, IoDevice, Vcpu } from "./structs";
+import { base, header, IoDevice, Vcpu, Vm } from "./structs";
 
 const ZERO_REGISTER: u32 = 31;
 
@@ -55,10 +55,15 @@ function findDevice(ipa: u64, length: u64): IoDevice | null {
   return null;
 }
 
+/** Bytes of the instruction that trapped. */
+function instructionBytes(vcpu: Vcpu): u64 {
+  const thumb = bit(vcpu, A.ESR_IL_LSB) ? 4 : 2;
+  return (vcpu.pstate >> A.PSTATE_AARCH32_LSB) & 1 ? thumb : 4;
+}
+
 /** Moves the guest past the instruction that trapped. */
 export function skipInstruction(vcpu: Vcpu): void {
-  const thumb = bit(vcpu, A.ESR_IL_LSB) ? 4 : 2;
-  vcpu.pc += (vcpu.pstate >> A.PSTATE_AARCH32_LSB) & 1 ? thumb : 4;
+  vcpu.pc += instructionBytes(vcpu);
 }
 
 // @ts-ignore: decorator
@@ -90,18 +95,32 @@ function extended(value: u64, bits: u64, signed: bool, wide: bool): u64 {
 /** io_mem_abort for the access at `ipa`. 1 handled here, 0 for user space, -ENOSYS if the syndrome does not say enough. */
 export function ioMemAbort(vcpu: Vcpu, ipa: u64): i32 {
   if (!bit(vcpu, A.ESR_ISV_LSB)) {
+    if (mmioOf(vcpu) != VmMmio.AS_POSTED) return abortAccess(vcpu);
     callee(Callee.io_mem_abort, MmioOutcome.NO_ISV);
     logMessage(LogMessage.MMIO_NO_ISV);
     vcpu.disposition = Disposition.ERROR;
     return -ENOSYS;
   }
-  if (bit(vcpu, A.ESR_S1PTW_LSB)) {
-    callee(Callee.io_mem_abort, MmioOutcome.S1PTW | (<u32>guestState(vcpu) << MmioOutcome.DETAIL_LSB));
-    injectAbort(vcpu, vcpu.far, false);
-    vcpu.disposition = Disposition.INJECT_DABT;
-    return 1;
-  }
-  return deviceAccess(vcpu, ipa);
+  return bit(vcpu, A.ESR_S1PTW_LSB) ? abortAccess(vcpu) : deviceAccess(vcpu, ipa);
+}
+
+function mmioOf(vcpu: Vcpu): VmMmio {
+  return changetype<Vm>(base() + vcpu.vm).mmio;
+}
+
+/** A synchronous external abort to the guest. An internal VM that gets one where v4.13 has none pays as for S1PTW. */
+function abortAccess(vcpu: Vcpu): i32 {
+  callee(Callee.io_mem_abort, MmioOutcome.S1PTW | (<u32>guestState(vcpu) << MmioOutcome.DETAIL_LSB));
+  injectAbort(vcpu, vcpu.far, false);
+  vcpu.disposition = Disposition.INJECT_DABT;
+  return 1;
+}
+
+/** Takes back an access that was left for user space: the guest gets the abort at the instruction that was skipped. */
+export function abortUserAccess(vcpu: Vcpu): void {
+  vcpu.pc -= instructionBytes(vcpu);
+  vcpu.exitReason = ExitReason.NONE;
+  abortAccess(vcpu);
 }
 
 function deviceAccess(vcpu: Vcpu, ipa: u64): i32 {
@@ -110,6 +129,7 @@ function deviceAccess(vcpu: Vcpu, ipa: u64): i32 {
   const write = bit(vcpu, A.ESR_WNR_LSB);
   const bits = (<u64>8) << sas;
   const device = findDevice(ipa, (<u64>1) << sas);
+  if (device == null && mmioOf(vcpu) == VmMmio.ABORT) return abortAccess(vcpu);
   recordAccess(vcpu, sas, rt, write, device != null);
   skipInstruction(vcpu);
   const value = rt == ZERO_REGISTER ? 0 : load<u64>(register(vcpu, rt));

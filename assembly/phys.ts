@@ -38,6 +38,27 @@ export function findBank(pa: u64): Bank | null {
   return null;
 }
 
+/** Device registers are at `pa`. */
+export function isDeviceAt(pa: u64): bool {
+  const bank = findBank(pa);
+  return bank != null && bank.kind == BankKind.DEVICE;
+}
+
+/** Where what begins at `pa`, device registers or anything else, ends: `end` at most. */
+export function kindEnd(pa: u64, end: u64): u64 {
+  const h = header();
+  const device = isDeviceAt(pa);
+  for (let i: u32 = 0; i < h.bankCount; i++) {
+    const bank = changetype<Bank>(base() + h.banks + i * BANK_SIZEOF);
+    if (bank.end <= pa) continue;
+    if (bank.pa >= end) break;
+    if (device && (bank.kind != BankKind.DEVICE || bank.pa > pa)) return pa;
+    if (!device && bank.kind == BankKind.DEVICE) return bank.pa;
+    pa = bank.end;
+  }
+  return device ? min<u64>(pa, end) : end;
+}
+
 /** The bank that holds the bytes of `pa`, or null. */
 export function findRam(pa: u64): Bank | null {
   const bank = findBank(pa);

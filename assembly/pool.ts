@@ -1,6 +1,7 @@
 // Page-table pages: a pool in emulated RAM with a page count (page_count) per page. A page's count is 1
 // for its allocation plus 1 per live entry.
 import { Event } from "../src/abi/event";
+import { LostBy, PAGE_LOST } from "../src/abi/layout";
 import { count } from "./account";
 import { base, header } from "./structs";
 
@@ -55,6 +56,15 @@ export function putPage(pa: u64): void {
   const at = base() + header().poolRefs + (<usize>index << 1);
   const refs = load<u16>(at);
   if (refs > 1) store<u16>(at, refs - 1);
+}
+
+/**
+ * The table page at `pa` stays allocated, but nothing leads to it any more: its count is replaced by who lost it. A page
+ * that is free, which only tables from outside lead to, stays so.
+ */
+export function losePage(pa: u64, by: LostBy): void {
+  const index = poolIndex(pa);
+  if (index >= 0 && pageCount(pa) != 0) store<u16>(base() + header().poolRefs + (<usize>index << 1), <u16>(PAGE_LOST | by));
 }
 
 /** page_count of the table page at `pa`; 0 outside the pool. */

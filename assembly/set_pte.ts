@@ -2,13 +2,14 @@
 // branch sites. Sources: fault-path.md sections 2.8 and 4.
 import { Event } from "../src/abi/event";
 import { EFAULT, Predicate, Site } from "../src/abi/kvm";
+import { LostBy } from "../src/abi/layout";
 import { count, predicate, site } from "./account";
-import { isPresent, outputAddress, tableDescriptor } from "./desc";
+import { isPresent, isTable, outputAddress, tableDescriptor } from "./desc";
 import { noteEntry } from "./fault_log";
 import { cachePop } from "./memcache";
 import { entryAddress, readEntry, writeEntry } from "./pgtable";
 import { readDescriptor } from "./phys";
-import { getPage, putPage } from "./pool";
+import { getPage, losePage, putPage } from "./pool";
 import { breakEntry, publishEntry } from "./stage2";
 import { MemoryCache, Vm } from "./structs";
 
@@ -64,6 +65,18 @@ export function isBlock(desc: u64): bool {
   return desc != 0 && (desc & 2) == 0;
 }
 
+/** PA of the entry above level 2 that maps `ipa` by a block; 0 if none does. Not counted: v4.13 has no such blocks. */
+export function blockAboveLevel2(vm: Vm, ipa: u64): u64 {
+  let table = vm.pgd;
+  for (let level = vm.startLevel; level < 2; level++) {
+    const ptep = entryAddress(vm, table, level, ipa);
+    const desc = readDescriptor(ptep);
+    if (!isTable(desc, level)) return isPresent(desc) ? ptep : 0;
+    table = outputAddress(desc, vm.granuleShift, vm.layout);
+  }
+  return 0;
+}
+
 /** stage2_dissolve_pmd: drops a block so that pages can take its place. */
 function dissolve(pmd: u64): void {
   if (!site(Site.D1, isBlock(readEntry(pmd)))) return;
@@ -103,7 +116,10 @@ export function setPmdHuge(vm: Vm, cache: MemoryCache, ipa: u64, desc: u64): voi
   if (pmd == 0) return;
   const old = readEntry(pmd);
   if (site(Site.M1, isPresent(old))) {
-    if (!isBlock(old)) count(Event.TABLE_LOST_UNDER_BLOCK);
+    if (!isBlock(old)) {
+      count(Event.TABLE_LOST_UNDER_BLOCK);
+      losePage(outputAddress(old, vm.granuleShift, vm.layout), LostBy.TABLE_UNDER_BLOCK);
+    }
     breakEntry(pmd);
   } else {
     getPage(pmd);
@@ -132,4 +148,14 @@ export function noteEntries(vm: Vm, ipa: u64, logging: bool): void {
   // Through a block there is no level-3 entry, only the word its address is taken for.
   if (!reached || !isBlock(l2)) predicate(Predicate.pte_empty, l3 == 0);
   predicate(Predicate.pte_present, isPresent(l3));
+}
+
+/** What noteEntries sets for a block of level 2. */
+export function noteBlock(): void {
+  predicate(Predicate.l1_empty, false);
+  predicate(Predicate.l2_empty, false);
+  predicate(Predicate.l2_is_block, true);
+  predicate(Predicate.l2_is_table, false);
+  predicate(Predicate.l2_present, true);
+  predicate(Predicate.pte_present, false);
 }

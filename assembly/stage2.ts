@@ -1,14 +1,12 @@
-// Visitors over stage-2 tables: map, dissolve, unmap, change attributes, flush, dump. Every live entry holds one
-// reference on the table page it is in; a table page is freed when only its own reference is left.
+// Visitors over stage-2 tables: dissolve, unmap, change attributes, flush, dump (map: map.ts). Every live entry holds
+// one reference on the table page it is in; a table page is freed when only its own reference is left.
 import { Event } from "../src/abi/event";
 import { ENOMEM, ENOSPC } from "../src/abi/kvm";
 import * as L from "../src/abi/layout";
 import { count } from "./account";
-import { hasBlocks, isDevice, isTable, isValid, leaf, outputAddress, pageAttributes, tableDescriptor } from "./desc";
-import { fillRun, linearRun } from "./leaf_run";
+import { isDevice, isValid, leaf, outputAddress, pageAttributes, tableDescriptor } from "./desc";
 import { takePage } from "./memcache";
-import { BELOW_DONE, writeEntry } from "./pgtable";
-import { readDescriptor } from "./phys";
+import { writeEntry } from "./pgtable";
 import { getPage, pageCount, poolFree, putPage } from "./pool";
 import { Leaf, MemoryCache, Vm } from "./structs";
 import { levelShift } from "./vtcr";
@@ -44,84 +42,6 @@ export function breakEntry(ptep: u64): void {
   count(Event.BREAK_BEFORE_MAKE);
   writeEntry(ptep, 0);
   tlbFlushIpa();
-}
-
-/** Maps [ipa, ...) to [pa, ...) with the largest entries that alignment and range allow. */
-@unmanaged
-@final
-export class MapVisitor {
-  ipa: u64;
-  pa: u64;
-  attributes: u64;
-  cache: u32;
-
-  private fits(vm: Vm, level: i32, addr: u64, end: u64): bool {
-    if (level == 3) return true;
-    const size = (<u64>1) << levelShift(vm.granuleShift, level);
-    const output = this.pa + (addr - this.ipa);
-    return hasBlocks(vm.granuleShift, level, vm.layout) && end - addr == size && ((addr | output) & (size - 1)) == 0;
-  }
-
-  private entry(vm: Vm, level: i32, addr: u64): u64 {
-    return leaf(this.pa + (addr - this.ipa), this.attributes, level, vm.layout);
-  }
-
-  leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
-    if (this.fits(vm, level, addr, end)) {
-      const desc = this.entry(vm, level, addr);
-      if (old == desc) return 0;
-      if (isValid(old)) breakEntry(ptep);
-      else getPage(ptep);
-      writeEntry(ptep, desc);
-      return 0;
-    }
-    const page = takePage(changetype<MemoryCache>(<usize>this.cache));
-    if (page == 0) return -ENOMEM;
-    const filled = level == 2 && this.fillPages(vm, page, addr, end);
-    if (isValid(old)) breakEntry(ptep);
-    else getPage(ptep);
-    publishEntry(ptep, tableDescriptor(page, vm.layout));
-    return filled ? BELOW_DONE : 0;
-  }
-
-  /** Writes the pages of [addr, end) into a new table in one run. False where high address bits change on the way. */
-  private fillPages(vm: Vm, table: u64, addr: u64, end: u64): bool {
-    const first = this.entry(vm, 3, addr);
-    const last = this.entry(vm, 3, end - ((<u64>1) << vm.granuleShift));
-    const pages = <u32>((end - addr) >> vm.granuleShift);
-    const step = (<u64>1) << vm.granuleShift;
-    if (last - first != (pages - 1) * step) return false;
-    const index = (addr >> vm.granuleShift) & (((<u64>1) << vm.stride) - 1);
-    const at = linearRun(table + (index << 3), pages);
-    if (at == 0) return false;
-    fillRun(at, first, step, pages);
-    getPage(table, pages);
-    count(Event.DESC_READ, pages);
-    count(Event.DESC_WRITE, pages);
-    return true;
-  }
-
-  /** A block takes the place of a whole table: the table goes first. */
-  tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
-    if (!this.fits(vm, level, addr, end)) return 0;
-    breakEntry(ptep);
-    freeTable(vm, outputAddress(old, vm.granuleShift, vm.layout), level + 1);
-    publishEntry(ptep, this.entry(vm, level, addr));
-    return 0;
-  }
-
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
-    return 0;
-  }
-}
-
-/** Frees an unlinked table page and every table below it. */
-function freeTable(vm: Vm, table: u64, level: i32): void {
-  for (let i: u64 = 0; level < 3 && i >> vm.stride == 0; i++) {
-    const desc = readDescriptor(table + (i << 3));
-    if (isTable(desc, level)) freeTable(vm, outputAddress(desc, vm.granuleShift, vm.layout), level + 1);
-  }
-  poolFree(table);
 }
 
 /**
@@ -262,23 +182,4 @@ export class DumpVisitor {
   tablePost(vm: Vm, ptep: u64, table: u64): i32 {
     return 0;
   }
-}
-
-/** Compile-time only, as checkLayout of structs.ts: every offset that the host fills is where the class has it. */
-export function checkVisitors(): void {
-  if (offsetof<MapVisitor>("ipa") != L.MAP_VISITOR_IPA) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<MapVisitor>("pa") != L.MAP_VISITOR_PA) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<MapVisitor>("attributes") != L.MAP_VISITOR_ATTRIBUTES) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<MapVisitor>("cache") != L.MAP_VISITOR_CACHE) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<DissolveVisitor>("cache") != L.DISSOLVE_VISITOR_CACHE) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<DissolveVisitor>("level") != L.DISSOLVE_VISITOR_LEVEL) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<AttributeVisitor>("set") != L.ATTRIBUTE_VISITOR_SET) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<AttributeVisitor>("clear") != L.ATTRIBUTE_VISITOR_CLEAR) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<AttributeVisitor>("changed") != L.ATTRIBUTE_VISITOR_CHANGED) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<DumpVisitor>("out") != L.DUMP_VISITOR_OUT) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<DumpVisitor>("capacity") != L.DUMP_VISITOR_CAPACITY) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<DumpVisitor>("found") != L.DUMP_VISITOR_FOUND) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<MapVisitor>() > <usize>L.VISITOR_SIZEOF) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<AttributeVisitor>() > <usize>L.VISITOR_SIZEOF) ERROR("a visitor disagrees with src/abi/layout.ts");
-  if (offsetof<DumpVisitor>() > <usize>L.VISITOR_SIZEOF) ERROR("a visitor disagrees with src/abi/layout.ts");
 }

@@ -116,6 +116,12 @@ export class Vm {
   slotCapacity: u32;
   /** AddressLayout of the descriptors. */
   layout: u32;
+  /** VmMmio. */
+  mmio: u32;
+  /** The tables may hold blocks above level 2, which v4.13 knows nothing of. */
+  largeBlocks: u32;
+  /** A fault that comes back for ever ends KVM_RUN. */
+  refaultFails: u32;
 }
 
 @unmanaged
@@ -159,6 +165,14 @@ export class MemoryCache {
   private pad: u32;
 }
 
+/** A chain of table pages set aside. */
+@unmanaged
+@final
+export class Reserve {
+  head: u64;
+  pages: u32;
+}
+
 @unmanaged
 @final
 export class Vcpu {
@@ -188,6 +202,16 @@ export class Vcpu {
   signalLsb: u32;
   vmacacheSeq: u32;
   sctlrEl1: u64;
+}
+
+/** The last fault that an internal VM should not have taken, behind the registers of its vcpu. */
+@unmanaged
+@final
+export class Refault {
+  pc: u64;
+  hpfar: u64;
+  /** Times it came back with the SError for it still pending and masked. */
+  repeats: u32;
 }
 
 @unmanaged
@@ -253,6 +277,9 @@ export function checkLayout(): void {
   if (offsetof<Vm>("notifierSeq") != L.VM_NOTIFIER_SEQ) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vm>("slotCapacity") != L.VM_SLOT_CAPACITY) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vm>("layout") != L.VM_LAYOUT) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Vm>("mmio") != L.VM_MMIO) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Vm>("largeBlocks") != L.VM_LARGE_BLOCKS) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Vm>("refaultFails") != L.VM_REFAULT_FAILS) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vm>() > <usize>L.VM_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Slot>("userspaceAddr") != L.SLOT_USERSPACE_ADDR) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Slot>("id") != L.SLOT_ID) ERROR("a structure disagrees with src/abi/layout.ts");
@@ -267,6 +294,11 @@ export function checkLayout(): void {
   if (offsetof<Vcpu>("sctlrEl1") != L.VCPU_SCTLR_EL1) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vcpu>("vmacacheSeq") != L.VCPU_VMACACHE_SEQ) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Vcpu>() != L.VCPU_VMACACHE) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Refault>("repeats") != L.VCPU_REFAULTS - L.VCPU_REFAULT) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Refault>() > <usize>(L.VCPU_SIZEOF - L.VCPU_REFAULT)) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Reserve>("head") != L.RESERVE_HEAD) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Reserve>("pages") != L.RESERVE_PAGES) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Reserve>() > <usize>L.RESERVE_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<IoDevice>() != L.IODEV_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<FaultRequest>("par") != L.REQUEST_PAR) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<FaultRequest>() != L.REQUEST_SIZEOF) ERROR("a structure disagrees with src/abi/layout.ts");

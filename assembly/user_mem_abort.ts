@@ -7,10 +7,10 @@ import { IcachePolicy, PG_HEAD, PG_MAPCOUNT_NEG, PG_TAIL, Predicate, Site, VmChe
 import { VCPU_CACHE } from "../src/abi/layout";
 import * as A from "../src/abi/arm";
 import { isWriteFault, logged } from "./abort";
-import { beginQuantities, callee, count, endQuantities, faultQuantity, logMessage, predicate, site } from "./account";
+import { beginQuantities, callee, count, endQuantities, faultQuantity, predicate, site } from "./account";
 import { leaf, PAGE_S2, PAGE_S2_DEVICE, S2AP_RDWR } from "./desc";
 import { noteLong, noteWord } from "./fault_log";
-import { injectVabt } from "./inject";
+import { internalVmFault } from "./internal_vm";
 import { topupMemoryCache } from "./memcache";
 import { findSlot, isInvalid, isReadonly, markDirty, slotHva } from "./memslot";
 import { findArea, findAreaRecorded, getUserPage, Gup, gupResultPfn, gupResultWritable, probeQuantities } from "./mm";
@@ -60,8 +60,7 @@ export function userMemAbort(cpu: Vcpu, machine: Vm, faultIpa: u64, memslot: Slo
   if (site(Site.U1, type == A.Fsc.PERMISSION && !write)) return logged(vcpu, LogMessage.UNEXPECTED_READ_PERMISSION);
   predicate(Predicate.vm_has_mm, vm.mm != 0);
   predicate(Predicate.vm_flag_internal, vm.flagInternal != 0);
-  if (internalVmFault()) return 0;
-  return faultOnUserMemory();
+  return isInternalVm() ? internalVmFault(vcpu, vm) : faultOnUserMemory();
 }
 
 /** Site U2, the test of the RFC, in the form the variant gives it. */
@@ -69,14 +68,6 @@ function isInternalVm(): bool {
   if (vm.check == VmCheck.MM) return site(Site.U2, vm.mm == 0);
   if (vm.check == VmCheck.FLAG) return site(Site.U2, vm.flagInternal != 0);
   return vm.check == VmCheck.KEY && header().keyInternal != 0 && site(Site.U2, vm.mm == 0);
-}
-
-function internalVmFault(): bool {
-  if (!isInternalVm()) return false;
-  logMessage(LogMessage.INTERNAL_VM_FAULT);
-  injectVabt(vcpu);
-  vcpu.disposition = Disposition.INJECT_VABT;
-  return true;
 }
 
 /** down_read(&current->mm->mmap_sem) with no mm: the host dereferences NULL. */

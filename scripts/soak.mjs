@@ -1,6 +1,8 @@
 // Compiles test/soak/ and what it imports into build/soak and runs it; the exit status is its own.
 //   node scripts/soak.mjs --seconds N [--seed S]            the core against the reference model
 //   node scripts/soak.mjs --hostile [--cases N] [--seed S]  garbage through every export that walks
+//   node scripts/soak.mjs --histories [--steps N] [--seed S] several VMs against their models, fsck after every step
+//   node scripts/soak.mjs --replay FILE                     a history that failed, once more
 import { compileProject, runNode, ScriptError } from './tools.mjs';
 
 try {

@@ -23,7 +23,7 @@ export function idmapCase(): BenchCase {
     run: () => {
       machine.view.fill(root, rootBytes(V4_13_GEOMETRY));
       machine.setHeader(L.HEADER_POOL_FREE, machine.tablePages);
-      machine.core.idmapAsPosted(vm.offset, cache, START, START + IDMAP_BYTES);
+      machine.core.idmapAsPosted(vm.offset, cache, START, START + IDMAP_BYTES, 0);
     },
   };
 }

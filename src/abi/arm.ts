@@ -230,6 +230,8 @@ export const PFR0_RAS_WIDTH = 4;
 // PSTATE / SPSR.
 export const PSTATE_MODE_WIDTH = 5;
 export const PSTATE_AARCH32_LSB = 4;
+/** SErrors masked. */
+export const PSTATE_A_LSB = 8;
 /** Data endianness of an AArch32 state. */
 export const PSTATE_E_LSB = 9;
 

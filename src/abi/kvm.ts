@@ -59,6 +59,10 @@ export enum Disposition {
   REENTERED_AT_EL2,
   HOST_OOPS,
   NOT_AN_ABORT,
+  /** As INJECT_VABT, for a fault that came back with the SError still pending and masked: it will come back for ever. */
+  REFAULT_LOOP,
+  /** A device access that the embedder's handler answered. */
+  MMIO_HANDLED,
 }
 
 /** Lines the emulated kernel logs. */
@@ -77,6 +81,16 @@ export enum VmCheck {
   MM,
   FLAG,
   KEY,
+}
+
+/** What becomes of an access of an internal VM that neither a slot nor a device in the kernel answers. */
+export enum VmMmio {
+  /** An exit to user space, which there is none. */
+  AS_POSTED,
+  /** A synchronous external abort to the guest. */
+  ABORT,
+  /** The embedder is asked; an access that its syndrome does not describe is aborted. */
+  HANDLER,
 }
 
 /** I-cache types the kernel has seen, as flags: cpus of one system may differ. */

@@ -2,7 +2,7 @@
 // compares these offsets with its classes at compile time. All offsets in bytes.
 
 export const ABI_MAGIC = 0x324d4d53;
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 // From memoryBase: guard page | header | event counts | site counts | signature | what the host places.
 export const HEADER_OFFSET = 4096;
@@ -58,6 +58,20 @@ export const HEADER_SIZE = 192;
 /** Entries of the chunk table, u64 each. */
 export const CHUNKS = 4096;
 
+/**
+ * The page count of a table page that the emulated code can neither reach nor free any more: this, and LostBy in the
+ * bits below.
+ */
+export const PAGE_LOST = 0x8000;
+
+/** What lost a table page. */
+export enum LostBy {
+  /** internal_vm_prep_mem as posted, which does not free its local cache. */
+  PREP_MEM_CACHE,
+  /** stage2_set_pmd_huge of v4.13, which writes a block over a table. */
+  TABLE_UNDER_BLOCK,
+}
+
 /** Physical memory bank: [pa, pa + size). Sorted by pa, not overlapping. */
 export const BANK_PA = 0;
 export const BANK_END = 8;
@@ -93,7 +107,11 @@ export const VM_RACE = 112;
 export const VM_SLOT_CAPACITY = 116;
 /** AddressLayout of the descriptors (src/abi/walk.ts). */
 export const VM_LAYOUT = 120;
-export const VM_SIZEOF = 128;
+/** VmMmio (src/abi/kvm.ts). */
+export const VM_MMIO = 124;
+export const VM_LARGE_BLOCKS = 128;
+export const VM_REFAULT_FAILS = 132;
+export const VM_SIZEOF = 136;
 
 /** struct kvm_memslots: generation, the slots, id_to_index[], lru_slot, used_slots. */
 export const SLOTS_GENERATION = 0;
@@ -148,7 +166,10 @@ export const VCPU_SCTLR_EL1 = 152;
 export const VCPU_VMACACHE = 160;
 export const VCPU_CACHE = 176;
 export const VCPU_REGS = 504;
-export const VCPU_SIZEOF = 752;
+/** The last unexpected fault of an internal VM, and how often it came back. */
+export const VCPU_REFAULT = 752;
+export const VCPU_REFAULTS = 768;
+export const VCPU_SIZEOF = 776;
 
 /** kvm_mmu_memory_cache: number of objects, then their PAs. */
 export const CACHE_NOBJS = 0;
@@ -182,11 +203,30 @@ export const LEAF_DESC = 8;
 export const LEAF_LEVEL = 16;
 export const LEAF_SIZEOF = 24;
 
+/** A chain of table pages set aside, each with the next in its first word: its first, and how many. All zero: none. */
+export const RESERVE_HEAD = 0;
+export const RESERVE_PAGES = 8;
+export const RESERVE_SIZEOF = 16;
+
 // Visitors of the software walk, filled by the host: what to map, how far to dissolve, what to change, where to dump.
 export const MAP_VISITOR_IPA = 0;
 export const MAP_VISITOR_PA = 8;
-export const MAP_VISITOR_ATTRIBUTES = 16;
-export const MAP_VISITOR_CACHE = 24;
+export const MAP_VISITOR_END = 16;
+export const MAP_VISITOR_ATTRIBUTES = 24;
+/** Linear addresses, not offsets. With a reserve the cache is not looked at. */
+export const MAP_VISITOR_CACHE = 32;
+export const MAP_VISITOR_RESERVE = 36;
+export const MAP_VISITOR_FLAGS = 40;
+/** Pages even where a block fits. */
+export const MAP_PAGES_ONLY = 1;
+/** The contiguous hint where a whole set is mapped. Needs MAP_VISITOR_END. */
+export const MAP_CONTIGUOUS = 2;
+/** Device attributes where the output is a device region; no leaf reaches over a border of kinds. */
+export const MAP_BY_KIND = 4;
+/** Table pages that a map with this record takes, and the range that is unmapped before it. */
+export const PLAN_VISITOR_TABLES = 48;
+export const PLAN_VISITOR_GONE_START = 56;
+export const PLAN_VISITOR_GONE_END = 64;
 export const DISSOLVE_VISITOR_CACHE = 0;
 export const DISSOLVE_VISITOR_LEVEL = 4;
 export const ATTRIBUTE_VISITOR_SET = 0;
@@ -196,4 +236,4 @@ export const DUMP_VISITOR_OUT = 0;
 export const DUMP_VISITOR_CAPACITY = 4;
 export const DUMP_VISITOR_FOUND = 8;
 /** Room for any of them. */
-export const VISITOR_SIZEOF = 32;
+export const VISITOR_SIZEOF = 72;

@@ -9,7 +9,9 @@ interface Extent {
 export class Arena {
   readonly #what: string;
   readonly #free: Extent[];
-  readonly #used = new Map<number, number>();
+  /** Bytes and number of each allocation, by its start. */
+  readonly #used = new Map<number, { bytes: number; serial: number }>();
+  #serial = 0;
 
   constructor(what: string, start: number, end: number) {
     this.#what = what;
@@ -26,7 +28,7 @@ export class Arena {
         { start: start + bytes, end: extent.end },
       ].filter((e) => e.end > e.start);
       this.#free.splice(index, 1, ...rest);
-      this.#used.set(start, bytes);
+      this.#used.set(start, { bytes, serial: this.#serial++ });
       return start;
     }
     throw new Stage2Error(
@@ -37,15 +39,26 @@ export class Arena {
 
   /** Gives back what `allocate` returned at `start`. */
   release(start: number): void {
-    const bytes = this.#used.get(start);
-    if (bytes === undefined)
+    const used = this.#used.get(start);
+    if (used === undefined)
       throw new Stage2Error('EINVAL', `${this.#what}: offset ${start} is not allocated`);
+    const { bytes } = used;
     this.#used.delete(start);
     const index = this.#free.findIndex((e) => e.start > start);
     const at = index < 0 ? this.#free.length : index;
     this.#free.splice(at, 0, { start, end: start + bytes });
     this.#joinAt(at + 1);
     this.#joinAt(at);
+  }
+
+  /** A point to go back to with `rollback`. */
+  mark(): number {
+    return this.#serial;
+  }
+
+  /** Gives back what was allocated since a mark: what is built of several allocations is built whole or not at all. */
+  rollback(mark: number): void {
+    for (const [start, { serial }] of [...this.#used]) if (serial >= mark) this.release(start);
   }
 
   #joinAt(index: number): void {

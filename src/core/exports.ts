@@ -26,6 +26,7 @@ export interface CoreExports {
   translateRaw(regime: number, ipa: bigint, access: number, el: number): bigint;
   faultMany(requests: number, n: number, results: number): void;
   mmioReturn(vcpu: number, value: bigint): void;
+  mmioAbort(vcpu: number): void;
   tableAlloc(): bigint;
   tableFree(pa: bigint): void;
   tableRefs(pa: bigint): number;
@@ -48,7 +49,10 @@ export interface CoreExports {
   stage2Dump(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   leafRun(pa: bigint, first: bigint, step: bigint, n: number): number;
   tlbFlushAll(): void;
-  idmapAsPosted(vm: number, cache: number, start: bigint, end: bigint): number;
+  idmapAsPosted(vm: number, cache: number, start: bigint, end: bigint, byKind: number): number;
+  idmapPrepare(vm: number, visitor: number): number;
+  idmapCommit(vm: number, visitor: number): number;
+  reserveRelease(reserve: number): void;
   notifierUnmap(vm: number, start: bigint, end: bigint): void;
   notifierStart(vm: number, start: bigint, end: bigint): void;
   notifierEnd(vm: number): void;

@@ -6,7 +6,7 @@ import { Stage2Error } from './error.js';
 import type { CoreExports } from './exports.js';
 import { coreModule } from './load.js';
 import type { MicroExports } from './micro-exports.js';
-import type { BankSpec, RegionSpec } from './physmap.js';
+import type { BankSpec, KeptRange, RegionSpec } from './physmap.js';
 import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
 import { chunkShift, PATH_SLOTS, type Placement, place } from './placement.js';
 import { View } from './view.js';
@@ -31,6 +31,8 @@ export interface MachineOptions {
   pageState?: boolean;
   /** Range the host's page allocator hands pages out from, inside a region. */
   hostPages?: RegionSpec;
+  /** Where the host kernel itself is, inside a region. */
+  kernelImage?: RegionSpec;
   /** Bytes for kernel objects: slot tables, bitmaps, areas, host page tables. Default 4 MiB. */
   arenaBytes?: number;
   /** Record events, branch sites and fault signatures. Default false. */
@@ -52,6 +54,8 @@ export class Machine {
   readonly rootsPa: bigint;
   readonly banks: readonly BankSpec[];
   readonly regions: readonly RegionSpec[];
+  /** What no guest may have. */
+  readonly kept: readonly KeptRange[];
   readonly #at: Placement;
 
   constructor(options: MachineOptions = {}) {
@@ -61,11 +65,21 @@ export class Machine {
     const arenaBytes = options.arenaBytes ?? 4 << 20;
     checkSizes(pool, roots.size, arenaBytes);
     this.rootsPa = roots.pa;
+    const poolRange = { pa: pool.pa, size: BigInt(pool.pages) << BigInt(pool.pageShift) };
+    const rootRange = { pa: roots.pa, size: BigInt(roots.size) };
     this.banks = checkBanks([
       ...(options.banks ?? []),
-      { pa: pool.pa, size: BigInt(pool.pages) << BigInt(pool.pageShift), kind: 'ram' },
-      { pa: roots.pa, size: BigInt(roots.size), kind: 'ram' },
+      { ...poolRange, kind: 'ram' },
+      { ...rootRange, kind: 'ram' },
     ]);
+    const { hostPages, kernelImage } = options;
+    this.kept = [
+      { what: 'table pool', ...poolRange },
+      { what: 'root tables', ...rootRange },
+      ...(hostPages ? [{ what: 'host pages', ...hostPages } as const] : []),
+      ...(kernelImage ? [{ what: 'image', ...kernelImage } as const] : []),
+    ];
+    if (kernelImage !== undefined) checkRange('kernel image', kernelImage);
     this.regions = options.regions ?? memoryRegions(this.banks);
     for (const region of this.regions) checkRange('memory region', region);
     this.#at = place({
@@ -85,7 +99,7 @@ export class Machine {
     this.roots = new Arena('root tables', 0, roots.size);
     this.#writeBanks();
     this.#writePool(pool);
-    this.#writeHeader(options.hostPages);
+    this.#writeHeader(hostPages);
   }
 
   /** The micro-architectural model. Throws EINVAL unless the machine is accounted. */

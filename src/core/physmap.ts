@@ -15,6 +15,11 @@ export interface RegionSpec {
   size: bigint;
 }
 
+/** Memory that the host kernel or its allocators use themselves. */
+export interface KeptRange extends RegionSpec {
+  what: 'table pool' | 'root tables' | 'host pages' | 'image';
+}
+
 const PA_LIMIT = 1n << 52n;
 const KINDS = ['ram', 'unbacked', 'device'];
 
@@ -83,6 +88,7 @@ export function memoryRegions(banks: readonly BankSpec[]): RegionSpec[] {
   return regions;
 }
 
-function range({ pa, size }: RegionSpec): string {
+/** A range as messages name it: [first, end). */
+export function range({ pa, size }: RegionSpec): string {
   return `[${hex(pa)}, ${hex(pa + size)})`;
 }

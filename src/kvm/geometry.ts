@@ -138,6 +138,18 @@ function checkStartLevel(geometry: Geometry): void {
   }
 }
 
+/** Throws EINVAL unless [ipa, ipa + size) lies in the IPA space: a walk for it would leave the root table. */
+export function checkIpaRange({ ipaBits }: Geometry, ipa: bigint, size: bigint): void {
+  if (ipa >= 0n && size >= 0n && ipa + size <= 1n << BigInt(ipaBits)) return;
+  throw new Stage2Error('EINVAL', `range ${hex(ipa)}+${hex(size)}: expected one below 2^${ipaBits}`);
+}
+
+/** Throws EINVAL unless all the addresses, which are given or'ed together, are multiples of the granule. */
+export function checkAligned(addresses: bigint, granuleShift: number): void {
+  if ((addresses & ((1n << BigInt(granuleShift)) - 1n)) === 0n) return;
+  throw new Stage2Error('EINVAL', `map: expected multiples of the granule, 2^${granuleShift} bytes`);
+}
+
 /** Throws EINVAL for tables that start at level 3: v4.13 has a table of level 2 in every VM. */
 export function requireLevel2(geometry: Geometry): void {
   if (startLevel(geometry) < 3) return;

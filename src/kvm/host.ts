@@ -7,6 +7,8 @@ import { type BankSpec, checkRange } from '../core/physmap.js';
 export interface HostOptions {
   /** Bytes of host RAM. Default 8 GiB; only table pages take real memory. */
   ramBytes?: bigint;
+  /** Bytes at the top of RAM that the kernel keeps its hands off, for internal VMs. Default 0. */
+  setAsideBytes?: bigint;
   /** Page-table pages. Default 4096 (16 MiB). */
   tablePages?: number;
   pageShift?: 12 | 14 | 16;
@@ -24,6 +26,7 @@ const KERNEL_BYTES = 64n << 20n;
 /** Builds the machine of a KVM host. */
 export function createHost(options: HostOptions = {}): Machine {
   const ram = options.ramBytes ?? 8n << 30n;
+  const own = ram - (options.setAsideBytes ?? 0n);
   const pages = options.tablePages ?? 4096;
   const shift = options.pageShift ?? 12;
   const reserved = (BigInt(pages) << BigInt(shift)) + BigInt(ROOT_BYTES);
@@ -38,7 +41,8 @@ export function createHost(options: HostOptions = {}): Machine {
     banks,
     roots: { pa: rootsPa, size: ROOT_BYTES },
     tablePool: { pa: rootsPa + BigInt(ROOT_BYTES), pages, pageShift: shift },
-    hostPages: { pa: RAM_START + KERNEL_BYTES, size: ram - KERNEL_BYTES },
+    hostPages: { pa: RAM_START + KERNEL_BYTES, size: own - KERNEL_BYTES },
+    kernelImage: { pa: RAM_START, size: KERNEL_BYTES },
     regions: [{ pa: RAM_START, size: rootsPa + reserved - RAM_START }],
     pageState: options.pageState ?? true,
     arenaBytes: options.arenaBytes ?? 16 << 20,

@@ -12,6 +12,7 @@ import {
 import { hex, Stage2Error } from '../core/error.js';
 import { prepareMemoryRegion } from './arch.js';
 import { requireLevel2 } from './geometry.js';
+import { planInternalSlot } from './internal_slot.js';
 import { emptySlot, type MemorySlot, slotBytes, slotIpa } from './slot_table.js';
 import type { Vm } from './vm.js';
 
@@ -148,7 +149,7 @@ function overlap(vm: Vm, slot: MemorySlot): MemorySlot | undefined {
   );
 }
 
-/** Bitmap, invalid copy, flush of the shadow, arch prepare, publication, arch commit. */
+/** Bitmap, plan of an internal VM, invalid copy, flush of the shadow, arch prepare, publication, arch commit. */
 function applyChange(
   vm: Vm,
   change: Exclude<SlotChange, 'none'>,
@@ -157,21 +158,26 @@ function applyChange(
 ): SlotResult {
   const bitmapRefusal = change === 'delete' ? undefined : chooseBitmap(vm, slot);
   if (bitmapRefusal !== undefined) return bitmapRefusal;
+  const planned = change === 'delete' ? SLOT_OK : planInternalSlot(vm, slot, old);
+  if (planned.ret < 0) return abandon(vm, planned, old, slot);
   if (change === 'delete' || change === 'move') {
     vm.slots.publish([{ ...old, flags: old.flags | KVM_MEMSLOT_INVALID }]);
     vm.unmapRange(slotIpa(old), slotBytes(old));
   }
   const prepared = change === 'delete' ? SLOT_OK : prepareMemoryRegion(vm, slot, change);
-  if (prepared.ret < 0) {
-    if (slot.dirtyBitmap !== 0 && slot.dirtyBitmap !== old.dirtyBitmap)
-      vm.machine.arena.release(slot.dirtyBitmap);
-    return prepared;
-  }
+  if (prepared.ret < 0) return abandon(vm, prepared, old, slot);
   vm.slots.publish([change === 'delete' ? emptySlot(slot.id) : slot]);
   if (old.dirtyBitmap !== 0 && (change === 'delete' || slot.dirtyBitmap === 0))
     vm.machine.arena.release(old.dirtyBitmap);
   if (change !== 'delete' && slot.flags & KVM_MEM_LOG_DIRTY_PAGES) vm.writeProtectSlot(slot);
   return SLOT_OK;
+}
+
+/** Frees the bitmap of a slot that is refused. */
+function abandon(vm: Vm, refusal: SlotResult, old: MemorySlot, slot: MemorySlot): SlotResult {
+  if (slot.dirtyBitmap !== 0 && slot.dirtyBitmap !== old.dirtyBitmap)
+    vm.machine.arena.release(slot.dirtyBitmap);
+  return refusal;
 }
 
 /** A slot without logging drops its bitmap; one with logging gets one of twice the needed size, as the kernel's. */

@@ -65,8 +65,14 @@ export class AddressSpace {
     const area: Area = { writable: true, hugeShift: 21, pa: 0n, ...spec, end, offset: 0, ptes: 0 };
     const { arena, view } = this.machine;
     const bytes = spec.kind === 'pfnmap' ? 0 : Number(spec.size >> BigInt(PAGE_SHIFT)) * 8;
-    area.offset = arena.allocate(L.AREA_SIZEOF);
-    area.ptes = bytes === 0 ? 0 : arena.allocate(bytes);
+    const mark = arena.mark();
+    try {
+      area.offset = arena.allocate(L.AREA_SIZEOF);
+      area.ptes = bytes === 0 ? 0 : arena.allocate(bytes);
+    } catch (error) {
+      arena.rollback(mark);
+      throw error;
+    }
     view.fill(area.ptes, bytes);
     this.#writeArea(area);
     this.#areas.push(area);

@@ -1,31 +1,21 @@
-import {
-  DESC_AF_LSB,
-  DESC_DBM_LSB,
-  DESC_MEMATTR_LSB,
-  DESC_S2AP_LSB,
-  DESC_SH_LSB,
-  DESC_SH_WIDTH,
-  DESC_XN_LSB,
-} from '../abi/arm.js';
+import { DESC_DBM_LSB, DESC_SH_LSB, DESC_SH_WIDTH } from '../abi/arm.js';
 import * as L from '../abi/layout.js';
 import { AddressLayout } from '../abi/walk.js';
 import { fieldMask } from '../arm/fields.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import { leavesOf, type TableLeaf } from '../walk/leaves.js';
-import { addressBits, addressLayout, requireLevel2, startLevel } from './geometry.js';
+import { AF, PAGE_S2_DEVICE, S2AP_WRITE } from './attributes.js';
+import {
+  addressBits,
+  addressLayout,
+  checkAligned,
+  checkIpaRange,
+  requireLevel2,
+  startLevel,
+} from './geometry.js';
 import type { Vm } from './vm.js';
 
-const S2AP_WRITE = 2n << BigInt(DESC_S2AP_LSB);
-const AF = 1n << BigInt(DESC_AF_LSB);
-/** PAGE_S2_DEVICE of v4.13: Device-nGnRE, readable, inner shareable, AF, execute-never. */
-const PAGE_S2_DEVICE =
-  3n |
-  (1n << BigInt(DESC_MEMATTR_LSB)) |
-  (1n << BigInt(DESC_S2AP_LSB)) |
-  (3n << BigInt(DESC_SH_LSB)) |
-  AF |
-  (2n << BigInt(DESC_XN_LSB));
 /** VALID and TABLE: the type of a page. */
 const PAGE_TYPE = 3n;
 const SH = fieldMask({ lsb: DESC_SH_LSB, width: DESC_SH_WIDTH });
@@ -52,7 +42,12 @@ export class Stage2Tables {
     this.#visitor = this.#machine.arena.allocate(L.VISITOR_SIZEOF);
     this.#cache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
     this.#idmapCache = this.#machine.arena.allocate(L.CACHE_SIZEOF);
-    this.#machine.view.fill(this.#cache, L.CACHE_SIZEOF);
+    for (const cache of this.caches) this.#machine.view.fill(cache, L.CACHE_SIZEOF);
+  }
+
+  /** Offsets of the caches of table pages that operations fill, beside those of the vcpus. */
+  get caches(): readonly number[] {
+    return [this.#cache, this.#idmapCache];
   }
 
   /** Runs `body` with a visitor of zeroes: as an attribute visitor it sets and clears nothing. */
@@ -106,12 +101,14 @@ export class Stage2Tables {
 
   /**
    * internal_vm_prep_mem as posted: maps the range one to one, page by page. 0, or -ENOMEM with what was mapped
-   * left in place. The pages its local cache still holds at the end are lost. Throws EINVAL for tables that start
-   * at level 3.
+   * left in place. The pages its local cache still holds at the end are lost. `byKind`: device registers become
+   * Device-nGnRE and execute-never, which the RFC does not do. Throws EINVAL for tables that start at level 3.
    */
-  idmapAsPosted(ipa: bigint, size: bigint): number {
+  idmapAsPosted(ipa: bigint, size: bigint, byKind = false): number {
     requireLevel2(this.#vm.geometry);
-    return this.#machine.core.idmapAsPosted(this.#vm.offset, this.#idmapCache, ipa, ipa + size);
+    this.#checkRange(ipa, size);
+    const cache = this.#idmapCache;
+    return this.#machine.core.idmapAsPosted(this.#vm.offset, cache, ipa, ipa + size, Number(byKind));
   }
 
   /**
@@ -179,11 +176,8 @@ export class Stage2Tables {
     return leavesOf(this.#machine, this.#vm.offset, granuleShift, ipaBits);
   }
 
-  /** Throws EINVAL unless the range lies in the IPA space: the walk would leave the root table. */
   #checkRange(ipa: bigint, size: bigint): void {
-    const { ipaBits } = this.#vm.geometry;
-    if (ipa >= 0n && size >= 0n && ipa + size <= 1n << BigInt(ipaBits)) return;
-    throw new Stage2Error('EINVAL', `range ${hex(ipa)}+${hex(size)}: expected one below 2^${ipaBits}`);
+    checkIpaRange(this.#vm.geometry, ipa, size);
   }
 
   #checkOutput(pa: bigint, size: bigint): void {
@@ -199,9 +193,4 @@ export class Stage2Tables {
     this.#machine.arena.release(this.#cache);
     this.#machine.arena.release(this.#idmapCache);
   }
-}
-
-function checkAligned(addresses: bigint, granuleShift: number): void {
-  if ((addresses & ((1n << BigInt(granuleShift)) - 1n)) === 0n) return;
-  throw new Stage2Error('EINVAL', `map: expected multiples of the granule, 2^${granuleShift} bytes`);
 }

@@ -14,6 +14,9 @@ export interface Variant {
 export const BASE_VARIANT: Variant = { id: 'base', check: 'none', privateSlots: false, idmap: false };
 export const RFC_VARIANT: Variant = { id: 'rfc', check: 'mm', privateSlots: true, idmap: true };
 
+/** The reviewer's predicate, over a flag that is set where the VM is created. */
+export const PREDICATE_VARIANT: Variant = { id: 'predflag', check: 'flag', privateSlots: true, idmap: true };
+
 export const VM_CHECK = {
   none: VmCheck.NONE,
   mm: VmCheck.MM,

@@ -1,8 +1,8 @@
 import { ESR_EC_LSB, type Fsc, HPFAR_FIPA_LSB, PSTATE_EL1H } from '../abi/arm.js';
-import { type Disposition, ExitCode, type ExitReason } from '../abi/kvm.js';
+import { Disposition, ExitCode, ExitReason } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
 import { checkU64 } from '../arm/fields.js';
-import { Stage2Error } from '../core/error.js';
+import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { Vm } from './vm.js';
 
@@ -28,10 +28,27 @@ export interface ExitResult {
   path: number;
 }
 
+/** An access to a device, as kvm_run describes it. */
+export interface MmioAccess {
+  pa: bigint;
+  /** Bytes: 1, 2, 4 or 8. */
+  length: number;
+  isWrite: boolean;
+  /** What is written; 0 for a read. */
+  data: bigint;
+}
+
+/**
+ * Answers an access: the value of a read, anything for a write. 'abort': no device is there, and the guest gets a
+ * synchronous external abort. It may take exits of other vcpus, not of this one.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: the handler of a write may return nothing
+export type MmioHandler = (access: MmioAccess, vcpu: Vcpu) => bigint | 'abort' | void;
+
 /** What KVM_RUN leaves for user space. */
 export interface RunState {
   exitReason: ExitReason;
-  mmio: { pa: bigint; length: number; isWrite: boolean; data: bigint };
+  mmio: MmioAccess;
   signal: { hva: bigint; lsb: number };
 }
 
@@ -47,9 +64,15 @@ export class Vcpu {
     this.vm = vm;
     this.machine = vm.machine;
     const { arena, view } = this.machine;
-    this.offset = arena.allocate(L.VCPU_SIZEOF);
-    this.#request = arena.allocate(L.REQUEST_SIZEOF);
-    this.#result = arena.allocate(L.RESULT_SIZEOF);
+    const mark = arena.mark();
+    try {
+      this.offset = arena.allocate(L.VCPU_SIZEOF);
+      this.#request = arena.allocate(L.REQUEST_SIZEOF);
+      this.#result = arena.allocate(L.RESULT_SIZEOF);
+    } catch (error) {
+      arena.rollback(mark);
+      throw error;
+    }
     view.fill(this.offset, L.VCPU_SIZEOF);
     view.setU32(this.offset + L.VCPU_VM, vm.offset);
     view.setU32(this.offset + L.VCPU_TASK_MM, vm.mm?.offset ?? 0);
@@ -74,12 +97,45 @@ export class Vcpu {
     this.set(L.VCPU_REGS + index * 8, value);
   }
 
-  /** Takes one exit through the emulated kernel. Throws EINVAL for what is no register value, never for what a guest may do. */
+  /**
+   * Takes one exit through the emulated kernel, and what it leaves of an internal VM's device access to the VM's
+   * `onMmio`. Throws EINVAL for what is no register value, never for what a guest may do.
+   */
   takeExit(exit: GuestExit): ExitResult {
     checkExit(exit);
     writeRequest(this.machine, this.#request, this.offset, exit);
     this.machine.core.faultMany(this.#request, 1, this.#result);
-    return readResult(this.machine, this.#result);
+    const result = readResult(this.machine, this.#result);
+    const { onMmio } = this.vm;
+    if (onMmio === undefined || result.disposition !== Disposition.MMIO_USER || !this.vm.isInternal)
+      return result;
+    return { ...result, ret: 1, disposition: this.#handleMmio(onMmio) };
+  }
+
+  /** The guest goes on behind the access, or takes an abort at it. Throws EINVAL for a read that gets no value. */
+  #handleMmio(onMmio: MmioHandler): Disposition {
+    const access = this.run.mmio;
+    const answer = onMmio(access, this);
+    if (answer === 'abort') {
+      this.machine.core.mmioAbort(this.offset);
+      return Disposition.INJECT_DABT;
+    }
+    if (!access.isWrite) {
+      if (typeof answer !== 'bigint')
+        throw new Stage2Error('EINVAL', `onMmio of ${hex(access.pa)}: ${String(answer)}, expected a bigint`);
+      this.completeMmioRead(BigInt.asUintN(64, answer));
+    }
+    this.machine.view.setU32(this.offset + L.VCPU_EXIT_REASON, ExitReason.NONE);
+    this.machine.view.setU32(this.offset + L.VCPU_DISPOSITION, Disposition.MMIO_HANDLED);
+    return Disposition.MMIO_HANDLED;
+  }
+
+  /**
+   * Times in a row that the last unexpected fault of an internal VM came back with the SError for it pending and
+   * masked; see Disposition.REFAULT_LOOP.
+   */
+  get refaults(): number {
+    return this.machine.view.u32(this.offset + L.VCPU_REFAULTS);
   }
 
   /** What user space finds after an exit with ret 0. */

@@ -13,16 +13,25 @@ import {
   V4_13_GEOMETRY,
   vttbr,
 } from './geometry.js';
+import { Idmap } from './idmap.js';
+import { type InternalPolicy, internalPolicy, VM_MMIO } from './internal.js';
 import { bitmapBytes } from './memslots.js';
 import type { AddressSpace } from './mm.js';
+import { enlist, strike } from './registry.js';
 import { type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
 import { Stage2Tables } from './tables.js';
 import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
-import { Vcpu } from './vcpu.js';
+import { type MmioHandler, Vcpu } from './vcpu.js';
 
 export interface VmOptions {
-  /** The process behind a user VM; absent for an internal VM (kvm->mm == NULL). */
+  /** The process behind a VM, kvm->mm; absent is NULL. */
   mm?: AddressSpace;
+  /** What the VM was created as. Default: internal without an mm. Whether the code sees it so, its variant says. */
+  kind?: VmKind;
+  /** What an internal VM does where the RFC left something open. Default: as posted. */
+  internal?: Partial<InternalPolicy>;
+  /** Answers the device accesses of an internal VM whose policy is `mmio: 'handler'`. */
+  onMmio?: MmioHandler;
   /** Default: the RFC as posted. */
   variant?: Variant;
   /** Default: 4K pages, 40-bit IPA. */
@@ -30,16 +39,23 @@ export interface VmOptions {
   vmid?: number;
 }
 
+/** A VM of user space, or one that the kernel runs for itself. */
+export type VmKind = 'ordinary' | 'internal';
+
 /** A VM: struct kvm, its slots and its stage-2 tables. */
 export class Vm {
   readonly machine: Machine;
   readonly mm: AddressSpace | undefined;
+  readonly kind: VmKind;
   readonly variant: Variant;
+  readonly internal: InternalPolicy;
+  readonly onMmio: MmioHandler | undefined;
   readonly geometry: Geometry;
   /** Offset of struct kvm. */
   readonly offset: number;
   readonly slots: SlotTable;
   readonly tables: Stage2Tables;
+  readonly idmap: Idmap;
   readonly vcpus: Vcpu[] = [];
   readonly #root: number;
   #destroyed = false;
@@ -47,24 +63,41 @@ export class Vm {
   constructor(machine: Machine, options: VmOptions = {}) {
     this.machine = machine;
     this.mm = options.mm;
+    this.kind = options.kind ?? (this.mm === undefined ? 'internal' : 'ordinary');
     this.variant = options.variant ?? RFC_VARIANT;
+    this.internal = internalPolicy(options.internal);
+    this.onMmio = options.onMmio;
+    checkKind(this);
     this.geometry = options.geometry ?? V4_13_GEOMETRY;
     checkGeometry(this.geometry);
     checkPlacement(machine, this.geometry);
-    const { arena, roots, view } = machine;
-    const bytes = rootBytes(this.geometry);
-    this.#root = roots.allocate(bytes, Math.max(bytes, 64));
-    this.offset = arena.allocate(L.VM_SIZEOF, 64);
-    const pgd = machine.rootsPa + BigInt(this.#root);
-    const pgdOffset = machine.ramOffset(pgd);
-    if (pgdOffset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
-    view.fill(pgdOffset, bytes);
-    this.slots = new SlotTable(
-      machine,
-      this.variant.privateSlots ? KVM_USER_MEM_SLOTS + KVM_PRIVATE_MEM_SLOTS : KVM_USER_MEM_SLOTS,
-    );
-    this.#writeVm(pgd, options.vmid ?? 1);
-    this.tables = new Stage2Tables(this, pgd);
+    const { arena, roots } = machine;
+    const marks = [arena.mark(), roots.mark()] as const;
+    try {
+      const bytes = rootBytes(this.geometry);
+      this.#root = roots.allocate(bytes, Math.max(bytes, 64));
+      this.offset = arena.allocate(L.VM_SIZEOF, 64);
+      const pgd = machine.rootsPa + BigInt(this.#root);
+      this.#clearRoot(pgd, bytes);
+      this.slots = new SlotTable(
+        machine,
+        this.variant.privateSlots ? KVM_USER_MEM_SLOTS + KVM_PRIVATE_MEM_SLOTS : KVM_USER_MEM_SLOTS,
+      );
+      this.#writeVm(pgd, options.vmid ?? 1);
+      this.tables = new Stage2Tables(this, pgd);
+      this.idmap = new Idmap(this);
+    } catch (error) {
+      arena.rollback(marks[0]);
+      roots.rollback(marks[1]);
+      throw error;
+    }
+    enlist(this);
+  }
+
+  #clearRoot(pgd: bigint, bytes: number): void {
+    const offset = this.machine.ramOffset(pgd);
+    if (offset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
+    this.machine.view.fill(offset, bytes);
   }
 
   #writeVm(pgd: bigint, vmid: number): void {
@@ -80,13 +113,18 @@ export class Vm {
     view.setU32(at + L.VM_START_LEVEL, startLevel(this.geometry));
     view.setU32(at + L.VM_IA_BITS, this.geometry.ipaBits);
     view.setU32(at + L.VM_CHECK, VM_CHECK[this.variant.check]);
-    view.setU32(at + L.VM_FLAG_INTERNAL, this.variant.check === 'flag' && this.mm === undefined ? 1 : 0);
+    view.setU32(at + L.VM_FLAG_INTERNAL, this.variant.check === 'flag' && this.isInternal ? 1 : 0);
     view.setU32(at + L.VM_SLOT_CAPACITY, this.slots.capacity);
     view.setU32(at + L.VM_LAYOUT, addressLayout(this.geometry));
+    if (!this.isInternal) return;
+    view.setU32(at + L.VM_MMIO, VM_MMIO[this.internal.mmio]);
+    view.setU32(at + L.VM_LARGE_BLOCKS, Number(this.internal.idmap === 'blocks'));
+    view.setU32(at + L.VM_REFAULT_FAILS, Number(this.internal.refault === 'fail'));
   }
 
+  /** The code takes the VM for an internal one: by its kind where the variant has a flag for it, else by its mm. */
   get isInternal(): boolean {
-    return this.mm === undefined;
+    return this.variant.check === 'flag' ? this.kind === 'internal' : this.mm === undefined;
   }
 
   createVcpu(): Vcpu {
@@ -158,13 +196,26 @@ export class Vm {
   destroy(): void {
     if (this.#destroyed) throw new Stage2Error('EINVAL', 'the VM is destroyed already');
     this.#destroyed = true;
+    strike(this);
     for (const vcpu of [...this.vcpus]) vcpu.destroy();
     this.tables.destroy();
+    this.idmap.destroy();
     for (const slot of this.slots.used)
       if (slot.dirtyBitmap !== 0) this.machine.arena.release(slot.dirtyBitmap);
     this.machine.roots.release(this.#root);
     for (const at of [this.offset, this.slots.offset]) this.machine.arena.release(at);
   }
+}
+
+/** Throws EINVAL for a kind that is none, and unless a VM has a handler for MMIO just if its policy asks for one. */
+function checkKind({ kind, internal, onMmio }: Vm): void {
+  if (kind !== 'ordinary' && kind !== 'internal')
+    throw new Stage2Error('EINVAL', `kind ${String(kind)}: expected ordinary or internal`);
+  if ((internal.mmio === 'handler') !== (onMmio !== undefined))
+    throw new Stage2Error(
+      'EINVAL',
+      `internal.mmio ${internal.mmio}: expected handler with onMmio, and only then`,
+    );
 }
 
 /**

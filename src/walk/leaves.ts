@@ -40,8 +40,8 @@ export function* leavesOf(
   ipaBits: number,
 ): Generator<TableLeaf> {
   const { arena, core, view } = machine;
-  const visitor = arena.allocate(L.VISITOR_SIZEOF);
-  const buffer = arena.allocate(LEAVES_AT_ONCE * L.LEAF_SIZEOF);
+  const buffer = arena.allocate(L.VISITOR_SIZEOF + LEAVES_AT_ONCE * L.LEAF_SIZEOF);
+  const visitor = buffer + LEAVES_AT_ONCE * L.LEAF_SIZEOF;
   const end = 1n << BigInt(ipaBits);
   try {
     let next = 0n;
@@ -58,7 +58,6 @@ export function* leavesOf(
     }
   } finally {
     arena.release(buffer);
-    arena.release(visitor);
   }
 }
 

@@ -46,6 +46,17 @@ export class Hardware {
     return fsc === TRANSLATION_MINUS_1 ? { type: 0x04, level: -1 } : { type: fsc & 0x3c, level: fsc & 3 };
   }
 
+  /** A batch of reads: the PA or the fault, and the attributes, of each. */
+  readMany(ipas: BigUint64Array): BigUint64Array {
+    return this.#translator.translateMany(ipas, 'read', 1, true);
+  }
+
+  /** Memory type of a read, as a byte of MAIR_EL1, when stage 1 gave it `attr`; undefined if it faults. */
+  memoryType(ipa: bigint, attr: number): number | undefined {
+    const result = this.#translator.translate({ ipa, stage1: { attr, sh: 3 } });
+    return result.ok ? result.memory.attr : undefined;
+  }
+
   release(): void {
     this.#translator.destroy();
   }

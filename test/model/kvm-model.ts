@@ -6,6 +6,7 @@ import {
   EEXIST,
   EFAULT,
   EINVAL,
+  ENOMEM,
   ENOSYS,
   EPERM,
   KVM_MEM_LOG_DIRTY_PAGES as LOG,
@@ -107,6 +108,8 @@ export class VmModel {
   readonly level2 = new Map<bigint, Level2>();
   /** Table pages in the vcpu's cache. */
   cached = 0;
+  /** Table pages that the allocator still gives. */
+  supply = Number.POSITIVE_INFINITY;
   /** Table pages lost under blocks. */
   lost = 0;
   /** Rare events that this VM has seen. */
@@ -184,11 +187,25 @@ export class VmModel {
   }
 
   #mapDevice(slot: Slot, area: AreaSpec, low: bigint, high: bigint): number {
+    let cached = 0;
     for (let hva = low; hva < high; hva += PAGE) {
+      if (cached < MIN_CACHED) {
+        cached += this.#supplied(FULL_CACHE - cached);
+        if (cached < FULL_CACHE) return -ENOMEM;
+      }
       const leaf = this.#deviceLeaf(area, hva, !(slot.flags & READONLY));
-      if (this.#writePage(slot.base + (hva - slot.hva), leaf, { iomap: true }) < 0) return -EFAULT;
+      const taken = this.#writePage(slot.base + (hva - slot.hva), leaf, { iomap: true });
+      if (taken < 0) return -EFAULT;
+      cached -= taken;
     }
     return 0;
+  }
+
+  /** Pages the allocator gives when it is asked for so many. */
+  #supplied(wanted: number): number {
+    const given = Math.min(wanted, this.supply);
+    this.supply -= given;
+    return given;
   }
 
   #deviceLeaf(area: AreaSpec, hva: bigint, writable: boolean): Leaf {
@@ -386,7 +403,10 @@ export class VmModel {
     if (area === undefined) return failed;
     const hugetlb = area.kind === 'hugetlb' && !logging;
     const misaligned = ((slot.hva ^ slot.base) & (BLOCK - 1n)) !== 0n;
-    if (this.cached < MIN_CACHED) this.cached = FULL_CACHE;
+    if (this.cached < MIN_CACHED) {
+      this.cached += this.#supplied(FULL_CACHE - this.cached);
+      if (this.cached < FULL_CACHE) return { ret: -ENOMEM, disposition: Disposition.ERROR };
+    }
     if (area.kind === 'pfnmap') return this.#mapDeviceFault(slot, area, ipa, hva);
     // A hugetlbfs fault looks its page up at the start of the block, which the slot may not hold.
     const lookup = hugetlb ? blockOf(ipa) : ipa;

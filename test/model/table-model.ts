@@ -50,17 +50,26 @@ export class TableModel {
     return level >= largest;
   }
 
-  map(ipa: bigint, size: bigint, pa: bigint, attributes: bigint): void {
-    this.#map(this.#root, this.start, ipa, ipa + size, pa - ipa, attributes);
+  /** `largest`: the level of the largest leaves that are made. */
+  map(ipa: bigint, size: bigint, pa: bigint, attributes: bigint, largest = -1): void {
+    this.#map(this.#root, this.start, ipa, ipa + size, pa - ipa, attributes, largest);
   }
 
-  #map(node: Node, level: number, from: bigint, to: bigint, offset: bigint, attributes: bigint): void {
+  #map(
+    node: Node,
+    level: number,
+    from: bigint,
+    to: bigint,
+    offset: bigint,
+    attributes: bigint,
+    largest: number,
+  ): void {
     const span = this.span(level);
     for (let base = from - (from % span); base < to; base += span) {
       const low = base > from ? base : from;
       const high = base + span < to ? base + span : to;
       const whole = high - low === span && (low + offset) % span === 0n;
-      if (whole && this.#hasBlocks(level)) {
+      if (whole && level >= largest && this.#hasBlocks(level)) {
         node.set(base, { pa: low + offset, attributes });
         continue;
       }
@@ -69,7 +78,7 @@ export class TableModel {
         below = new Map();
         node.set(base, below);
       }
-      this.#map(below, level + 1, low, high, offset, attributes);
+      this.#map(below, level + 1, low, high, offset, attributes, largest);
     }
   }
 

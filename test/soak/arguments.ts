@@ -2,32 +2,55 @@
 
 export type Arguments =
   | { mode: 'property'; seconds: number; seed: number }
-  | { mode: 'hostile'; cases: number; seed: number };
+  | { mode: 'hostile'; cases: number; seed: number }
+  | { mode: 'histories'; steps: number; seed: number }
+  | { mode: 'replay'; file: string };
 
 /** Bad arguments: one line for people. */
 export class UsageError extends Error {}
 
-const USAGE = 'usage: npm run soak -- --seconds N [--seed S] | --hostile [--cases N] [--seed S]';
+const USAGE =
+  'usage: npm run soak -- --seconds N [--seed S] | --hostile [--cases N] [--seed S] | ' +
+  '--histories [--steps N] [--seed S] | --replay FILE';
 const CASES = 10_000_000;
+const STEPS = 1_000_000;
 const SEEDS = 2 ** 31;
 const MOST = 1e12;
-const NUMBERS = ['--seconds', '--cases', '--seed'];
+const MODES = ['--hostile', '--histories'];
+const NUMBERS = ['--seconds', '--cases', '--steps', '--seed'];
+/** Which number goes with which mode. */
+const GOES_WITH: Record<string, string> = { '--cases': '--hostile', '--steps': '--histories' };
 
 /** Throws UsageError. */
 export function parseArguments(args: readonly string[], randomSeed: () => number): Arguments {
-  const hostile = args.includes('--hostile');
+  if (args.includes('--replay')) return replayArguments(args);
+  const modes = MODES.filter((mode) => args.includes(mode));
+  if (modes.length > 1) throw new UsageError(`${modes.join(' and ')} do not go together`);
   const given = numbersOf(args);
   const seed = given.get('--seed') ?? randomSeed();
   if (seed >= SEEDS) throw new UsageError(`--seed ${seed}: expected a number below ${SEEDS}`);
-  const seconds = given.get('--seconds');
-  const cases = given.get('--cases');
-  if (hostile) {
-    if (seconds !== undefined) throw new UsageError('--seconds does not go with --hostile; it takes --cases');
-    return { mode: 'hostile', cases: cases ?? CASES, seed };
+  const [mode] = modes;
+  checkNumbers(mode, given);
+  if (mode === '--hostile') return { mode: 'hostile', cases: given.get('--cases') ?? CASES, seed };
+  if (mode === '--histories') return { mode: 'histories', steps: given.get('--steps') ?? STEPS, seed };
+  return { mode: 'property', seconds: given.get('--seconds') ?? 0, seed };
+}
+
+function checkNumbers(mode: string | undefined, given: ReadonlyMap<string, number>): void {
+  for (const [number, goesWith] of Object.entries(GOES_WITH)) {
+    if (given.has(number) && mode !== goesWith) throw new UsageError(`${number} goes with ${goesWith}`);
   }
-  if (cases !== undefined) throw new UsageError('--cases goes with --hostile');
-  if (seconds === undefined) throw new UsageError(USAGE);
-  return { mode: 'property', seconds, seed };
+  if (mode === undefined && !given.has('--seconds')) throw new UsageError(USAGE);
+  if (mode === undefined || !given.has('--seconds')) return;
+  const instead = Object.keys(GOES_WITH).find((number) => GOES_WITH[number] === mode);
+  throw new UsageError(`--seconds does not go with ${mode}; it takes ${instead}`);
+}
+
+function replayArguments(args: readonly string[]): Arguments {
+  const [name, file] = args;
+  if (name !== '--replay' || file === undefined || args.length !== 2)
+    throw new UsageError('--replay: expected one file and nothing else');
+  return { mode: 'replay', file };
 }
 
 export const randomSeed = (): number => Math.floor(Math.random() * SEEDS);
@@ -36,7 +59,7 @@ function numbersOf(args: readonly string[]): Map<string, number> {
   const given = new Map<string, number>();
   for (let i = 0; i < args.length; i++) {
     const name = args[i] as string;
-    if (name === '--hostile') continue;
+    if (MODES.includes(name)) continue;
     if (!NUMBERS.includes(name)) throw new UsageError(`${name}: unknown; ${USAGE}`);
     given.set(name, numberOf(name, args[++i]));
   }

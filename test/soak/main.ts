@@ -1,10 +1,13 @@
 // `npm run soak`: exit status 0 if nothing was found, 1 if something was, 2 for bad arguments.
 import { type Arguments, parseArguments, randomSeed, UsageError } from './arguments.js';
+import { replayHistory, soakHistories } from './histories/run.js';
 import { soakHostile } from './hostile/report.js';
 import { soakProperty } from './property/run.js';
 
 function run(args: Arguments): boolean {
+  if (args.mode === 'replay') return replayHistory(args.file);
   console.log(`seed ${args.seed}`);
+  if (args.mode === 'histories') return soakHistories(args);
   return args.mode === 'hostile' ? soakHostile(args) : soakProperty(args);
 }
 

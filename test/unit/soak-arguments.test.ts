@@ -10,6 +10,9 @@ describe('the arguments of the soak', () => {
     ['--seconds 5 --seed 7', { mode: 'property', seconds: 5, seed: 7 }],
     ['--hostile', { mode: 'hostile', cases: 10_000_000, seed: 42 }],
     ['--seed 0 --hostile --cases 3', { mode: 'hostile', cases: 3, seed: 0 }],
+    ['--histories', { mode: 'histories', steps: 1_000_000, seed: 42 }],
+    ['--histories --steps 5 --seed 1', { mode: 'histories', steps: 5, seed: 1 }],
+    ['--replay history.json', { mode: 'replay', file: 'history.json' }],
   ])('%s', (text, expected) => {
     expect(parse(text)).toEqual(expected);
   });
@@ -25,7 +28,12 @@ describe('the arguments of the soak', () => {
     ['--hostile --cases 99999999999999', '--cases: found 99999999999999'],
     ['--seconds 5 --seed 2147483648', '--seed 2147483648: expected a number below 2147483648'],
     ['--seconds 5 --cases 5', '--cases goes with --hostile'],
-    ['--hostile --seconds 5', '--seconds does not go with --hostile'],
+    ['--hostile --seconds 5', '--seconds does not go with --hostile; it takes --cases'],
+    ['--histories --seconds 5', '--seconds does not go with --histories; it takes --steps'],
+    ['--hostile --steps 5', '--steps goes with --histories'],
+    ['--hostile --histories', '--hostile and --histories do not go together'],
+    ['--replay', '--replay: expected one file'],
+    ['--replay a.json --seed 5', '--replay: expected one file'],
   ])('refuses "%s"', (text, message) => {
     expect(() => parse(text)).toThrow(message);
   });

@@ -14,7 +14,17 @@ import {
 import type { Random } from './random.js';
 import { DUMP_LEAVES, type World } from './world.js';
 
-export const SOFTWARE = ['dump', 'unmap', 'attributes', 'flush', 'dissolve', 'map', 'block', 'pte'] as const;
+export const SOFTWARE = [
+  'dump',
+  'unmap',
+  'attributes',
+  'flush',
+  'dissolve',
+  'map',
+  'block',
+  'idmap',
+  'pte',
+] as const;
 
 /** One operation on a VM with these tables. */
 export interface Operation {
@@ -28,7 +38,7 @@ export interface Operation {
 }
 
 /** Those that take whole pages, or a whole block. */
-const MAPPING: readonly Operation['name'][] = ['map', 'block', 'pte'];
+const MAPPING: readonly Operation['name'][] = ['map', 'block', 'idmap', 'pte'];
 const PAGES_MOST = 16;
 const LAYOUTS = ['narrow', 'lpa', 'lpa2'] as const;
 const PAGE_ATTRIBUTES = 0x7ffn;
@@ -97,6 +107,7 @@ const RUN: Readonly<Record<Operation['name'], Run>> = {
   dissolve: runDissolve,
   map: runMap,
   block: runMap,
+  idmap: runIdmap,
   pte: runSetPte,
 };
 
@@ -124,6 +135,24 @@ function runMap({ machine: { core, view }, at }: World, { ipa, size, pa, attribu
   view.setU64(at.visitor + L.MAP_VISITOR_ATTRIBUTES, attributes);
   view.setU32(at.visitor + L.MAP_VISITOR_CACHE, view.base + at.cache);
   core.stage2Map(at.vm, ipa, size, at.visitor);
+}
+
+/**
+ * Any flags, and the range itself taken for one that is unmapped first: what is counted need not be what it takes. The
+ * cache would hold all pages of the small pool.
+ */
+function runIdmap({ machine: { core, view }, at }: World, { ipa, size, pa, attributes }: Operation): void {
+  core.cacheFree(at.cache);
+  view.fill(at.reserve, L.RESERVE_SIZEOF);
+  view.setU64(at.visitor + L.MAP_VISITOR_IPA, ipa);
+  view.setU64(at.visitor + L.MAP_VISITOR_PA, pa);
+  view.setU64(at.visitor + L.MAP_VISITOR_END, ipa + size);
+  view.setU64(at.visitor + L.MAP_VISITOR_ATTRIBUTES, attributes);
+  view.setU32(at.visitor + L.MAP_VISITOR_RESERVE, view.base + at.reserve);
+  view.setU32(at.visitor + L.MAP_VISITOR_FLAGS, Number((attributes >> 2n) & 7n));
+  view.setU64(at.visitor + L.PLAN_VISITOR_GONE_START, ipa);
+  view.setU64(at.visitor + L.PLAN_VISITOR_GONE_END, ipa + size);
+  if (core.idmapPrepare(at.vm, at.visitor) === 0) core.idmapCommit(at.vm, at.visitor);
 }
 
 /** As the host does it: a cache with pages for each level, and tables of which one is of level 2. */

@@ -26,6 +26,7 @@ interface Records {
   vm: number;
   cache: number;
   visitor: number;
+  reserve: number;
   leaves: number;
 }
 
@@ -61,6 +62,7 @@ export class World {
       vm: allocate(L.VM_SIZEOF),
       cache: allocate(L.CACHE_SIZEOF),
       visitor: allocate(L.VISITOR_SIZEOF),
+      reserve: allocate(L.RESERVE_SIZEOF),
       leaves: allocate(L.LEAF_SIZEOF * DUMP_LEAVES),
     };
     this.ram = ramOf(machine);
@@ -145,6 +147,7 @@ export class World {
       this.#extent(at.vm, L.VM_SIZEOF),
       this.#extent(at.cache, L.CACHE_SIZEOF),
       this.#extent(at.visitor, L.VISITOR_SIZEOF),
+      this.#extent(at.reserve, L.RESERVE_SIZEOF),
       this.#extent(at.leaves, L.LEAF_SIZEOF * DUMP_LEAVES),
       this.#extent(L.HEADER_OFFSET + L.HEADER_POOL_FREE, 4),
       this.#extent(L.HEADER_OFFSET + L.HEADER_POOL_BUDGET, 4),

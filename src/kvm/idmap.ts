@@ -1,0 +1,104 @@
+import * as L from '../abi/layout.js';
+import { Stage2Error } from '../core/error.js';
+import { PAGE_S2, S2AP_WRITE } from './attributes.js';
+import { checkAligned, checkIpaRange } from './geometry.js';
+import type { Vm } from './vm.js';
+
+/** A one-to-one map: PA equal to IPA, normal write-back memory, executable. */
+export interface IdmapRequest {
+  /** First IPA, a multiple of the granule. */
+  ipa: bigint;
+  /** Bytes, a multiple of the granule. */
+  size: bigint;
+  /** The largest blocks that fit; pages alone otherwise. */
+  blocks: boolean;
+  /** The contiguous hint where a whole set is mapped. Default false. */
+  contiguous?: boolean;
+  /** Device registers become Device-nGnRE and execute-never. Default false: they are mapped as memory. */
+  byKind?: boolean;
+  /** Default true. */
+  writable?: boolean;
+  /** A range that is unmapped between prepare and commit, with the tables that this empties. */
+  unmappedFirst?: { ipa: bigint; size: bigint };
+}
+
+/**
+ * Maps one to one in two steps. `prepare` counts the table pages and sets all of them aside: it may fail, and then
+ * nothing has changed. `commit` writes the entries and cannot fail.
+ */
+export class Idmap {
+  /** Offset of the chain of table pages that `prepare` set aside. */
+  readonly reserve: number;
+  readonly #vm: Vm;
+  readonly #visitor: number;
+  #prepared = false;
+
+  constructor(vm: Vm) {
+    this.#vm = vm;
+    const { arena, view } = vm.machine;
+    this.#visitor = arena.allocate(L.VISITOR_SIZEOF);
+    this.reserve = arena.allocate(L.RESERVE_SIZEOF);
+    view.fill(this.reserve, L.RESERVE_SIZEOF);
+  }
+
+  /** Table pages that the map prepared last takes: no more and no fewer. */
+  get tablePages(): number {
+    return Number(this.#vm.machine.view.u64(this.#visitor + L.PLAN_VISITOR_TABLES));
+  }
+
+  /**
+   * Makes ready for `commit`. 0, or -ENOMEM with nothing changed. Throws EINVAL for a range that leaves the IPA space
+   * or is no multiple of the granule, EBUSY between prepare and commit.
+   */
+  prepare(request: IdmapRequest): number {
+    if (this.#prepared) throw new Stage2Error('EBUSY', 'a map is prepared already: commit it first');
+    const { ipa, size, unmappedFirst: gone = { ipa: 0n, size: 0n } } = request;
+    checkIpaRange(this.#vm.geometry, ipa, size);
+    checkIpaRange(this.#vm.geometry, gone.ipa, gone.size);
+    checkAligned(ipa | size, this.#vm.geometry.granuleShift);
+    this.#write(request, gone);
+    const ret = this.#vm.machine.core.idmapPrepare(this.#vm.offset, this.#visitor);
+    this.#prepared = ret === 0;
+    return ret;
+  }
+
+  #write(request: IdmapRequest, gone: { ipa: bigint; size: bigint }): void {
+    const { view } = this.#vm.machine;
+    const at = this.#visitor;
+    const flags =
+      (request.blocks ? 0 : L.MAP_PAGES_ONLY) |
+      (request.contiguous ? L.MAP_CONTIGUOUS : 0) |
+      (request.byKind ? L.MAP_BY_KIND : 0);
+    view.fill(at, L.VISITOR_SIZEOF);
+    view.setU64(at + L.MAP_VISITOR_IPA, request.ipa);
+    view.setU64(at + L.MAP_VISITOR_PA, request.ipa);
+    view.setU64(at + L.MAP_VISITOR_END, request.ipa + request.size);
+    view.setU64(at + L.MAP_VISITOR_ATTRIBUTES, PAGE_S2 | ((request.writable ?? true) ? S2AP_WRITE : 0n));
+    view.setU32(at + L.MAP_VISITOR_RESERVE, view.base + this.reserve);
+    view.setU32(at + L.MAP_VISITOR_FLAGS, flags);
+    view.setU64(at + L.PLAN_VISITOR_GONE_START, gone.ipa);
+    view.setU64(at + L.PLAN_VISITOR_GONE_END, gone.ipa + gone.size);
+  }
+
+  /**
+   * Makes the map that was prepared. Throws EINVAL if none was, or if the tables were changed in between other than by
+   * the unmap that the request names.
+   */
+  commit(): void {
+    if (!this.#prepared) throw new Stage2Error('EINVAL', 'no map is prepared');
+    this.#prepared = false;
+    if (this.#vm.machine.core.idmapCommit(this.#vm.offset, this.#visitor) === 0) return;
+    throw new Stage2Error('EINVAL', 'the tables are not those that the map was prepared for');
+  }
+
+  /** Gives back what `prepare` set aside; the map is not made. Nothing to do if none is prepared. */
+  cancel(): void {
+    this.#prepared = false;
+    this.#vm.machine.core.reserveRelease(this.reserve);
+  }
+
+  destroy(): void {
+    this.cancel();
+    for (const at of [this.#visitor, this.reserve]) this.#vm.machine.arena.release(at);
+  }
+}
