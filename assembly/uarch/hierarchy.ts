@@ -62,8 +62,6 @@ export function stealLine(core: MicroCore, pa: u64): void {
 }
 
 /** The L1D has just missed `pa`. */
-// @ts-ignore: decorator
-@inline
 function missData(core: MicroCore, pa: u64): Found {
   if (replacedDirty()) {
     const address = replacedAddress(core.l1d);
@@ -74,8 +72,6 @@ function missData(core: MicroCore, pa: u64): Found {
   return remote ? Found.REMOTE : found;
 }
 
-// @ts-ignore: decorator
-@inline
 function missBelow(core: MicroCore, pa: u64): Found {
   if (cacheAccess(core.l2, pa, false)) return Found.L2;
   if (core.l3 == 0) return Found.DRAM;
