@@ -3,6 +3,7 @@
 //   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeHeader } from './c-header.mjs';
 import { copyData } from './copy-data.mjs';
 import { CORE_FILES, embedWasm } from './embed-wasm.mjs';
 import { asc, fromRoot, tsc } from './tools.mjs';
@@ -39,6 +40,7 @@ async function buildPackage() {
     for (const name of CORE_FILES) {
       copyFileSync(fromRoot(`build/${name}`), join(next, 'core', name));
     }
+    await writeHeader(join(next, 'abi'), join(next, 'core', 'stage2_abi.h'));
     rmSync(fromRoot('dist'), { recursive: true, force: true });
     renameSync(next, fromRoot('dist'));
     console.log(`build: dist, with ${dataFiles} data files`);
