@@ -25,12 +25,13 @@ export interface Tools {
   wasm2c: string;
 }
 
-/** What is needed to compile a core, or undefined after a warning that nobody misses. */
-export function findTools(): Tools | undefined {
+/** What is needed to compile a core, and `others` with it; undefined after a warning that nobody misses. */
+export function findTools(...others: string[]): Tools | undefined {
   const cc = findTool('cc', 'gcc', 'clang');
   const wasm2c = existsSync(join(RUNTIME, 'wasm-rt-impl.c')) ? findTool('wasm2c') : undefined;
-  if (cc !== undefined && wasm2c !== undefined) return { cc, wasm2c };
-  const missing = [...(cc ? [] : ['a C compiler']), ...(wasm2c ? [] : ['wasm2c (Debian: wabt)'])];
+  const absent = others.filter((name) => findTool(name) === undefined);
+  if (cc !== undefined && wasm2c !== undefined && absent.length === 0) return { cc, wasm2c };
+  const missing = [...(cc ? [] : ['a C compiler']), ...(wasm2c ? [] : ['wasm2c (Debian: wabt)']), ...absent];
   console.warn(`\nNATIVE TESTS SKIPPED: ${missing.join(' and ')} not installed\n`);
   return undefined;
 }
