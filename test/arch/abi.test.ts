@@ -86,3 +86,30 @@ describe('a core given to a machine', () => {
     refused('core.wasm', false, 'core: found string, expected a WebAssembly.Module');
   });
 });
+
+describe('docs/abi.md', () => {
+  const text = readFileSync(`${ROOT}docs/abi.md`, 'utf8');
+
+  it('describes every export with as many arguments as it has', () => {
+    const described = new Map(
+      [...text.matchAll(/`(\w+)\(([^)]*)\)[ \w]*`/g)].map(([, name, list = '']) => [
+        name,
+        list.split(',').filter(Boolean).length,
+      ]),
+    );
+    const exports = new WebAssembly.Instance(wasm('stage2-accounted'), {
+      env: { memory: new WebAssembly.Memory({ initial: 0 }) },
+    }).exports as Record<string, () => unknown>;
+    for (const [name, { length }] of Object.entries(exports))
+      expect([name, described.get(name)]).toEqual([name, length]);
+  });
+
+  it('names no constant that there is not, and says which version it is about', async () => {
+    const { numbers } = await builtAbi();
+    const known = new Set(Object.keys(numbers).map((name) => name.split(' ')[1]));
+    const named = [...text.matchAll(/`([A-Z][A-Z\d]*_[A-Z\d_]+)`/g)].map(([, name]) => name ?? '');
+    expect(named.length).toBeGreaterThan(100);
+    expect(named.filter((name) => !known.has(name) && !/^(STAGE2|_)/.test(name))).toEqual([]);
+    expect(text).toContain(`The current version is ${ABI_VERSION}`);
+  });
+});
