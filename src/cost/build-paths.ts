@@ -9,38 +9,29 @@ const NOT_NEGATIVE = 0;
 
 /** Reads scenarios as a build file gives them, by name. */
 export function readPaths(field: Field): ReadonlyMap<string, RecordedPath> {
-  return new Map(field.entries().map(([name, path]) => [name, readPath(name, path)]));
+  return field.map((path, name) => readPath(name, path));
 }
 
 function readPath(name: string, field: Field): RecordedPath {
   const ret = field.get('ret');
-  const oops = field.get('oops');
   return {
     name,
     input: {
-      predicates: new Map(readEach(field.get('predicates'), (item) => item.flag())),
+      predicates: field.get('predicates').map((item) => item.flag()),
       quantities: readQuantities(field.get('quantities')),
       callees: field.get('callees').list().map(readOutcome),
     },
     ret: ret.value === null ? null : ret.integer(),
-    blocks: readTexts(field.get('blocks')),
+    blocks: field.get('blocks').texts(),
     totals: readCounts(field.get('totals'), NOT_NEGATIVE),
-    loops: field.get('loops').present ? readCounts(field.get('loops'), NOT_NEGATIVE) : noCounts(),
-    opaque: field.get('opaque').present ? readTexts(field.get('opaque')) : [],
-    oops: oops.present ? oops.text() : undefined,
+    loops: field.get('loops').optional((loops) => readCounts(loops, NOT_NEGATIVE)) ?? noCounts(),
+    opaque: field.get('opaque').optional((list) => list.texts()) ?? [],
+    oops: field.get('oops').optional((name) => name.text()),
   };
 }
 
-function readEach<T>(field: Field, read: (item: Field) => T): [string, T][] {
-  return field.entries().map(([name, item]) => [name, read(item)]);
-}
-
 function readQuantities(field: Field): Record<string, number> {
-  return Object.fromEntries(readEach(field, (item) => item.count()));
-}
-
-function readTexts(field: Field): string[] {
-  return field.list().map((item) => item.text());
+  return Object.fromEntries(field.map((item) => item.count()));
 }
 
 function readOutcome(field: Field): CalleeOutcome {
@@ -63,8 +54,7 @@ export interface PathFile {
  * @throws {@link BuildError} naming the field that is wrong.
  */
 export function parsePaths(value: unknown, file: string): PathFile {
-  const root = Field.root(value, file, BuildError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT, BuildError);
   const build = [root.get('build'), root.get('id')].find((name) => typeof name.value === 'string');
   return {
     build: build?.text(),
