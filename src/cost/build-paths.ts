@@ -50,7 +50,7 @@ export interface PathFile {
 }
 
 /**
- * Reads a "stage2-paths/1" file: scenarios under `paths`, or at the top beside `format`.
+ * Reads a "stage2-paths/1" file: scenarios under `paths`, or at the top beside `format` and other texts.
  * @throws {@link BuildError} naming the field that is wrong.
  */
 export function parsePaths(value: unknown, file: string): PathFile {
@@ -65,10 +65,6 @@ export function parsePaths(value: unknown, file: string): PathFile {
 function scenariosOf(root: Field): [string, Field][] {
   const paths = root.get('paths');
   if (paths.present) return paths.entries();
-  const scenarios = root.entries().filter(([, item]) => isScenario(item.value));
+  const scenarios = root.entries().filter(([, item]) => typeof item.value !== 'string');
   return scenarios.length > 0 ? scenarios : root.expected('scenarios under paths');
-}
-
-function isScenario(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'predicates' in value && 'blocks' in value;
 }
