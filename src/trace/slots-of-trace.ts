@@ -37,8 +37,8 @@ export async function slotsOfTrace(
   checkSlots(slots, hostPageSize, file);
   return {
     trace: file,
-    kernel: 'unknown',
-    cpu: 'unknown',
+    kernel: 'unknown kernel',
+    cpu: 'unknown CPU',
     hostPageSize,
     vms: [],
     slots,
