@@ -60,8 +60,8 @@ const ATTRIBUTES_TEXT = 'attributes with blanks between, such as "RUN WB WT WC U
 const pages = wholeNumber(0, TOUCHED_MAX);
 const attributes = v.pipe(
   v.string(ATTRIBUTES_TEXT),
-  v.transform((words) => words.split(' ').filter((word) => word !== '')),
-  v.check((words) => words.every((word) => ATTRIBUTES.has(word)), ATTRIBUTES_TEXT),
+  v.check((list) => wordsOf(list).every((word) => ATTRIBUTES.has(word)), ATTRIBUTES_TEXT),
+  v.transform(wordsOf),
 );
 
 const region = v.pipe(
@@ -149,6 +149,10 @@ function checkTouch(
       `found ${n.hi} pages at 0x${pa.toString(16)}, expected pages of one region with the attribute RUN`,
     );
   }
+}
+
+function wordsOf(list: string): string[] {
+  return list.split(' ').filter((word) => word !== '');
 }
 
 function show({ pa, size }: { pa: bigint; size: bigint }): string {
