@@ -66,7 +66,11 @@ describe('an EFI memory map', () => {
       with_({ size: '0x0' }),
       'my.json: regions[0]: found 0x80000000+0x0, expected whole pages',
     ],
-    ['an end above 2^48', with_({ size: '0xffffffffff000' }), 'expected whole pages of 4 KiB below 2^48'],
+    [
+      'an end above 2^48',
+      with_({ size: '0xffffffffff000' }),
+      'expected whole pages of 4 KiB below 2^48 - 2^32',
+    ],
     [
       'an unknown attribute',
       with_({ attributes: 'RUN WX' }),
