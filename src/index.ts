@@ -1,5 +1,6 @@
 export { Access, Event } from './abi/event.js';
 export { Disposition, ExitCode, ExitReason, Site } from './abi/kvm.js';
+export { BranchKind, ColdRule, MicroEvent, PredictorPart, WalkStorage } from './abi/uarch.js';
 export * from './arm/index.js';
 export { parseVectors } from './conform/parse.js';
 export { type FileResult as ConformResult, runVectors } from './conform/run.js';
@@ -22,5 +23,7 @@ export {
 export { type IdmapCounts, runIdmap } from './scenario/idmap.js';
 export { priceIdmap } from './scenario/idmap-price.js';
 export * from './scenario/replay/index.js';
+export * from './snapshot/index.js';
 export * from './trace/index.js';
+export * from './uarch/index.js';
 export * from './walk/index.js';

@@ -1,3 +1,4 @@
+import type { CoreExports } from './exports.js';
 import { accountedWasm, functionalWasm } from './wasm.generated.js';
 
 const modules = new Map<boolean, WebAssembly.Module>();
@@ -10,6 +11,12 @@ export function coreModule(accounted: boolean): WebAssembly.Module {
     modules.set(accounted, module);
   }
   return module;
+}
+
+/** An instance of the core over a memory. */
+export function instantiate(accounted: boolean, memory: WebAssembly.Memory): CoreExports {
+  const instance = new WebAssembly.Instance(coreModule(accounted), { env: { memory } });
+  return instance.exports as unknown as CoreExports;
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

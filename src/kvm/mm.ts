@@ -3,6 +3,7 @@ import * as L from '../abi/layout.js';
 import { checkU64 } from '../arm/fields.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
+import { addressSpaces } from './registry.js';
 
 /** What backs a range of host virtual addresses. */
 export interface AreaSpec {
@@ -44,6 +45,7 @@ export class AddressSpace {
     this.offset = machine.arena.allocate(L.MM_SIZEOF);
     machine.view.fill(this.offset, L.MM_SIZEOF);
     machine.view.setU32(this.offset + L.MM_SEQNUM, 1);
+    addressSpaces.add(this);
   }
 
   /** The areas by ascending address. */
@@ -62,6 +64,25 @@ export class AddressSpace {
         `area ${hex(spec.hva)}+${hex(spec.size)} overlaps the area at ${hex(clash.hva)}`,
       );
     }
+    const area = this.#add(spec);
+    this.#rebuild();
+    return area;
+  }
+
+  /** As `map` of one after another, ascending, into an address space without areas. Throws EINVAL for another order. */
+  mapAll(specs: readonly AreaSpec[]): void {
+    let end = 0n;
+    for (const spec of specs) {
+      checkArea(spec);
+      if (spec.hva < end)
+        throw new Stage2Error('EINVAL', `area ${hex(spec.hva)}: expected one from ${hex(end)} up`);
+      end = this.#add(spec).end;
+    }
+    if (specs.length > 0) this.#rebuild();
+  }
+
+  #add(spec: AreaSpec): Area {
+    const end = spec.hva + spec.size;
     const area: Area = { writable: true, hugeShift: 21, pa: 0n, ...spec, end, offset: 0, ptes: 0 };
     const { arena, view } = this.machine;
     const bytes = spec.kind === 'pfnmap' ? 0 : Number(spec.size >> BigInt(PAGE_SHIFT)) * 8;
@@ -73,10 +94,10 @@ export class AddressSpace {
       arena.rollback(mark);
       throw error;
     }
+    view.fill(area.offset, L.AREA_SIZEOF);
     view.fill(area.ptes, bytes);
     this.#writeArea(area);
     this.#areas.push(area);
-    this.#rebuild();
     return area;
   }
 

@@ -77,6 +77,17 @@ export class SlotTable {
     view.setU32(indexOfId + this.capacity * 2 + 4, used.length);
   }
 
+  /** The table has been published so many times. */
+  get generation(): bigint {
+    return this.#generation;
+  }
+
+  /** Publishes the slots of a table that was published `generation` times, the last time with these. */
+  resume(slots: readonly MemorySlot[], generation: bigint): void {
+    this.#generation = generation - 1n;
+    this.publish(slots);
+  }
+
   /** Index of the slot found last: where the next search looks first. */
   set lru(index: number) {
     this.#machine.view.setU32(this.offset + L.SLOTS_ARRAY + this.capacity * (L.SLOT_SIZEOF + 2), index);

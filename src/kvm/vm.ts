@@ -17,7 +17,7 @@ import { Idmap } from './idmap.js';
 import { type InternalPolicy, internalPolicy, VM_MMIO } from './internal.js';
 import { bitmapBytes } from './memslots.js';
 import type { AddressSpace } from './mm.js';
-import { enlist, strike } from './registry.js';
+import { vms } from './registry.js';
 import { type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
 import { Stage2Tables } from './tables.js';
 import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
@@ -91,7 +91,17 @@ export class Vm {
       roots.rollback(marks[1]);
       throw error;
     }
-    enlist(this);
+    vms.add(this);
+  }
+
+  /** Places in the arena of what the constructor allocates there, in its order. */
+  get places(): number[] {
+    return [this.offset, this.slots.offset, ...this.tables.places, ...this.idmap.places];
+  }
+
+  /** Place of the root table among those of the machine. */
+  get rootPlace(): number {
+    return this.#root;
   }
 
   #clearRoot(pgd: bigint, bytes: number): void {
@@ -196,14 +206,14 @@ export class Vm {
   destroy(): void {
     if (this.#destroyed) throw new Stage2Error('EINVAL', 'the VM is destroyed already');
     this.#destroyed = true;
-    strike(this);
+    vms.remove(this);
     for (const vcpu of [...this.vcpus]) vcpu.destroy();
     this.tables.destroy();
-    this.idmap.destroy();
+    this.idmap.cancel();
     for (const slot of this.slots.used)
       if (slot.dirtyBitmap !== 0) this.machine.arena.release(slot.dirtyBitmap);
     this.machine.roots.release(this.#root);
-    for (const at of [this.offset, this.slots.offset]) this.machine.arena.release(at);
+    for (const at of this.places) this.machine.arena.release(at);
   }
 }
 

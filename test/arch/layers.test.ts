@@ -89,6 +89,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cost: ['abi', 'data'],
   trace: [],
   conform: ['abi', 'core', 'arm', 'walk', 'trace'],
+  snapshot: ['abi', 'core', 'arm', 'walk', 'kvm', 'uarch', 'trace'],
   scenario: ['abi', 'core', 'arm', 'walk', 'kvm', 'uarch', 'cost', 'data', 'trace'],
   report: ['abi', 'core', 'arm'],
   cli: [
@@ -102,6 +103,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'data',
     'trace',
     'scenario',
+    'snapshot',
     'conform',
     'report',
   ],
@@ -114,10 +116,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'conform',
     'kvm',
     'uarch',
+    'uarch',
     'cost',
     'data',
     'trace',
     'scenario',
+    'snapshot',
     'report',
   ],
 };
@@ -129,7 +133,7 @@ const MAY_NAME: Record<string, readonly string[]> = {
 /** Packages by the rooms that may use them; what is in none of the lists may be used nowhere. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ['cli'],
-  valibot: ['trace', 'scenario', 'cost', 'conform', 'cli'],
+  valibot: ['trace', 'scenario', 'snapshot', 'cost', 'conform', 'cli'],
   lit: ['web'],
   uplot: ['web'],
 };

@@ -1,0 +1,12 @@
+export type { CacheGeometry, Geometry as CoreGeometry, TableGeometry } from './geometry.js';
+export { type GuestRun, Microarch, microBytes } from './microarch.js';
+export {
+  MicroMmu,
+  type MmuAccess,
+  type MmuAccessKind,
+  type MmuRequest,
+  type MmuResult,
+  type MmuSource,
+  type TlbiName,
+} from './mmu.js';
+export type { HeldTranslation } from './tlb-entries.js';
