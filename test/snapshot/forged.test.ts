@@ -1,0 +1,85 @@
+// Whoever can compute a checksum can write anything into the memory of a snapshot. It is refused, or the machine does
+// what its memory says: it neither traps nor touches anything beside itself.
+import { describe, expect, it } from 'vitest';
+import * as S from '../../src/abi/snapshot.js';
+import { Stage2Error } from '../../src/core/error.js';
+import { decodeFile } from '../../src/snapshot/file.js';
+import { type MachineObjects, restoreSnapshot, saveSnapshot } from '../../src/snapshot/index.js';
+import { TraceError } from '../../src/trace/index.js';
+import { HANDLERS, Numbers, step, world } from './driver.js';
+import { withMemory } from './forge.js';
+
+const WASM_PAGE = 65_536;
+const BASE = 2 * WASM_PAGE;
+/** Forgeries tried; a longer run sets SNAPSHOT_FORGERIES. */
+const TRIES = Number(process.env.SNAPSHOT_FORGERIES ?? 40);
+const STEPS = 40;
+const VALUES = [0, 1, 8, 64, 0xff, 0x7fff, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+const PATIENCE = 60_000 + TRIES * 1000;
+
+const seed = Number(process.env.SNAPSHOT_SEED ?? Math.floor(Math.random() * 2 ** 32));
+
+function grown(accounted: boolean, numbers: Numbers): MachineObjects {
+  const objects = world(accounted);
+  for (let i = 0; i < 250; i++) step(objects, numbers);
+  return objects;
+}
+
+/** The snapshot with one to three words of its memory changed. */
+function forge(bytes: Uint8Array, numbers: Numbers): Uint8Array {
+  const pages = [...decodeFile(bytes, 'test').pages.keys()];
+  let forged = bytes;
+  for (let words = 1 + numbers.next(3); words > 0; words--) {
+    const at = numbers.pick(pages) * S.SNAPSHOT_PAGE_BYTES + numbers.next(S.SNAPSHOT_PAGE_BYTES / 4) * 4;
+    const value = numbers.next(2) === 0 ? numbers.pick(VALUES) : numbers.next(1 << 30) * numbers.next(4);
+    forged = withMemory(forged, at, value);
+  }
+  return forged;
+}
+
+/** Restores the bytes beside what is not theirs and uses the machine. True if they were accepted. */
+function use(bytes: Uint8Array, memory: WebAssembly.Memory, numbers: Numbers): boolean {
+  let objects: MachineObjects;
+  try {
+    objects = restoreSnapshot(bytes, { onMmio: HANDLERS, memory, memoryBase: BASE });
+  } catch (error) {
+    expect(error).toBeInstanceOf(TraceError);
+    return false;
+  }
+  for (let i = 0; i < STEPS; i++) {
+    try {
+      step(objects, numbers);
+    } catch (error) {
+      expect(error).toBeInstanceOf(Stage2Error);
+    }
+  }
+  return true;
+}
+
+describe.each([
+  ['functional', false],
+  ['accounted', true],
+] as const)(`a forged snapshot of the %s core, seed ${seed}`, (_, accounted) => {
+  it(
+    'is refused, or makes a machine that keeps to itself',
+    () => {
+      const numbers = new Numbers(seed);
+      const { machine } = grown(accounted, numbers);
+      const bytes = saveSnapshot(machine);
+      const memory = new WebAssembly.Memory({
+        initial: BASE / WASM_PAGE + Math.ceil(machine.bytes / WASM_PAGE) + 2,
+      });
+      const around = [
+        new Uint8Array(memory.buffer, 0, BASE),
+        new Uint8Array(memory.buffer, BASE + machine.bytes),
+      ];
+      for (const outside of around) outside.fill(0xa5);
+      let accepted = 0;
+      for (let i = 0; i < TRIES; i++) if (use(forge(bytes, numbers), memory, numbers)) accepted++;
+      for (const outside of around) expect(outside.every((byte) => byte === 0xa5)).toBe(true);
+      expect(accepted).toBeGreaterThan(0);
+      expect(accepted).toBeLessThan(TRIES);
+    },
+    PATIENCE,
+  );
+});
