@@ -5,6 +5,7 @@ import { registerConform } from './commands/conform.js';
 import { registerDump } from './commands/dump.js';
 import { registerProfiles } from './commands/profiles.js';
 import { registerReplay } from './commands/replay.js';
+import { registerSnapshot } from './commands/snapshot.js';
 import { registerValidate } from './commands/validate.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
 import { registerWalk } from './commands/walk.js';
@@ -21,6 +22,7 @@ const commands: ((program: Command) => void)[] = [
   registerConform,
   registerValidate,
   registerProfiles,
+  registerSnapshot,
 ];
 
 // A reader that stops early (`| head`) is no error.

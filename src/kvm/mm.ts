@@ -3,7 +3,7 @@ import * as L from '../abi/layout.js';
 import { checkU64 } from '../arm/fields.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
-import { addressSpaces } from './registry.js';
+import { Registry } from '../core/registry.js';
 
 /** What backs a range of host virtual addresses. */
 export interface AreaSpec {
@@ -29,6 +29,7 @@ export interface Area extends Required<Omit<AreaSpec, 'pa'>> {
   ptes: number;
 }
 
+export const addressSpaces = new Registry<AddressSpace>();
 const HVA_LIMIT = 1n << 48n;
 const PA_LIMIT = 1n << 48n;
 const KIND_FLAGS = { anonymous: 0, thp: AREA_THP, hugetlb: AREA_HUGETLB, pfnmap: AREA_PFNMAP } as const;

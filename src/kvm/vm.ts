@@ -17,7 +17,7 @@ import { Idmap } from './idmap.js';
 import { type InternalPolicy, internalPolicy, VM_MMIO } from './internal.js';
 import { bitmapBytes } from './memslots.js';
 import type { AddressSpace } from './mm.js';
-import { vms } from './registry.js';
+import { enlist, strike } from './registry.js';
 import { type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
 import { Stage2Tables } from './tables.js';
 import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
@@ -91,7 +91,7 @@ export class Vm {
       roots.rollback(marks[1]);
       throw error;
     }
-    vms.add(this);
+    enlist(this);
   }
 
   /** Places in the arena of what the constructor allocates there, in its order. */
@@ -206,7 +206,7 @@ export class Vm {
   destroy(): void {
     if (this.#destroyed) throw new Stage2Error('EINVAL', 'the VM is destroyed already');
     this.#destroyed = true;
-    vms.remove(this);
+    strike(this);
     for (const vcpu of [...this.vcpus]) vcpu.destroy();
     this.tables.destroy();
     this.idmap.cancel();

@@ -15,8 +15,8 @@ import { checkTlbs } from './tlbs.js';
 /** Throws a Problem that says what of the memory of a machine cannot be, or cannot be in a snapshot. */
 export function checkState(objects: MachineObjects): void {
   const { machine, addressSpaces, vms, cores } = objects;
-  if (machine.header(L.HEADER_FAULT_LOG) !== 0)
-    throw new Problem('a log of faults is attached: end it first');
+  for (let field = L.HEADER_FAULT_LOG; field < L.HEADER_SIZE; field += 4)
+    if (machine.header(field) !== 0) throw new Problem('a log is attached to the machine: end it first');
   checkBus(objects);
   checkPages(objects);
   if (machine.accounted) checkPaths(machine);

@@ -1,6 +1,6 @@
 import type { Machine } from '../core/machine.js';
-import type { AddressSpace } from '../kvm/mm.js';
-import { addressSpaces, vms } from '../kvm/registry.js';
+import { type AddressSpace, addressSpaces } from '../kvm/mm.js';
+import { vmsOf } from '../kvm/registry.js';
 import type { Vm } from '../kvm/vm.js';
 import { type Microarch, microarchs } from '../uarch/microarch.js';
 import { type MicroMmu, mmus } from '../uarch/mmu.js';
@@ -22,7 +22,7 @@ export function objectsOf(machine: Machine): MachineObjects {
   return {
     machine,
     addressSpaces: addressSpaces.of(machine),
-    vms: vms.of(machine),
+    vms: vmsOf(machine),
     translators: translators.of(machine),
     cores: microarchs.of(machine),
     mmus: mmus.of(machine),

@@ -39,7 +39,7 @@ export function restoreSnapshot(bytes: Uint8Array, options: RestoreOptions = {})
 }
 
 /** The parts of a file and its host table, the form of both checked. */
-export function readSnapshot(bytes: Uint8Array, name: string): { file: SnapshotFile; table: HostTable } {
+export function readSnapshot(bytes: Uint8Array, name = 'snapshot'): { file: SnapshotFile; table: HostTable } {
   if (!(bytes instanceof Uint8Array)) throw new Stage2Error('EINVAL', 'bytes: expected a Uint8Array');
   const file = decodeFile(bytes, name);
   const table = readTable(file.host, name);

@@ -127,7 +127,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 /** Rooms that may be named in a type where their values may not be used. */
 const MAY_NAME: Record<string, readonly string[]> = {
-  report: ['walk', 'kvm', 'uarch', 'cost', 'scenario', 'trace', 'conform'],
+  report: ['walk', 'kvm', 'uarch', 'cost', 'scenario', 'snapshot', 'trace', 'conform'],
 };
 
 /** Packages by the rooms that may use them; what is in none of the lists may be used nowhere. */

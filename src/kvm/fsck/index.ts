@@ -1,7 +1,7 @@
 // The invariants of the tables, dirty logs and table pages of a machine's VMs.
 import { Stage2Error } from '../../core/error.js';
 import { Machine } from '../../core/machine.js';
-import { vms as registered } from '../registry.js';
+import { vmsOf } from '../registry.js';
 import type { Vm } from '../vm.js';
 import { Findings } from './findings.js';
 import { cachesOf, PoolPages } from './pages.js';
@@ -19,8 +19,7 @@ export function fsck(target: Machine | Vm, options: FsckOptions = {}): FsckResul
   checkOptions(options);
   const machine = target instanceof Machine ? target : target.machine;
   const only = target instanceof Machine ? undefined : target;
-  const all = registered.of(machine);
-  const vms = only === undefined ? all : firstOf(all, only);
+  const vms = only === undefined ? vmsOf(machine) : firstOf(vmsOf(machine), only);
   const findings = new Findings(options.limit, only?.offset);
   const pages = new PoolPages(machine, findings);
   for (const vm of vms) {
