@@ -6,7 +6,9 @@ import type { Machine } from '../core/machine.js';
 import { Findings } from '../kvm/fsck/findings.js';
 import { cachesOf, PoolPages } from '../kvm/fsck/pages.js';
 import type { AddressSpace } from '../kvm/mm.js';
+import { SlotTable } from '../kvm/slot_table.js';
 import type { Vcpu } from '../kvm/vcpu.js';
+import type { Vm } from '../kvm/vm.js';
 import type { MachineObjects } from './objects.js';
 import { checkPredictors } from './predictors.js';
 import { Problem } from './problem.js';
@@ -20,6 +22,7 @@ export function checkState(objects: MachineObjects): void {
   checkBus(objects);
   checkPages(objects);
   if (machine.accounted) checkPaths(machine);
+  for (const vm of vms) checkSlotHint(vm);
   const areas = new Map(
     addressSpaces.map((mm) => [mm, new Set([0, ...mm.areas.map((area) => area.offset)])]),
   );
@@ -78,6 +81,12 @@ function checkPaths(machine: Machine): void {
   const listed = view.words(machine.header(L.HEADER_PATH_TABLE), slots).filter((at) => at !== 0);
   if (listed.length !== entries.size || listed.some((at) => !entries.delete(at)))
     throw new Problem('the table of signatures does not list each once');
+}
+
+/** The slot that was found last is one of the table: its record is taken as it is. */
+function checkSlotHint({ machine: { view }, slots: { offset, capacity } }: Vm): void {
+  const hint = view.u32(offset + SlotTable.hintPlace(capacity));
+  if (hint >= capacity) throw new Problem(`the slot found last is ${hint}, of ${capacity}`);
 }
 
 /** Areas of the current tree alone, unless the next look-up forgets them. */

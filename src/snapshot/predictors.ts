@@ -7,7 +7,10 @@ import { Problem } from './problem.js';
 
 // An entry of the last level: when it was used, and its way in each level in front.
 const ENTRY_USED = 16;
-const ENTRY_WAYS = { [U.CORE_BTB_NANO]: 24, [U.CORE_BTB_MICRO]: 28 } as Readonly<Record<number, number>>;
+const ENTRY_WAYS = [
+  [U.CORE_BTB_NANO, 24],
+  [U.CORE_BTB_MICRO, 28],
+] as const;
 // The last level: the clock when all was forgotten.
 const LAST_CLEARED = 32;
 // A way of a level in front.
@@ -33,9 +36,10 @@ function checkBtb({ machine: { view }, offset, geometry }: Microarch): void {
   const last = levels.find((level) => level.last);
   if (last === undefined) return;
   const entries = view.u32(offset + last.field) + U.BTB_ENTRIES;
-  for (const front of levels.filter((level) => !level.last)) {
-    const fields = liveFields(view, entries, last, ENTRY_WAYS[front.field] as number);
-    const held = checkFront(view, view.u32(offset + front.field), front, fields);
+  for (const [field, way] of ENTRY_WAYS) {
+    const front = levels.find((level) => level.field === field && !level.last);
+    const fields = liveFields(view, entries, last, way);
+    const held = front === undefined ? 0 : checkFront(view, view.u32(offset + field), front, fields);
     if (held !== fields.size) throw new Problem('a branch names a way of the BTB that is not its own');
   }
 }

@@ -87,15 +87,14 @@ const HEADER_FIXED: readonly Allocation[] = [
   [L.HEADER_FAULT_LOG, L.HEADER_SIZE - L.HEADER_FAULT_LOG],
 ];
 
-/** The slot found last lies behind the slots and the indices of their ids, before the number of slots in use. */
 function fixedOfVm({ offset, slots, vcpus }: Vm): Allocation[] {
-  const lru = SlotTable.bytes(slots.capacity) - 8;
+  const hint = SlotTable.hintPlace(slots.capacity);
   return [
     [offset + L.VM_MM, L.VM_NOTIFIER_COUNT - L.VM_MM],
     [offset + L.VM_CHECK, L.VM_RACE - L.VM_CHECK],
     [offset + L.VM_SLOT_CAPACITY, L.VM_SIZEOF - L.VM_SLOT_CAPACITY],
-    [slots.offset, lru],
-    [slots.offset + lru + 4, 4],
+    [slots.offset, hint],
+    [slots.offset + hint + 4, 4],
     ...vcpus.map((vcpu): Allocation => [vcpu.offset, L.VCPU_PC]),
   ];
 }

@@ -9,10 +9,11 @@ import { Stage2Error } from '../../src/core/error.js';
 import { FaultLog } from '../../src/core/fault-log.js';
 import { Machine } from '../../src/core/machine.js';
 import { functionalWasm } from '../../src/core/wasm.generated.js';
-import { Vm } from '../../src/kvm/index.js';
+import { SlotTable, Vm } from '../../src/kvm/index.js';
 import { restoreSnapshot, saveSnapshot } from '../../src/snapshot/index.js';
 import { TraceError } from '../../src/trace/index.js';
 import { isSame } from '../reliability/state.js';
+import { coreOf, SMALL } from '../uarch/lab.js';
 import { HANDLERS, Numbers, step, world } from './driver.js';
 import { signed, type Table, withMemory, withTable, withWord } from './forge.js';
 
@@ -191,7 +192,8 @@ describe('a snapshot made by hand', () => {
     ['struct kvm with another pgd', user.offset + L.VM_PGD, 8, /VM 0/],
     ['another mm', user.offset + L.VM_MM, 4096, /VM 0/],
     ['another slot table', user.offset + L.VM_MEMSLOTS, 4096, /VM 0/],
-    ['more slots than there are', user.slots.offset + 16 + user.slots.capacity * 42 - 4, 999, /VM 0/],
+    ['more slots than there are', user.slots.offset + SlotTable.hintPlace(768) + 4, 999, /VM 0/],
+    ['a slot found last that is none', user.slots.offset + SlotTable.hintPlace(768), 768, /slot found last/],
     ['a vcpu of another VM', vcpu.offset + L.VCPU_VM, 4096, /VM 0/],
     ['a cache of a million pages', vcpu.offset + L.VCPU_CACHE, 1_000_000, /cache/],
     ['an area that is none', whole.addressSpaces[0]!.offset + L.MM_ROOT, 64, /address space 0/],
@@ -215,6 +217,18 @@ describe('a snapshot made by hand', () => {
     ],
   ])('is refused with %s', (_, at, value, message) => {
     expect(refusal(withMemory(file, at, value), HOST)).toMatch(message);
+  });
+
+  it('is refused with a branch that names a way of a BTB that the core does not have', () => {
+    const micro = coreOf({ ...SMALL, btb: { main: { entries: 32, ways: 4 } } });
+    micro.branch(U.BranchKind.JUMP, 0x40n, true, 0x80n);
+    const { view } = micro.machine;
+    const entry = view.u32(micro.offset + U.CORE_BTB_MAIN) + U.BTB_ENTRIES;
+    // The set of 0x40 is the first; the ways in front are the last words of an entry.
+    expect(view.u64(entry)).toBe(0x40n);
+    const saved = saveSnapshot(micro.machine);
+    expect(refusal(withMemory(saved, entry + U.BTB_ENTRY_BYTES - 8, 64))).toMatch(/not its own/);
+    expect(refusal(withMemory(saved, entry + U.BTB_ENTRY_BYTES - 4, 64))).toMatch(/not its own/);
   });
 
   it('leaves a machine that is there alone when it is refused', () => {
