@@ -1,12 +1,23 @@
 // The host table of a snapshot: what lies outside the memory of a machine. Form alone is checked here; whether the
 // values can be, the constructors of the objects say.
 import * as v from 'valibot';
-import { arrayOf, hex64, text, wholeNumber } from '../trace/schema.js';
+import { hex64, text, wholeNumber } from '../trace/schema.js';
+
+/** Objects of one kind: all of them have a place in the arena. */
+export const ALLOCATIONS_MOST = 1 << 16;
+/** Banks, or memory regions: every access to the tables of a VM looks through them. */
+const RANGES_MOST = 4096;
+
+/** An array that is looked through only if it is no longer than it may be. */
+function listOf<Item extends v.GenericSchema>(item: Item, most = ALLOCATIONS_MOST) {
+  const isShort = (input: unknown): boolean => Array.isArray(input) && input.length <= most;
+  return v.pipe(v.custom<unknown[]>(isShort, `an array of at most ${most}`), v.array(item, 'an array'));
+}
 
 const flag = v.boolean('true or false');
 const u32 = wholeNumber(0, 0xffff_ffff);
 /** Offsets in the machine, in the order in which the object allocates. */
-const places = arrayOf(u32);
+const places = listOf(u32);
 const pageShift = v.picklist([12, 14, 16], '12, 14 or 16');
 
 /** An object with these fields and no others. */
@@ -19,20 +30,15 @@ function oneOf<const Names extends readonly (string | number)[]>(...names: Names
   return v.picklist(names, `one of ${names.join(', ')}`);
 }
 
-/** Banks, or memory regions: every access to the tables of a VM looks through them. */
-const RANGES_MOST = 4096;
-
-function fewOf<Item extends v.GenericSchema>(item: Item) {
-  return v.pipe(arrayOf(item), v.maxLength(RANGES_MOST, `at most ${RANGES_MOST}`));
-}
-
 const range = onlyObjectOf({ pa: hex64, size: hex64 });
 
+const bank = onlyObjectOf({ pa: hex64, size: hex64, kind: oneOf('ram', 'unbacked', 'device') });
+
 const machine = onlyObjectOf({
-  banks: fewOf(onlyObjectOf({ pa: hex64, size: hex64, kind: oneOf('ram', 'unbacked', 'device') })),
+  banks: listOf(bank, RANGES_MOST),
   tablePool: onlyObjectOf({ pa: hex64, pages: u32, pageShift }),
   roots: onlyObjectOf({ pa: hex64, size: u32 }),
-  regions: fewOf(range),
+  regions: listOf(range, RANGES_MOST),
   pageState: flag,
   hostPages: v.exactOptional(range),
   kernelImage: v.exactOptional(range),
@@ -86,18 +92,18 @@ const vm = onlyObjectOf({
   /** Offset of the root table from those of the machine. */
   root: u32,
   places,
-  slots: arrayOf(slot),
+  slots: listOf(slot),
   generation: hex64,
   /** A one-to-one map is prepared and not yet committed. */
   prepared: flag,
-  vcpus: arrayOf(onlyObjectOf({ places })),
+  vcpus: listOf(onlyObjectOf({ places })),
 });
 
 const features = onlyObjectOf({
   paMax: u32,
-  granules: arrayOf(oneOf(4, 16, 64)),
+  granules: listOf(oneOf(4, 16, 64)),
   lpa: flag,
-  lpa2: arrayOf(oneOf(4, 16)),
+  lpa2: listOf(oneOf(4, 16)),
   ttst: flag,
   xnx: flag,
   haf: flag,
@@ -167,14 +173,14 @@ const core = onlyObjectOf({
 /** The objects of a machine, each kind in the order of creation. */
 export const hostTable = onlyObjectOf({
   machine,
-  addressSpaces: arrayOf(onlyObjectOf({ places, areas: arrayOf(area) })),
-  vms: arrayOf(vm),
-  translators: arrayOf(translator),
-  cores: arrayOf(core),
+  addressSpaces: listOf(onlyObjectOf({ places, areas: listOf(area) })),
+  vms: listOf(vm),
+  translators: listOf(translator),
+  cores: listOf(core),
   /** The TLBs over a core and a translator, by their indices. */
-  mmus: arrayOf(onlyObjectOf({ core: u32, translator: u32, places })),
+  mmus: listOf(onlyObjectOf({ core: u32, translator: u32, places })),
   /** What the arena holds besides: offset and bytes. */
-  others: arrayOf(v.strictTuple([u32, u32], 'an offset and a length')),
+  others: listOf(v.strictTuple([u32, u32], 'an offset and a length')),
 });
 
 export type HostTable = v.InferOutput<typeof hostTable>;

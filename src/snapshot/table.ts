@@ -8,16 +8,20 @@ import type { Vm } from '../kvm/vm.js';
 import { TraceError } from '../trace/error.js';
 import { checkJson, parseJson } from '../trace/json.js';
 import type { MachineObjects } from './objects.js';
-import { type HostTable, hostTable } from './schema.js';
+import { ALLOCATIONS_MOST, type HostTable, hostTable } from './schema.js';
 
-/** Allocations of a machine that can be saved: placing them takes time that grows faster than their number. */
-const ALLOCATIONS_MOST = 1 << 16;
+/** Objects take many times the room of their text. */
+const TABLE_MOST = 8 << 20;
 
 /**
  * The host table of the file `name`, its form checked.
  * @throws TraceError that names the field
  */
 export function readTable(text: string, name: string): HostTable {
+  if (text.length > TABLE_MOST) {
+    const problem = `found a host table of ${text.length} characters, expected at most ${TABLE_MOST}`;
+    throw new TraceError({ file: name }, problem);
+  }
   const table = checkJson(hostTable, parseJson(text, name), name);
   const { addressSpaces, vms, translators, cores, mmus, others } = table;
   const owners = [

@@ -174,7 +174,9 @@ describe('a snapshot made by hand', () => {
     ['a core of another shape', (t) => (t.cores[0].geometry.l1d.ways = 1), /core 0|free bytes/],
     ['an impossible core', (t) => (t.cores[0].geometry.direction.indexBits = 99), /indexBits/],
     ['banks that overlap', (t) => t.machine.banks.push(t.machine.banks[0]), /overlaps/],
-    ['more allocations than can be', (t) => (t.others = Array(70_000).fill([0, 8])), /at most 65536/],
+    ['more objects than can be', (t) => (t.others = Array(70_000).fill([0, 8])), /at most 65536/],
+    ['more allocations than can be', (t) => t.vms[0].places.push(...Array(65_500).fill(0)), /at most 65536/],
+    ['a host table without end', (t) => (t.vms[0].variant.id = 'x'.repeat(9 << 20)), /8388608/],
     ['more banks than can be', (t) => (t.machine.banks = Array(5000).fill(t.machine.banks[0])), /4096/],
   ])('is refused with %s', (_, change, message) => {
     expect(refusal(withTable(file, change), HOST)).toMatch(message);
