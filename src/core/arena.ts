@@ -17,10 +17,17 @@ export class Arena {
   #serial = 0;
   /** Where the next allocations are to be, while objects are made again where they were. */
   #places: number[] | undefined;
+  #fresh: number;
 
   constructor(what: string, start: number, end: number) {
     this.#what = what;
     this.#free = [{ start, end }];
+    this.#fresh = start;
+  }
+
+  /** From here on nothing was ever handed out. */
+  get fresh(): number {
+    return this.#fresh;
   }
 
   /** Offset of `bytes` free bytes aligned to `align` (a power of two). Throws ENOMEM when none are left. */
@@ -45,6 +52,7 @@ export class Arena {
       { start: start + bytes, end: extent.end },
     ].filter((e) => e.end > e.start);
     this.#free.splice(index, 1, ...rest);
+    this.#fresh = Math.max(this.#fresh, start + bytes);
     this.#used.set(start, { bytes, serial: this.#serial++ });
   }
 

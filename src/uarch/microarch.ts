@@ -28,7 +28,7 @@ import type { Machine } from '../core/machine.js';
 import type { MicroExports } from '../core/micro-exports.js';
 import { Registry } from '../core/registry.js';
 import { type BtbLevel, btbLevels } from './btb-layout.js';
-import { checkGeometry, checkInteger } from './check.js';
+import { checkGeometry, checkInteger, U32_MOST } from './check.js';
 import type { CacheGeometry, Geometry, TableGeometry } from './geometry.js';
 import { TLB_FIELDS, TLB_NAMES, tlbBytes } from './tlb-layout.js';
 
@@ -43,9 +43,13 @@ export interface GuestRun {
   codeBytes: number;
 }
 
+/** Throws EINVAL that names the field unless the core can be told what the guest does. */
+export function checkGuestRun(run: GuestRun): void {
+  for (const [name, value] of Object.entries(run)) checkInteger(name, value, 0, U32_MOST);
+}
+
 /** A host line: structures that are compared four ways at a time do not straddle one more than they must. */
 const ALIGN = 64;
-const U32_MOST = 2 ** 32 - 1;
 const U64_END = 1n << 64n;
 export const microarchs = new Registry<Microarch>();
 /** Fibonacci hashing: neighbouring seeds give unlike states. */
@@ -199,7 +203,7 @@ export class Microarch {
 
   /** A guest runs; what it does is not counted. */
   guest(run: GuestRun): void {
-    for (const [name, value] of Object.entries(run)) checkInteger(name, value, 0, U32_MOST);
+    checkGuestRun(run);
     const { dataLines, codeLines, branches, dataBytes, codeBytes } = run;
     this.#core.microGuest(this.offset, dataLines, codeLines, branches, dataBytes, codeBytes);
   }
