@@ -5,7 +5,7 @@ import { restoreSnapshot, saveSnapshot } from '../../src/snapshot/index.js';
 import { isSame } from '../reliability/state.js';
 import { HANDLERS, Numbers, step, world } from './driver.js';
 
-const POINTS = 10;
+const POINTS = 5;
 const STEPS_BETWEEN = 40;
 const STEPS_AFTER = 60;
 const WASM_PAGE = 65_536;

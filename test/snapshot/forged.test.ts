@@ -15,7 +15,7 @@ import { withMemory } from './forge.js';
 const WASM_PAGE = 65_536;
 const BASE = 2 * WASM_PAGE;
 /** Forgeries tried; a longer run sets SNAPSHOT_FORGERIES. */
-const TRIES = Number(process.env.SNAPSHOT_FORGERIES ?? 40);
+const TRIES = Number(process.env.SNAPSHOT_FORGERIES ?? 12);
 const STEPS = 40;
 const VALUES = [0, 1, 8, 64, 0xff, 0x7fff, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 const PATIENCE = 60_000 + TRIES * 1000;
