@@ -1,6 +1,5 @@
 export { Access, Event } from './abi/event.js';
 export { Disposition, ExitCode, ExitReason, Site } from './abi/kvm.js';
-export { BranchKind, ColdRule, MicroEvent, PredictorPart, WalkStorage } from './abi/uarch.js';
 export * from './arm/index.js';
 export { parseVectors } from './conform/parse.js';
 export { type FileResult as ConformResult, runVectors } from './conform/run.js';

@@ -17,6 +17,8 @@ import type { AddressSpaceState, HostTable, VmState } from './schema.js';
 
 /** What the host gives a machine that is restored, and no file can hold. */
 export interface RestoreHost {
+  /** Another core than the package's, as `new Machine` takes it. */
+  core?: WebAssembly.Module;
   /** The embedder's own memory, and the 64 KiB aligned offset in it. */
   memory?: WebAssembly.Memory;
   memoryBase?: number;

@@ -26,16 +26,16 @@ const MAX_BYTES = 256 << 20;
  * Stage2Error for a place that does not fit and unless each VM that needs an `onMmio` has one.
  */
 export function restoreSnapshot(bytes: Uint8Array, options: RestoreOptions = {}): MachineObjects {
-  const { name = 'snapshot', maxBytes = MAX_BYTES, memory, memoryBase, onMmio = [] } = options;
+  const { name = 'snapshot', maxBytes = MAX_BYTES, memory, memoryBase, ...host } = options;
   const { file, table } = readSnapshot(bytes, name);
   if (file.machineBytes > maxBytes) {
     const problem = `found a machine of ${file.machineBytes} bytes, expected at most ${maxBytes} (maxBytes)`;
     throw new TraceError({ file: name }, problem);
   }
-  checkHandlers(table, onMmio);
-  const own = refusing(name, () => load(file, table, { memory: memoryOf(file), onMmio }));
+  checkHandlers(table, host.onMmio);
+  const own = refusing(name, () => load(file, table, { ...host, memory: memoryOf(file) }));
   if (memory === undefined) return own;
-  return load(file, table, { memory, onMmio, ...(memoryBase !== undefined && { memoryBase }) });
+  return load(file, table, { ...host, memory, ...(memoryBase !== undefined && { memoryBase }) });
 }
 
 /** The parts of a file and its host table, the form of both checked. */
@@ -51,7 +51,7 @@ export function readSnapshot(bytes: Uint8Array, name = 'snapshot'): { file: Snap
   return { file, table };
 }
 
-function checkHandlers({ vms }: HostTable, onMmio: NonNullable<RestoreOptions['onMmio']>): void {
+function checkHandlers({ vms }: HostTable, onMmio: RestoreOptions['onMmio'] = []): void {
   for (const [i, { internal }] of vms.entries()) {
     const needed = internal.mmio === 'handler';
     if (needed === (onMmio[i] !== undefined)) continue;

@@ -1,3 +1,10 @@
+export {
+  BranchKind,
+  ColdRule,
+  MicroEvent,
+  PredictorPart,
+  WalkStorage,
+} from '../abi/uarch.js';
 export type { CacheGeometry, Geometry as CoreGeometry, TableGeometry } from './geometry.js';
 export { type GuestRun, Microarch, microBytes } from './microarch.js';
 export {
