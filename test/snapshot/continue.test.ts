@@ -1,4 +1,5 @@
 // A restored machine goes on exactly as the saved one does.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fsck } from '../../src/kvm/index.js';
 import { restoreSnapshot, saveSnapshot } from '../../src/snapshot/index.js';
@@ -8,6 +9,10 @@ import { HANDLERS, Numbers, step, world } from './driver.js';
 const POINTS = 5;
 const STEPS_BETWEEN = 40;
 const STEPS_AFTER = 60;
+const SCALAR = {
+  functional: 'dist/core/stage2-scalar.wasm',
+  accounted: 'dist/core/stage2-scalar-accounted.wasm',
+};
 const WASM_PAGE = 65_536;
 const BASE = 3 * WASM_PAGE;
 
@@ -59,6 +64,16 @@ describe.each([
       new Uint8Array(memory.buffer, BASE + objects.machine.bytes),
     ];
     for (const outside of around) expect(outside.every((byte) => byte === 0xff)).toBe(true);
+  });
+
+  it('goes on in a core without SIMD as well', () => {
+    const objects = world(accounted);
+    const { state } = run(objects, seed, STEPS_BETWEEN);
+    const core = new WebAssembly.Module(readFileSync(accounted ? SCALAR.accounted : SCALAR.functional));
+    const restored = restoreSnapshot(saveSnapshot(objects.machine), { onMmio: HANDLERS, core });
+    const expected = run(objects, state, STEPS_AFTER);
+    expect(run(restored, state, STEPS_AFTER).answers).toEqual(expected.answers);
+    expect(isSame(saveSnapshot(restored.machine), saveSnapshot(objects.machine))).toBe(true);
   });
 
   it('does not depend on where the machine lies that was saved', () => {
