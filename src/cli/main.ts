@@ -3,9 +3,11 @@ import { Command, CommanderError } from 'commander';
 import { registerCompare } from './commands/compare.js';
 import { registerConform } from './commands/conform.js';
 import { registerDump } from './commands/dump.js';
+import { registerIdmap } from './commands/idmap.js';
 import { registerProfiles } from './commands/profiles.js';
 import { registerReplay } from './commands/replay.js';
 import { registerSlots } from './commands/slots.js';
+import { registerSnapshot } from './commands/snapshot.js';
 import { registerValidate } from './commands/validate.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
 import { registerWalk } from './commands/walk.js';
@@ -15,6 +17,7 @@ import { reportError } from './output.js';
 /** Commands by the order help shows them. */
 const commands: ((program: Command) => void)[] = [
   registerCompare,
+  registerIdmap,
   registerWalk,
   registerDump,
   registerReplay,
@@ -23,6 +26,7 @@ const commands: ((program: Command) => void)[] = [
   registerConform,
   registerValidate,
   registerProfiles,
+  registerSnapshot,
 ];
 
 // A reader that stops early (`| head`) is no error.
