@@ -7,6 +7,7 @@ import { builtAbi } from '../../scripts/record-abi.mjs';
 import { ABI_MAGIC, ABI_VERSION, HEADER_ABI, HEADER_MAGIC } from '../../src/abi/layout.js';
 import { coreModule } from '../../src/core/load.js';
 import { Machine } from '../../src/core/machine.js';
+import { machineBytes } from '../../src/core/plan.js';
 import recorded from './abi.json' with { type: 'json' };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -84,6 +85,14 @@ describe('a core given to a machine', () => {
       'core: found stage2.wasm, expected stage2-accounted.wasm (accounted true)',
     );
     refused('core.wasm', false, 'core: found string, expected a WebAssembly.Module');
+  });
+
+  it('that refuses it leaves the memory as it was', () => {
+    const options = { ...SMALL, accounted: true };
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(machineBytes(options) / 65536) });
+    const bytes = new Uint8Array(memory.buffer).fill(0xa5);
+    expect(() => new Machine({ ...options, memory, core: coreModule(false) })).toThrow('expected stage2-acc');
+    expect(bytes.every((byte) => byte === 0xa5)).toBe(true);
   });
 });
 
