@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { CACHE_SIZEOF } from '../../src/abi/layout.js';
 import { BranchKind } from '../../src/abi/uarch.js';
 import { takeCensus, Vm } from '../../src/kvm/index.js';
+import { restoreSnapshot, saveSnapshot } from '../../src/snapshot/index.js';
 import type { Geometry } from '../../src/uarch/geometry.js';
 import { histories, type Setup, World } from '../model/history/world.js';
 import { privateSlot } from '../model/internal-lab.js';
 import { abort, BLOCK, GUEST, HVA, memoryLab, PAGE } from '../model/lab.js';
+import { HANDLERS, Numbers, step as stepObjects, world } from '../snapshot/driver.js';
 import { Random } from '../soak/hostile/random.js';
 import { runHostile } from '../soak/hostile/run.js';
 import { SMALL } from '../uarch/lab.js';
@@ -18,6 +20,7 @@ export interface Program {
   run: () => void;
 }
 
+const WASM_PAGE = 65536;
 const DEVICE = 0x900_0000n;
 
 /** What the tests record. */
@@ -26,6 +29,7 @@ export const programs = (seed: number): Program[] => [
   { name: 'histories of VMs', run: () => runHistory(seed, 50, false) },
   { name: 'histories of VMs, accounted', run: () => runHistory(seed + 1, 30, true) },
   { name: 'exports that histories seldom call', run: runRest },
+  { name: 'a snapshot that goes on elsewhere', run: () => runSnapshot(seed) },
   { name: 'faults followed through a build', run: runPaths },
   { name: 'accesses through caches and TLBs', run: () => runAccesses(seed) },
 ];
@@ -72,6 +76,17 @@ function runRest(): void {
     for (const pa of [...pages, 0n]) core.tableRefs(pa);
     for (const pa of pages) core.tableFree(pa);
   }
+}
+
+/** At another place, and in a core of its own. */
+function runSnapshot(seed: number): void {
+  const numbers = new Numbers(seed);
+  const saved = world(true);
+  for (let i = 0; i < 60; i++) stepObjects(saved, numbers);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(saved.machine.bytes / WASM_PAGE) + 1 });
+  const options = { memory, memoryBase: WASM_PAGE, onMmio: HANDLERS };
+  const restored = restoreSnapshot(saveSnapshot(saved.machine), options);
+  for (let i = 0; i < 60; i++) stepObjects(restored, numbers);
 }
 
 function runPaths(): void {
