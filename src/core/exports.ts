@@ -48,7 +48,7 @@ export interface CoreExports {
   stage2Flush(vm: number, ipa: bigint, size: bigint): number;
   stage2Dump(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   leafRun(pa: bigint, first: bigint, step: bigint, n: number): number;
-  tlbFlushAll(): void;
+  tlbFlushAll(vm: number): void;
   idmapAsPosted(vm: number, cache: number, start: bigint, end: bigint, byKind: number): number;
   idmapPrepare(vm: number, visitor: number): number;
   idmapCommit(vm: number, visitor: number): number;

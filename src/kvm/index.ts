@@ -1,4 +1,16 @@
 export { stage2FlushVm, stage2UnmapVm } from './arch.js';
+export {
+  type BbmReason,
+  type ChangeClass,
+  type HeldBecause,
+  type TableStep,
+  TableWatch,
+  type Violation,
+  type ViolationKind,
+  type WatchOptions,
+  type WatchReport,
+  watchTables,
+} from './bbm/index.js';
 export * from './fsck/index.js';
 export * from './geometry.js';
 export { createHost, type HostOptions } from './host.js';
