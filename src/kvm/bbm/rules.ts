@@ -7,12 +7,12 @@ const RULES: Record<ViolationKind, string> = {
   'make-before-invalidate':
     'the old translation is gone from every TLB (write, DSB, TLBI, DSB) before the new entry is made (D8.16.1, Using break-before-make when updating translation table entries)',
   'stale-translation':
-    'a TLB may use an old translation until a DSB, a TLBI for it and a DSB have followed the write (D8.17, TLB maintenance)',
+    'a TLB may use an old translation until a DSB, a TLBI for it and a DSB have followed the write (D8.16, TLB maintenance)',
   'freed-table-held':
-    'a walk cache may lead to a table until a DSB, a TLBI for an address of its range and a DSB have followed its unlinking (D8.17, TLB maintenance)',
+    'a walk cache may lead to a table until a DSB, a TLBI for an address of its range and a DSB have followed its unlinking (D8.16, TLB maintenance)',
   'freed-table-linked': 'a table that an entry leads to is walked at any time',
   'mixed-walk':
-    'a walk that has read an old table descriptor may read the table under it at any later time until it is invalidated (D8.17, TLB maintenance)',
+    'a walk that has read an old table descriptor may read the table under it at any later time until it is invalidated (D8.16, TLB maintenance)',
   'stray-write': 'a descriptor belongs in a table',
   'unlogged-write': 'the table code alone writes to tables',
 };

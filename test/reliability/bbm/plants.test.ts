@@ -269,6 +269,48 @@ describe('a plant is found, and nothing else', () => {
   });
 });
 
+describe('a contiguous set', () => {
+  const prepared = (ipa: bigint, vm: Vm, contiguous: boolean) => {
+    vm.idmap.prepare({ ipa, size: 16n * PAGE, blocks: false, contiguous });
+    vm.idmap.commit();
+  };
+
+  it('is made where nothing was, and goes as a whole, by the rules', () => {
+    const { checker, steps } = recorded(
+      () => undefined,
+      (vm) => {
+        prepared(IPA, vm, true);
+        vm.tables.unmap(IPA, 16n * PAGE);
+      },
+    );
+    expect(violations(checker, steps)).toEqual([]);
+  });
+
+  it('made page by page over live pages stands beside those that are still to come', () => {
+    const { checker, steps } = recorded(
+      (vm) => prepared(IPA, vm, false),
+      (vm) => prepared(IPA, vm, true),
+    );
+    const found = violations(checker, steps);
+    expect(found[0]).toMatchObject({
+      kind: 'no-break',
+      reasons: ['contiguous bit'],
+      ipa: IPA + PAGE,
+      others: 14,
+    });
+  });
+
+  it('of which one page moves stands beside it', () => {
+    const { checker, steps } = recorded(
+      (vm) => prepared(IPA, vm, true),
+      (vm) => void vm.tables.map(IPA, PAGE, PA, RW),
+    );
+    expect(violations(checker, steps)).toMatchObject([
+      { kind: 'no-break', reasons: ['output address', 'contiguous bit'], ipa: IPA, others: 14 },
+    ]);
+  });
+});
+
 describe('a log that is full', () => {
   it('is said, and the watch goes on from the tables as they are', () => {
     const machine = machineFor(V4_13_GEOMETRY, 96, true);
