@@ -133,9 +133,19 @@ export class TableChecker {
     if (was !== undefined && was.desc !== is?.desc && !stays) this.#walkers.drop(entry, was);
     check();
     if (is?.kind === 'table' && !stays)
-      this.#walkers.link(entry, is, (at, leaf) =>
-        this.#reportConflicts(at, this.#conflicts(at, leaf), leaf.desc),
-      );
+      this.#walkers.link(entry, is, {
+        leaf: (at, leaf) => this.#reportConflicts(at, this.#conflicts(at, leaf), leaf.desc),
+        older: (at, held) => this.#older(at, held),
+      });
+  }
+
+  /** No DSB made the contents of a table visible before it was linked. */
+  #older(entry: Entry, held: readonly Held[]): void {
+    const [first] = held;
+    if (first === undefined || first.reported) return;
+    for (const each of held) each.reported = true;
+    const now = entry.page.words[entry.index] as bigint;
+    this.#reports.add({ kind: 'mixed-walk', entry, old: first.desc, new: now, held: first });
   }
 
   /** What a write that breaks no rule came to. */

@@ -12,7 +12,7 @@ const RULES: Record<ViolationKind, string> = {
     'a walk cache may lead to a table until a DSB, a TLBI for an address of its range and a DSB have followed its unlinking (D8.16, TLB maintenance)',
   'freed-table-linked': 'a table that an entry leads to is walked at any time',
   'mixed-walk':
-    'a walk that has read an old table descriptor may read the table under it at any later time until it is invalidated (D8.16, TLB maintenance)',
+    'a walk reads each level at a time of its own: a table may be written anew once the descriptor that led to it is invalidated, and linked once a DSB has made it visible (D8.16, TLB maintenance)',
   'stray-write': 'a descriptor belongs in a table',
   'unlogged-write': 'the table code alone writes to tables',
 };

@@ -46,7 +46,10 @@ export type ViolationKind =
   | 'freed-table-held'
   /** A table page was given back that the tables lead to. */
   | 'freed-table-linked'
-  /** A valid entry was written into an unlinked table that walk caches lead to: a mixture of old and new. */
+  /**
+   * A walk can give what the tables never gave: a valid entry was written into an unlinked table that walk caches lead
+   * to, or a table was linked before a DSB that makes its entries visible.
+   */
   | 'mixed-walk'
   /** A descriptor was written where no table is. */
   | 'stray-write'

@@ -17,8 +17,12 @@ import type { Translation } from './translation.js';
 
 const VALID = 1n;
 
-/** What is done with a leaf that a new link makes reachable. */
-type OnLeaf = (entry: Entry, leaf: Translation) => void;
+/** Who is told what a new link makes reachable. */
+export interface OnLink {
+  leaf(entry: Entry, leaf: Translation): void;
+  /** An older value of an entry, overwritten before the link, can be read through it, and held with what is below. */
+  older(entry: Entry, held: readonly Held[]): void;
+}
 
 /**
  * What the walkers and TLBs of all vcpus may see and hold: the tables as they are, with walks that may begin and read
@@ -129,36 +133,49 @@ export class Walkers {
     if (!place.linked && place.holders.size === 0) page.places = page.places.filter((p) => p !== place);
   }
 
-  /** An entry that memory leads to now leads to a table. `onLeaf` is told every leaf that this makes reachable. */
-  link(entry: Entry, table: Translation, onLeaf: OnLeaf): void {
+  /** An entry that memory leads to now leads to a table. */
+  link(entry: Entry, table: Translation, onLink: OnLink): void {
     const child = this.#childOf(entry, table);
     if (child === undefined || child.place.linked) return;
     child.place.linked = true;
     const n = entriesOf(child.page, child.place);
-    for (let i = 0; i < n; i++) this.#linkEntry(entryOf(child.page, child.place, i), onLeaf);
+    for (let i = 0; i < n; i++) this.#linkEntry(entryOf(child.page, child.place, i), onLink);
   }
 
-  #linkEntry(entry: Entry, onLeaf: OnLeaf): void {
-    const found = translationAt(entry, entry.page.words[entry.index] as bigint);
-    if (found?.kind === 'table') this.link(entry, found, onLeaf);
-    else if (found !== undefined) onLeaf(entry, found);
+  #linkEntry(entry: Entry, onLink: OnLink): void {
+    // What was overwritten before the link, and no DSB made visible, can be read through it.
     for (const old of this.#overwritten.get(entry.address) ?? []) {
       const before = translationAt(entry, old);
-      if (before !== undefined) this.#hold(entry, before, { hold: Hold.READABLE });
+      if (before === undefined || old === entry.page.words[entry.index]) continue;
+      onLink.older(
+        entry,
+        this.#holdTree(entry, before, () => ({ hold: Hold.READABLE })),
+      );
     }
+    const found = translationAt(entry, entry.page.words[entry.index] as bigint);
+    if (found?.kind === 'table') this.link(entry, found, onLink);
+    else if (found !== undefined) onLink.leaf(entry, found);
+  }
+
+  /** Holds a translation, and of a table the leaves below. */
+  #holdTree(
+    entry: Entry,
+    what: Translation,
+    how: (place: Place, what: Translation) => Pick<Held, 'hold' | 'invalidated'>,
+  ): Held[] {
+    const target = what.kind === 'table' ? this.#childOf(entry, what) : undefined;
+    const held = [this.#hold(entry, what, how(entry.place, what), target)];
+    if (target === undefined) return held;
+    for (const below of this.#entries(target.page, target.place)) {
+      const found = translationAt(below, target.page.words[below.index] as bigint);
+      if (found?.kind === 'leaf') held.push(this.#hold(below, found, how(target.place, found)));
+    }
+    return held;
   }
 
   /** An entry of a table that walk caches alone lead to became `is`: it can be held as long as they were. What can. */
   holdBelow(entry: Entry, is: Translation): Held[] {
-    const target = is.kind === 'table' ? this.#childOf(entry, is) : undefined;
-    const held = [this.#hold(entry, is, holdThrough(entry.place.holders, is), target)];
-    if (target === undefined) return held;
-    for (const below of this.#entries(target.page, target.place)) {
-      const found = translationAt(below, target.page.words[below.index] as bigint);
-      if (found?.kind === 'leaf')
-        held.push(this.#hold(below, found, holdThrough(target.place.holders, found)));
-    }
-    return held;
+    return this.#holdTree(entry, is, ({ holders }, what) => holdThrough(holders, what));
   }
 
   /** The leaf that the tables give for an IPA, or undefined; the table entry itself at `level` if there is one. */
