@@ -85,21 +85,15 @@ export class Walkers {
     this.held.barrier(waits);
   }
 
-  /** `was` is no longer in the entry, nor what it led to; all of it may be held. What that is. */
-  drop(entry: Entry, was: Translation): Held[] {
-    const dropped: Held[] = [];
-    this.#drop(entry, was, dropped);
-    return dropped;
-  }
-
-  #drop(entry: Entry, was: Translation, dropped: Held[]): void {
+  /** `was` is no longer in the entry, nor what it led to; all of it may be held. */
+  drop(entry: Entry, was: Translation): void {
     const target = was.kind === 'table' ? this.#childOf(entry, was) : undefined;
-    dropped.push(this.#hold(entry, was, { hold: Hold.READABLE }, target));
+    this.#hold(entry, was, { hold: Hold.READABLE }, target);
     if (target === undefined || !target.place.linked) return;
     target.place.linked = false;
     for (const below of this.#entries(target.page, target.place)) {
       const found = translationAt(below, target.page.words[below.index] as bigint);
-      if (found !== undefined) this.#drop(below, found, dropped);
+      if (found !== undefined) this.drop(below, found);
     }
   }
 
