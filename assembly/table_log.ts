@@ -9,17 +9,17 @@ import { base, header, Vm } from "./structs";
 function append(kind: TableStep, word: u32, address: u64, old: u64, desc: u64): void {
   const h = header();
   if (h.tableLog == 0) return;
-  if (h.tableLog + T.STEP_SIZEOF > h.tableLogEnd) {
+  if (h.tableLog + T.TABLE_STEP_SIZEOF > h.tableLogEnd) {
     h.tableLogLost++;
     return;
   }
   const at = base() + h.tableLog;
-  h.tableLog += T.STEP_SIZEOF;
-  store<u32>(at, kind, T.STEP_KIND);
-  store<u32>(at, word, T.STEP_WORD);
-  store<u64>(at, address, T.STEP_ADDRESS);
-  store<u64>(at, old, T.STEP_OLD);
-  store<u64>(at, desc, T.STEP_NEW);
+  h.tableLog += T.TABLE_STEP_SIZEOF;
+  store<u32>(at, kind, T.TABLE_STEP_KIND);
+  store<u32>(at, word, T.TABLE_STEP_WORD);
+  store<u64>(at, address, T.TABLE_STEP_ADDRESS);
+  store<u64>(at, old, T.TABLE_STEP_OLD);
+  store<u64>(at, desc, T.TABLE_STEP_NEW);
 }
 
 /** The entry at `pa` is about to become `desc`. */

@@ -3,8 +3,9 @@
 //   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeHeader } from './c-header.mjs';
 import { copyData } from './copy-data.mjs';
-import { embedWasm } from './embed-wasm.mjs';
+import { CORE_FILES, embedWasm } from './embed-wasm.mjs';
 import { asc, fromRoot, tsc } from './tools.mjs';
 
 const args = process.argv.slice(2);
@@ -26,7 +27,7 @@ async function buildDebug() {
 }
 
 async function buildPackage() {
-  await asc(['release', 'release-accounted']);
+  await asc(['release', 'release-accounted', 'scalar', 'scalar-accounted']);
   embedWasm();
 
   // Filled beside dist and renamed at the end: a failed build leaves the old dist whole, and a source that is
@@ -36,9 +37,10 @@ async function buildPackage() {
     await tsc(['-p', 'tsconfig.build.json', '--outDir', next]);
     const dataFiles = copyData(join(next, 'data'));
     mkdirSync(join(next, 'core'), { recursive: true });
-    for (const name of ['stage2.wasm', 'stage2-accounted.wasm']) {
+    for (const name of CORE_FILES) {
       copyFileSync(fromRoot(`build/${name}`), join(next, 'core', name));
     }
+    await writeHeader(join(next, 'abi'), join(next, 'core', 'stage2_abi.h'));
     rmSync(fromRoot('dist'), { recursive: true, force: true });
     renameSync(next, fromRoot('dist'));
     console.log(`build: dist, with ${dataFiles} data files`);
@@ -48,12 +50,13 @@ async function buildPackage() {
   checkPromises();
 }
 
-/** Every file that package.json names in `exports` and `bin` must be there; the command must be executable. */
+/** Every file or folder that package.json names in `exports` and `bin` must be there; the command must be executable. */
 function checkPromises() {
   const manifest = JSON.parse(readFileSync(fromRoot('package.json'), 'utf8'));
   /** @type {(value: string | object) => string[]} */
   const leaves = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(leaves));
-  const missing = leaves([manifest.exports, manifest.bin]).filter((path) => !existsSync(fromRoot(path)));
+  const promised = leaves([manifest.exports, manifest.bin]).map((path) => path.replace(/\/\*$/, ''));
+  const missing = promised.filter((path) => !existsSync(fromRoot(path)));
   if (missing.length > 0) {
     throw new Error(`package.json names what was not built: ${missing.join(', ')}`);
   }

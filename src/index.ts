@@ -23,4 +23,5 @@ export { type IdmapCounts, runIdmap } from './scenario/idmap.js';
 export { priceIdmap } from './scenario/idmap-price.js';
 export * from './scenario/replay/index.js';
 export * from './trace/index.js';
+export * from './uarch/index.js';
 export * from './walk/index.js';

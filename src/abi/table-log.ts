@@ -20,10 +20,10 @@ export enum TableStep {
 }
 
 /** TableStep. */
-export const STEP_KIND = 0;
-export const STEP_WORD = 4;
+export const TABLE_STEP_KIND = 0;
+export const TABLE_STEP_WORD = 4;
 /** PA or IPA. */
-export const STEP_ADDRESS = 8;
-export const STEP_OLD = 16;
-export const STEP_NEW = 24;
-export const STEP_SIZEOF = 32;
+export const TABLE_STEP_ADDRESS = 8;
+export const TABLE_STEP_OLD = 16;
+export const TABLE_STEP_NEW = 24;
+export const TABLE_STEP_SIZEOF = 32;

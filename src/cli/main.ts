@@ -5,6 +5,7 @@ import { registerConform } from './commands/conform.js';
 import { registerDump } from './commands/dump.js';
 import { registerProfiles } from './commands/profiles.js';
 import { registerReplay } from './commands/replay.js';
+import { registerSlots } from './commands/slots.js';
 import { registerValidate } from './commands/validate.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
 import { registerWalk } from './commands/walk.js';
@@ -17,6 +18,7 @@ const commands: ((program: Command) => void)[] = [
   registerWalk,
   registerDump,
   registerReplay,
+  registerSlots,
   registerVerifyBuild,
   registerConform,
   registerValidate,

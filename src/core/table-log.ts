@@ -1,5 +1,5 @@
 import { HEADER_TABLE_LOG, HEADER_TABLE_LOG_END, HEADER_TABLE_LOG_LOST } from '../abi/layout.js';
-import { STEP_SIZEOF } from '../abi/table-log.js';
+import { TABLE_STEP_SIZEOF } from '../abi/table-log.js';
 import { Stage2Error } from './error.js';
 import type { Machine } from './machine.js';
 
@@ -22,8 +22,8 @@ export class TableLog {
       throw new Stage2Error('EINVAL', 'the machine has a log of tables already');
     this.machine = machine;
     this.capacity = capacity;
-    this.#start = machine.arena.allocate(capacity * STEP_SIZEOF);
-    machine.setHeader(HEADER_TABLE_LOG_END, this.#start + capacity * STEP_SIZEOF);
+    this.#start = machine.arena.allocate(capacity * TABLE_STEP_SIZEOF);
+    machine.setHeader(HEADER_TABLE_LOG_END, this.#start + capacity * TABLE_STEP_SIZEOF);
     this.#rewind();
   }
 
