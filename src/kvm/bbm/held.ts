@@ -26,8 +26,8 @@ export interface Held extends Translation {
   target?: { page: Page; place: Place } | undefined;
   /** The step that overwrote it. */
   since: number;
-  /** IPA of the TLBI under way; undefined for all. */
-  invalidated?: bigint | undefined;
+  /** The IPAs of the TLBIs under way. */
+  invalidated: readonly (bigint | 'all')[];
   /** The TLBI under way covers combined entries too. */
   both: boolean;
   /** A TLBI came while a walk could still read it. */
@@ -162,7 +162,7 @@ export class HeldSet {
     for (const held of covered) {
       if (held.space.vmid !== tlbi.vmid) held.otherVmid = true;
       else if (held.hold === Hold.READABLE) held.tooEarly = true;
-      else if (held.hold === Hold.CACHED || (held.hold === Hold.COMBINED && ipa === undefined))
+      else if (held.hold <= Hold.INVALIDATING || (held.hold === Hold.COMBINED && ipa === undefined))
         this.#begin(held, ipa === undefined, ipa);
     }
   }
@@ -170,8 +170,8 @@ export class HeldSet {
   #begin(held: Held, both: boolean, ipa?: bigint): void {
     held.hold = held.hold === Hold.COMBINED ? Hold.COMBINED_INVALIDATING : Hold.INVALIDATING;
     this.#combined.delete(held);
-    held.both = both;
-    held.invalidated = ipa;
+    held.both ||= both;
+    held.invalidated = [...held.invalidated, ipa ?? 'all'];
     this.#invalidating.add(held);
   }
 }

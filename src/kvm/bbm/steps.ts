@@ -13,9 +13,18 @@ function decodeStep(view: DataView, at: number): TableStep {
   const u64 = (field: number) => view.getBigUint64(at + field, true);
   switch (kind) {
     case T.TableStep.WRITE:
-      return { do: 'write', address: u64(T.TABLE_STEP_ADDRESS), old: u64(T.TABLE_STEP_OLD), desc: u64(T.TABLE_STEP_NEW) };
+      return {
+        do: 'write',
+        address: u64(T.TABLE_STEP_ADDRESS),
+        old: u64(T.TABLE_STEP_OLD),
+        desc: u64(T.TABLE_STEP_NEW),
+      };
     case T.TableStep.RUN: {
-      const [address, step, first] = [u64(T.TABLE_STEP_ADDRESS), u64(T.TABLE_STEP_OLD), u64(T.TABLE_STEP_NEW)];
+      const [address, step, first] = [
+        u64(T.TABLE_STEP_ADDRESS),
+        u64(T.TABLE_STEP_OLD),
+        u64(T.TABLE_STEP_NEW),
+      ];
       return { do: 'run', address, first, step, entries: word };
     }
     case T.TableStep.ALLOC:

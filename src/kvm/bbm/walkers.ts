@@ -88,7 +88,7 @@ export class Walkers {
   /** `was` is no longer in the entry, nor what it led to; all of it may be held. */
   drop(entry: Entry, was: Translation): void {
     const target = was.kind === 'table' ? this.#childOf(entry, was) : undefined;
-    this.#hold(entry, was, { hold: Hold.READABLE }, target);
+    this.#hold(entry, was, { hold: Hold.READABLE, invalidated: [] }, target);
     if (target === undefined || !target.place.linked) return;
     target.place.linked = false;
     for (const below of this.#entries(target.page, target.place)) {
@@ -143,7 +143,7 @@ export class Walkers {
       if (before === undefined || old === entry.page.words[entry.index]) continue;
       onLink.older(
         entry,
-        this.#holdTree(entry, before, () => ({ hold: Hold.READABLE })),
+        this.#holdTree(entry, before, () => ({ hold: Hold.READABLE, invalidated: [] })),
       );
     }
     const found = translationAt(entry, entry.page.words[entry.index] as bigint);
@@ -207,12 +207,11 @@ export class Walkers {
 /** How long what is read through walk-cache entries can be kept: no longer than the one that lasts longest. */
 function holdThrough(holders: ReadonlySet<Held>, what: Translation): Pick<Held, 'hold' | 'invalidated'> {
   const all = [...holders];
-  if (all.some(({ hold }) => hold === Hold.READABLE)) return { hold: Hold.READABLE };
-  const covers = ({ hold, invalidated: ipa }: Held) =>
-    hold === Hold.INVALIDATING && (ipa === undefined || (ipa >= what.ipa && ipa < what.ipa + what.size));
-  const ending = all.find(covers);
-  if (ending === undefined || !all.every(covers)) return { hold: Hold.CACHED };
-  return ending.invalidated === undefined
-    ? { hold: Hold.INVALIDATING }
-    : { hold: Hold.INVALIDATING, invalidated: ending.invalidated };
+  if (all.some(({ hold }) => hold === Hold.READABLE)) return { hold: Hold.READABLE, invalidated: [] };
+  const covers = ({ hold, invalidated }: Held) =>
+    hold === Hold.INVALIDATING &&
+    invalidated.some((ipa) => ipa === 'all' || (ipa >= what.ipa && ipa < what.ipa + what.size));
+  const [ending] = all;
+  if (ending === undefined || !all.every(covers)) return { hold: Hold.CACHED, invalidated: [] };
+  return { hold: Hold.INVALIDATING, invalidated: ending.invalidated };
 }
