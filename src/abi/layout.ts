@@ -2,7 +2,7 @@
 // compares these offsets with its classes at compile time. All offsets in bytes.
 
 export const ABI_MAGIC = 0x324d4d53;
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 // From memoryBase: guard page | header | event counts | site counts | signature | what the host places.
 export const HEADER_OFFSET = 4096;
@@ -237,3 +237,10 @@ export const DUMP_VISITOR_CAPACITY = 4;
 export const DUMP_VISITOR_FOUND = 8;
 /** Room for any of them. */
 export const VISITOR_SIZEOF = 72;
+
+/** What the tables of a VM hold: a u64 for each level from -1 to 3 of table pages, leaves, and which of those are what. */
+export const CENSUS_TABLES = 0;
+export const CENSUS_LEAVES = 40;
+export const CENSUS_CONTIGUOUS = 80;
+export const CENSUS_DEVICE = 120;
+export const CENSUS_SIZEOF = 160;

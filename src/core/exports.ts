@@ -1,5 +1,6 @@
 /** The exports of the wasm core (assembly/index.ts). u64 results are signed here: wrap them with BigInt.asUintN. */
 export interface CoreExports {
+  abiVersion(): number;
   init(memoryBase: number): void;
   banksChanged(): void;
   regimeDecode(regime: number): void;
@@ -46,6 +47,7 @@ export interface CoreExports {
   stage2Unmap(vm: number, ipa: bigint, size: bigint): number;
   stage2Attributes(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   stage2Flush(vm: number, ipa: bigint, size: bigint): number;
+  stage2Census(vm: number, ipa: bigint, size: bigint, census: number): number;
   stage2Dump(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   leafRun(pa: bigint, first: bigint, step: bigint, n: number): number;
   tlbFlushAll(): void;

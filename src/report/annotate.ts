@@ -1,4 +1,3 @@
-import { cyclesOf } from '../cost/index.js';
 import type { StepProfile } from '../scenario/comparison/timeline.js';
 import { table, whole } from './text.js';
 
@@ -19,7 +18,7 @@ export interface AnnotatedRun {
  */
 export function annotate(run: AnnotatedRun): string {
   const total = run.rows.reduce((sum, row) => sum + row.total, 0n);
-  const head = `${run.build} on ${run.core}: ${whole(cyclesOf(total))} cycles of ${whole(run.faults)} faults\n`;
+  const head = `${run.build} on ${run.core}: ${whole(Number(total) / 1e6)} cycles of ${whole(run.faults)} faults\n`;
   const header = ['', '%', 'cycles', 'runs', ...run.parts, '', ''];
   const rows = functionsOf(run.rows).flatMap(({ name, blocks, cost }) => [
     [name, percent(cost, total), cycles(cost), '', ...run.parts.map(() => ''), '', ''],
@@ -84,5 +83,5 @@ function percent(part: bigint, total: bigint): string {
 }
 
 function cycles(cost: bigint): string {
-  return cost === 0n ? '' : whole(cyclesOf(cost));
+  return cost === 0n ? '' : whole(Number(cost) / 1e6);
 }
