@@ -84,7 +84,7 @@ export const profiles: Kind = {
     );
     return textOf({ tables, rows: measured({ format: 'stage2-targets/1', rows }, name, own) });
   },
-  command: (path) => ['profiles', '--file', path],
+  command: (path) => ['profiles', '--profile', path],
   grow(bytes) {
     const file = profileOf('cortex-a53');
     const core = file.cores['cortex-a53'];
