@@ -3,6 +3,7 @@
 //   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildPage } from './build-page.mjs';
 import { copyData } from './copy-data.mjs';
 import { embedWasm } from './embed-wasm.mjs';
 import { asc, fromRoot, tsc } from './tools.mjs';
@@ -33,7 +34,8 @@ async function buildPackage() {
   // gone leaves no stale output. At dist's own depth, for the relative paths in the source maps.
   const next = fromRoot(`.dist-${process.pid}`);
   try {
-    await tsc(['-p', 'tsconfig.build.json', '--outDir', next]);
+    const page = buildPage(join(next, 'web/stage2.html'));
+    await Promise.all([page, tsc(['-p', 'tsconfig.build.json', '--outDir', next])]);
     const dataFiles = copyData(join(next, 'data'));
     mkdirSync(join(next, 'core'), { recursive: true });
     for (const name of ['stage2.wasm', 'stage2-accounted.wasm']) {
@@ -41,7 +43,8 @@ async function buildPackage() {
     }
     rmSync(fromRoot('dist'), { recursive: true, force: true });
     renameSync(next, fromRoot('dist'));
-    console.log(`build: dist, with ${dataFiles} data files`);
+    const kib = Math.round((await page) / 1024);
+    console.log(`build: dist, with ${dataFiles} data files and the page, ${kib} KiB`);
   } finally {
     rmSync(next, { recursive: true, force: true });
   }
