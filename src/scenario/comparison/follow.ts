@@ -79,6 +79,21 @@ export class Follower {
     });
   }
 
+  /** Follows one build at a placement; gives what each operation of the last fault counted, all others before it. */
+  traceLast(build: number, placement: Placement): BigUint64Array {
+    const { programs, rows, ...input } = this.#begin(build, placement);
+    const { records } = this.#job;
+    const last = programs.length - 1;
+    const cut = last * FAULT_SIZEOF;
+    const before = { programs: programs.subarray(0, last), rows: rows.subarray(0, last) };
+    this.#runner.run({ ...input, ...before, records: records.subarray(0, cut) });
+    return this.#runner.trace({
+      ...input,
+      programs: programs.subarray(last),
+      records: records.subarray(cut),
+    });
+  }
+
   /** A core as faults find it, and what is the same for all of them. */
   #begin(build: number, { seed, phase }: Placement) {
     const { rows, rowCount, before, steal } = this.#job;

@@ -73,8 +73,8 @@ export class BothStagesElement extends LitElement {
           this.picked = event.detail.index;
         }}
       ></stage2-grid>
-      ${step === undefined ? nothing : this.#step(step, at, format)}
       <div role="status" aria-live="polite">${this.#end()}</div>
+      ${step === undefined ? nothing : this.#step(step, at, format)}
     `;
   }
 

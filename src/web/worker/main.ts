@@ -2,10 +2,12 @@
 import { Stage2Error } from '../../core/error.js';
 import { CostError } from '../../cost/index.js';
 import { TraceError } from '../../trace/index.js';
+import { fault } from './fault.js';
 import type { CallName, Handler, Reply, Request } from './protocol.js';
+import { replay } from './replay.js';
 import { tables, walk } from './tables.js';
 
-const HANDLERS: { [K in CallName]: Handler<K> } = { walk, tables };
+const HANDLERS: { [K in CallName]: Handler<K> } = { walk, tables, replay, fault };
 
 /** The global scope, as far as it is used: the types of a page know no dedicated workers. */
 const scope = self as unknown as {

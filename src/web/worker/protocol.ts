@@ -4,6 +4,7 @@ import type { CpuFeatures } from '../../arm/cpu.js';
 import type { AttributeContext } from '../../arm/leaf.js';
 import type { TablesSummary } from '../../report/ptdump-header.js';
 import type { Regime, TranslateRequest, WalkRegisters, WalkResult } from '../../walk/index.js';
+import type { FaultAnswer, FaultQuery, ReplayAnswer, ReplayQuery } from '../replay/types.js';
 
 /** Bytes with the name that messages call them by. */
 export interface NamedFile {
@@ -56,6 +57,8 @@ export interface TablesAnswer {
 export interface Calls {
   walk: { query: WalkQuery; answer: WalkAnswer };
   tables: { query: TablesSource; answer: TablesAnswer };
+  replay: { query: ReplayQuery; answer: ReplayAnswer };
+  fault: { query: FaultQuery; answer: FaultAnswer };
 }
 
 export type CallName = keyof Calls;
