@@ -1,10 +1,21 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { workerStarter } from './assets.js';
+import { packedPart, workerStarter } from './assets.js';
 import type { PatchEvent } from './elements/patch.js';
-import { decodeState, encodeState, initialState, type PageState, VIEWS, type ViewName } from './state.js';
+import type { CaptureSource } from './replay/types.js';
+import type { CaptureEvent } from './replay/view.js';
+import {
+  BUNDLED,
+  decodeState,
+  encodeState,
+  initialState,
+  type PageState,
+  VIEWS,
+  type ViewName,
+} from './state.js';
 import { shared } from './style/shared.js';
 import { WorkerClient } from './worker/client.js';
 import './explorer/view.js';
+import './replay/view.js';
 
 const NAMES: Readonly<Record<ViewName, string>> = {
   explorer: 'Explorer',
@@ -22,6 +33,7 @@ export class PageElement extends LitElement {
     start: { state: true },
     copied: { state: true },
     failure: { state: true },
+    capture: { state: true },
   };
   declare state: PageState;
   /** What could not be read of the link. */
@@ -30,9 +42,17 @@ export class PageElement extends LitElement {
   declare start: (() => Worker) | undefined;
   declare copied: string;
   declare failure: string;
+  /** The capture that was opened; undefined: the one that comes with the page. */
+  declare capture: CaptureSource | undefined;
   /** Views that were shown: they keep what they have loaded. */
   readonly #opened = new Set<ViewName>();
   #walker: WorkerClient | undefined;
+  #replayer: WorkerClient | undefined;
+  readonly #bundled: CaptureSource = {
+    key: BUNDLED,
+    trace: { name: 'the bundled capture', bytes: packedPart('stage2-trace') },
+    slots: undefined,
+  };
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
 
   static override styles = [
@@ -191,9 +211,35 @@ export class PageElement extends LitElement {
           @stage2-state=${(event: CustomEvent<PatchEvent<PageState['explorer']>>) =>
             this.#patch({ explorer: { ...this.state.explorer, ...event.detail.patch } })}
         ></stage2-explorer>`;
+      case 'replay':
+        return this.#replay(state.replay, start);
       default:
         return nothing;
     }
+  }
+
+  #replay(state: PageState['replay'], start: () => Worker) {
+    this.#replayer ??= new WorkerClient(start);
+    const capture = this.capture ?? this.#bundled;
+    return html`<stage2-replay
+      .state=${state}
+      .client=${this.#replayer}
+      .data=${packedPart('stage2-data')}
+      .capture=${capture}
+      .missing=${this.#missingCapture(capture)}
+      @stage2-state=${(event: CustomEvent<PatchEvent<PageState['replay']>>) =>
+        this.#patch({ replay: { ...this.state.replay, ...event.detail.patch } })}
+      @stage2-capture=${(event: CustomEvent<CaptureEvent>) => {
+        this.capture = event.detail.capture;
+        this.#patch({ capture: { trace: event.detail.capture.trace.name } });
+      }}
+    ></stage2-replay>`;
+  }
+
+  #missingCapture({ key, trace: loaded }: CaptureSource): string {
+    const { trace } = this.state.capture;
+    if (trace === (key === BUNDLED ? BUNDLED : loaded.name)) return '';
+    return `This link is about ${trace}, which is not in it: open that capture. Shown is ${loaded.name}.`;
   }
 
   #patch(patch: Partial<PageState>): void {

@@ -1,14 +1,26 @@
 // The page's state as it stands in a link: #v=1&view=...&KEY=TEXT, what is at its default left out. Keys of a view
 // begin with its letter.
-import { decodeFields, encodeFields, initialOf, type Shape } from './codec.js';
+import { decodeFields, encodeFields, initialOf, type Shape, textField } from './codec.js';
 import { EXPLORER, type ExplorerState } from './explorer/state.js';
+import { REPLAY, type ReplayState } from './replay/state.js';
 
 export const VIEWS = ['explorer', 'replay', 'compare'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
+/** The capture that Replay and Compare are about. */
+export interface CaptureState {
+  /** `bundled`, or the name of the trace that has to be opened. */
+  trace: string;
+}
+
+export const BUNDLED = 'bundled';
+const CAPTURE: Shape<CaptureState> = { trace: textField('trace', BUNDLED) };
+
 export interface PageState {
   view: ViewName;
+  capture: CaptureState;
   explorer: ExplorerState;
+  replay: ReplayState;
 }
 
 /** Form of the links. A page reads those of its own version and older ones. */
@@ -17,7 +29,9 @@ const VERSION = 1;
 type Part = Exclude<keyof PageState, 'view'>;
 
 const SHAPES: { readonly [K in Part]: { prefix: string; shape: Shape<PageState[K]> } } = {
+  capture: { prefix: '', shape: CAPTURE },
   explorer: { prefix: 'e.', shape: EXPLORER },
+  replay: { prefix: 'r.', shape: REPLAY },
 };
 const PARTS = Object.keys(SHAPES) as Part[];
 
