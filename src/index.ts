@@ -19,8 +19,11 @@ export {
   compareOn,
   comparisonCore,
 } from './scenario/comparison/run.js';
-export { type IdmapCounts, runIdmap } from './scenario/idmap.js';
-export { priceIdmap } from './scenario/idmap-price.js';
+export { type IdmapForm, runIdmap } from './scenario/idmap.js';
+export type { IdmapCounts } from './scenario/idmap-counts.js';
+export { IDMAP_POLICIES, type IdmapPolicy } from './scenario/idmap-policy.js';
+export { type IdmapCost, type IdmapPrice, priceIdmap } from './scenario/idmap-price.js';
+export { type TlbNeed, tlbNeed } from './scenario/idmap-tlb.js';
 export * from './scenario/replay/index.js';
 export * from './trace/index.js';
 export * from './walk/index.js';

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { registerCompare } from './commands/compare.js';
 import { registerConform } from './commands/conform.js';
 import { registerDump } from './commands/dump.js';
+import { registerIdmap } from './commands/idmap.js';
 import { registerProfiles } from './commands/profiles.js';
 import { registerReplay } from './commands/replay.js';
 import { registerValidate } from './commands/validate.js';
@@ -14,6 +15,7 @@ import { reportError } from './output.js';
 /** Commands by the order help shows them. */
 const commands: ((program: Command) => void)[] = [
   registerCompare,
+  registerIdmap,
   registerWalk,
   registerDump,
   registerReplay,
