@@ -14,6 +14,7 @@ import {
 } from './state.js';
 import { shared } from './style/shared.js';
 import { WorkerClient } from './worker/client.js';
+import './compare/view.js';
 import './explorer/view.js';
 import './replay/view.js';
 
@@ -213,9 +214,22 @@ export class PageElement extends LitElement {
         ></stage2-explorer>`;
       case 'replay':
         return this.#replay(state.replay, start);
-      default:
-        return nothing;
+      case 'compare':
+        return this.#compare(state.compare, start);
     }
+  }
+
+  #compare(state: PageState['compare'], start: () => Worker) {
+    const capture = this.capture ?? this.#bundled;
+    return html`<stage2-compare
+      .state=${state}
+      .start=${start}
+      .data=${packedPart('stage2-data')}
+      .capture=${capture}
+      .missing=${this.#missingCapture(capture)}
+      @stage2-state=${(event: CustomEvent<PatchEvent<PageState['compare']>>) =>
+        this.#patch({ compare: { ...this.state.compare, ...event.detail.patch } })}
+    ></stage2-compare>`;
   }
 
   #replay(state: PageState['replay'], start: () => Worker) {

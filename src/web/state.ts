@@ -1,6 +1,7 @@
 // The page's state as it stands in a link: #v=1&view=...&KEY=TEXT, what is at its default left out. Keys of a view
 // begin with its letter.
 import { decodeFields, encodeFields, initialOf, type Shape, textField } from './codec.js';
+import { COMPARE, type CompareState } from './compare/state.js';
 import { EXPLORER, type ExplorerState } from './explorer/state.js';
 import { REPLAY, type ReplayState } from './replay/state.js';
 
@@ -21,6 +22,7 @@ export interface PageState {
   capture: CaptureState;
   explorer: ExplorerState;
   replay: ReplayState;
+  compare: CompareState;
 }
 
 /** Form of the links. A page reads those of its own version and older ones. */
@@ -32,6 +34,7 @@ const SHAPES: { readonly [K in Part]: { prefix: string; shape: Shape<PageState[K
   capture: { prefix: '', shape: CAPTURE },
   explorer: { prefix: 'e.', shape: EXPLORER },
   replay: { prefix: 'r.', shape: REPLAY },
+  compare: { prefix: 'c.', shape: COMPARE },
 };
 const PARTS = Object.keys(SHAPES) as Part[];
 

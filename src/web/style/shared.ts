@@ -123,6 +123,10 @@ export const shared = css`
     min-height: 24px;
     text-align: left;
   }
+  td button,
+  th button {
+    white-space: nowrap;
+  }
   button:disabled {
     opacity: 0.5;
     cursor: default;

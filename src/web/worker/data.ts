@@ -1,7 +1,6 @@
 import {
   type Accesses,
   type Build,
-  type Constant,
   type CoreProfile,
   CostError,
   calibrate,
@@ -42,7 +41,7 @@ export class PageData {
   readonly accesses: Accesses;
   readonly guest: GuestActivity;
   readonly methods: readonly Method[];
-  readonly idmapEstimates: { loopInsn: Constant };
+  readonly idmapEstimates: ReturnType<typeof parseIdmapEstimates>;
 
   constructor(files: Readonly<Record<string, unknown>>) {
     this.#files = files;

@@ -4,6 +4,7 @@ import type { CpuFeatures } from '../../arm/cpu.js';
 import type { AttributeContext } from '../../arm/leaf.js';
 import type { TablesSummary } from '../../report/ptdump-header.js';
 import type { Regime, TranslateRequest, WalkRegisters, WalkResult } from '../../walk/index.js';
+import type { CompareAnswer, CompareQuery, IdmapAnswer, IdmapQuery } from '../compare/types.js';
 import type { FaultAnswer, FaultQuery, ReplayAnswer, ReplayQuery } from '../replay/types.js';
 
 /** Bytes with the name that messages call them by. */
@@ -59,6 +60,8 @@ export interface Calls {
   tables: { query: TablesSource; answer: TablesAnswer };
   replay: { query: ReplayQuery; answer: ReplayAnswer };
   fault: { query: FaultQuery; answer: FaultAnswer };
+  compare: { query: CompareQuery; answer: CompareAnswer };
+  idmap: { query: IdmapQuery; answer: IdmapAnswer };
 }
 
 export type CallName = keyof Calls;
