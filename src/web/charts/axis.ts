@@ -7,6 +7,9 @@ export interface Scale {
   ticks: number[];
 }
 
+/** A logarithmic axis shows no more than this between its ends. */
+const LOG_SPAN = 1e9;
+
 /** Ticks that a linear axis aims at. */
 const TICKS = 6;
 
@@ -22,12 +25,14 @@ export function linearScale(from: number, to: number, start: number, end: number
   return { at: (value) => start + ((value - low) / (high - low || 1)) * (end - start), ticks };
 }
 
-/** Powers of ten around `from` and `to`, both above 0. */
+/** Powers of ten around `from` and `to`; what is not above 0 stands at the lower end. */
 export function logScale(from: number, to: number, start: number, end: number): Scale {
-  const low = Math.floor(Math.log10(from));
+  const low = Math.floor(Math.log10(Math.max(from, to / LOG_SPAN)));
   const high = Math.max(Math.ceil(Math.log10(to)), low + 1);
   const ticks = Array.from({ length: high - low + 1 }, (_, i) => 10 ** (low + i));
-  return { at: (value) => start + ((Math.log10(value) - low) / (high - low)) * (end - start), ticks };
+  const least = 10 ** low;
+  const place = (value: number): number => (Math.log10(Math.max(value, least)) - low) / (high - low);
+  return { at: (value) => start + place(value) * (end - start), ticks };
 }
 
 /** A horizontal axis at height `y`, with lines up to `top`. */
@@ -53,5 +58,6 @@ export function yAxis(scale: Scale, { x, right }: { x: number; right: number }, 
 
 export function tickText(tick: number): string {
   const rounded = Number(tick.toPrecision(6));
-  return Number.isInteger(rounded) ? whole(rounded) : figure(rounded);
+  if (Number.isInteger(rounded)) return whole(rounded);
+  return Math.abs(rounded) < 0.1 ? String(rounded) : figure(rounded);
 }

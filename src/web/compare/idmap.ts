@@ -123,7 +123,7 @@ export class IdmapElement extends LitElement {
       <label>
         Pages
         <select @change=${(event: Event) => this.#set({ granule: chosen(event) as CompareState['granule'] })}>
-          ${Object.keys(GRANULES).map((size) => html`<option value=${size} ?selected=${size === granule}>${size}K</option>`)}
+          ${Object.keys(GRANULES).map((size) => html`<option value=${size} .selected=${size === granule}>${size}K</option>`)}
         </select>
       </label>
       <label class="check">

@@ -5,6 +5,9 @@ import type { CompareAnswer, CompareQuery } from './types.js';
 /** More workers than this gain little, and each holds the capture. */
 const WORKERS_MAX = 4;
 
+/** The share of a cell that replaying the capture takes, if the worker has not got it; about. */
+const PREPARING = 0.2;
+
 /** Compares several cells side by side, as many as the machine runs at once. */
 export class ComparePool {
   readonly #clients: WorkerClient[];
@@ -26,7 +29,9 @@ export class ComparePool {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const { query, index } = next;
         const answer = await client.call('compare', query, ({ what, part = 0 }) => {
-          parts[index] = what.startsWith(query.variant) ? part : 0;
+          parts[index] = what.startsWith(query.variant)
+            ? PREPARING + (1 - PREPARING) * part
+            : PREPARING * part;
           onProgress({ what, part: parts.reduce((a, b) => a + b, 0) / parts.length });
         });
         parts[index] = 1;

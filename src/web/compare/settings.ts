@@ -115,7 +115,7 @@ export class CompareSettingsElement extends LitElement {
     return html`<label>
       ${label}
       <select @change=${(event: Event) => emitPatch<CompareState>(this, { [key]: chosen(event) })}>
-        ${all.map((choice) => html`<option ?selected=${choice === value}>${choice}</option>`)}
+        ${all.map((choice) => html`<option .selected=${choice === value}>${choice}</option>`)}
       </select>
     </label>`;
   }

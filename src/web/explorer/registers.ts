@@ -91,14 +91,14 @@ export class RegistersElement extends LitElement {
         <label>
           CPU
           <select @change=${this.#preset}>
-            ${Object.keys(CPU_PRESETS).map((name) => html`<option ?selected=${name === cpu}>${name}</option>`)}
+            ${Object.keys(CPU_PRESETS).map((name) => html`<option .selected=${name === cpu}>${name}</option>`)}
             ${isPreset ? nothing : html`<option value=${OTHER} selected>features below</option>`}
           </select>
         </label>
         <label>
           PA bits
           <select @change=${(event: Event) => this.#change({ ...withPa(features, Number(chosen(event))) })}>
-            ${PA_SIZES.map((bits) => html`<option ?selected=${bits === features.paMax}>${bits}</option>`)}
+            ${PA_SIZES.map((bits) => html`<option .selected=${bits === features.paMax}>${bits}</option>`)}
           </select>
         </label>
       </div>

@@ -25,13 +25,4 @@ export const explorerStyle = css`
       grid-template-areas: 'registers' 'walk' 'tables';
     }
   }
-  #address {
-    width: 220px;
-  }
-  .examples {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 0 4px;
-    align-items: center;
-  }
 `;

@@ -1,30 +1,27 @@
 import { html, LitElement, nothing } from 'lit';
-import { ACCESS_KINDS } from '../../arm/access.js';
 import { encodeParFault, encodeParSuccess } from '../../arm/par.js';
 import { reportFault } from '../../arm/report.js';
 import { geometryLine } from '../../report/ptdump-header.js';
 import { walkReport } from '../../report/walk.js';
 import type { TranslateRequest } from '../../walk/index.js';
-import { addressRanges } from '../elements/bits.js';
 import type { FilesEvent } from '../elements/drop.js';
-import { chosen, messageOf } from '../elements/events.js';
-import type { ValueEvent } from '../elements/number.js';
+import { messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import type { SyndromeRegisters } from '../elements/syndrome.js';
 import type { DescriptorEvent, WalkContext } from '../elements/walk.js';
 import { shared } from '../style/shared.js';
 import { Cancelled, type WorkerClient } from '../worker/client.js';
 import type { NamedFile, TablesAnswer, TablesSource, WalkAnswer } from '../worker/protocol.js';
-import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS, type ExampleAccess } from './example.js';
+import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS } from './example.js';
 import { cpuText, featuresOf } from './features.js';
 import type { AddressEvent } from './mappings.js';
 import type { ExplorerState } from './state.js';
 import { explorerStyle } from './style.js';
 import { summaryOf } from './summary.js';
+import './access.js';
 import './both-stages.js';
 import './mappings.js';
 import './registers.js';
-import '../elements/bits.js';
 import '../elements/drop.js';
 import '../elements/syndrome.js';
 import '../elements/walk.js';
@@ -126,26 +123,26 @@ export class ExplorerElement extends LitElement {
       if (state !== this.state) return;
       this.answer = { state, walk };
       this.error = '';
-      this.#follow(walk);
     } catch (error) {
       if (state === this.state && !(error instanceof Cancelled)) this.error = messageOf(error);
     }
   }
 
-  /** Puts the walk's registers into the decoder. */
-  #follow({ result }: WalkAnswer): void {
-    const { access, address, el, follow, ...before } = this.state;
-    if (!follow) return;
-    const next: Partial<SyndromeRegisters> = { far: address };
-    if (result.ok) {
-      next.par = encodeParSuccess(result.pa, result.memory);
-    } else {
-      const { fault } = result;
-      const { esr, hpfar = 0n } = reportFault(fault, { va: address, access, from: el === '0' ? 0 : 1 });
-      Object.assign(next, { esr, hpfar, par: encodeParFault(fault.fsc, fault.s1ptw, fault.stage) });
-    }
-    const names = Object.keys(next) as (keyof SyndromeRegisters)[];
-    if (names.some((name) => next[name] !== before[name])) emitPatch<ExplorerState>(this, next);
+  /** The decoder's registers: its own, or what the walk leaves in them. */
+  #syndrome(): SyndromeRegisters {
+    const { esr, hpfar, far, par, follow, access, address, el } = this.state;
+    const result = this.answer?.walk.result;
+    if (!follow || result === undefined) return { esr, hpfar, far, par };
+    if (result.ok) return { esr, hpfar, far: address, par: encodeParSuccess(result.pa, result.memory) };
+    const { fault } = result;
+    const report = reportFault(fault, { va: address, access, from: el === '0' ? 0 : 1 });
+    const { fsc, s1ptw, stage } = fault;
+    return {
+      esr: report.esr,
+      hpfar: report.hpfar ?? hpfar,
+      far: address,
+      par: encodeParFault(fsc, s1ptw, stage),
+    };
   }
 
   protected override render() {
@@ -162,7 +159,7 @@ export class ExplorerElement extends LitElement {
         <div class="walk">
           <section class="panel" aria-labelledby="access">
             <h2 id="access">Access</h2>
-            ${this.#access()}
+            <stage2-access .state=${state} .walk=${answer?.walk}></stage2-access>
           </section>
           <section class="panel" aria-labelledby="walk">
             <h2 id="walk">Walk</h2>
@@ -186,68 +183,12 @@ export class ExplorerElement extends LitElement {
           Show what the walk above leaves in them
         </label>
         <stage2-syndrome
-          .registers=${state}
+          .registers=${this.#syndrome()}
           @stage2-syndrome=${(event: CustomEvent<Partial<SyndromeRegisters>>) =>
-            emitPatch<ExplorerState>(this, { ...event.detail, follow: false })}
+            emitPatch<ExplorerState>(this, { ...this.#syndrome(), ...event.detail, follow: false })}
         ></stage2-syndrome>
       </section>
     `;
-  }
-
-  #access() {
-    const { mode, address, access, el } = this.state;
-    const answer = this.answer;
-    const ranges =
-      answer === undefined || mode === 'va' ? [] : addressRanges(answer.walk.regime, leafLevel(answer.walk));
-    return html`
-      <div class="row">
-        <label>
-          Through
-          <select @change=${(event: Event) => this.#set({ mode: chosen(event) as ExplorerState['mode'] })}>
-            <option value="ipa" ?selected=${mode === 'ipa'}>stage 2: an IPA</option>
-            <option value="va" ?selected=${mode === 'va'}>both stages: a VA</option>
-          </select>
-        </label>
-        <stage2-number
-          id="address"
-          .label=${mode === 'va' ? 'VA' : 'IPA'}
-          .value=${address}
-          @stage2-value=${(event: CustomEvent<ValueEvent>) => this.#set({ address: event.detail.value })}
-        ></stage2-number>
-        <label>
-          Access
-          <select @change=${(event: Event) => this.#set({ access: chosen(event) as ExplorerState['access'] })}>
-            ${ACCESS_KINDS.filter((kind) => mode === 'ipa' || !kind.startsWith('table')).map(
-              (kind) => html`<option ?selected=${kind === access}>${kind}</option>`,
-            )}
-          </select>
-        </label>
-        <label>
-          From
-          <select @change=${(event: Event) => this.#set({ el: chosen(event) as '0' | '1' })}>
-            <option value="1" ?selected=${el === '1'}>EL1</option>
-            <option value="0" ?selected=${el === '0'}>EL0</option>
-          </select>
-        </label>
-      </div>
-      <stage2-bits .value=${address} .ranges=${ranges} label="IPA"></stage2-bits>
-      ${this.state.tables === 'example' ? this.#examples() : nothing}
-    `;
-  }
-
-  #examples() {
-    return html`<div class="examples" role="group" aria-label="Examples">
-      <span class="small muted">Try:</span>
-      ${EXAMPLE_ACCESSES.map(
-        (example) =>
-          html`<button class="plain small" @click=${() => this.#try(example)}>${example.text}</button>`,
-      )}
-    </div>`;
-  }
-
-  #try({ mode, address, access }: ExampleAccess): void {
-    const { sctlrEl1 } = EXAMPLE_REGISTERS;
-    this.#set({ mode, address, access, el: '1', ...(mode === 'va' ? { sctlrEl1 } : {}) });
   }
 
   #result(state: ExplorerState, walk: WalkAnswer) {
@@ -321,11 +262,6 @@ function exampleState(): Partial<ExplorerState> {
     edits: [],
     address: EXAMPLE_ACCESSES[0]?.address ?? 0n,
   };
-}
-
-/** The level the bits of an address are shown down to: that of the last entry read, if it ended the walk. */
-function leafLevel({ result, regime }: WalkAnswer): number {
-  return result.steps.at(-1)?.level ?? regime.startLevel;
 }
 
 function ipaAccess({ address, access, el }: ExplorerState) {

@@ -169,7 +169,7 @@ export class ReplayElement extends LitElement {
         <select @change=${(event: Event) => this.#set({ state: STATE.parse(chosen(event), 'state') })}>
           ${states.map(
             (text) =>
-              html`<option value=${text} ?selected=${text === STATE.format(state)}>
+              html`<option value=${text} .selected=${text === STATE.format(state)}>
                 ${stateWords(STATE.parse(text, 'state'))}
               </option>`,
           )}
@@ -196,7 +196,7 @@ export class ReplayElement extends LitElement {
     return html`<label>
       ${label}
       <select @change=${(event: Event) => this.#set({ [key]: chosen(event) })}>
-        ${all.map((choice) => html`<option ?selected=${choice === value}>${choice}</option>`)}
+        ${all.map((choice) => html`<option .selected=${choice === value}>${choice}</option>`)}
       </select>
     </label>`;
   }
@@ -249,7 +249,7 @@ export class ReplayElement extends LitElement {
       <label>
         First of a class
         <select @change=${(event: Event) => this.#set({ fault: group.indexOf(Number(chosen(event))) + 1 })}>
-          ${groups.map((name, i) => html`<option value=${i} ?selected=${i === same}>${name}</option>`)}
+          ${groups.map((name, i) => html`<option value=${i} .selected=${i === same}>${name}</option>`)}
         </select>
       </label>
       <button ?disabled=${this.fault === undefined} @click=${this.#exportTrace}>Trace events</button>
