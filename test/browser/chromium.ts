@@ -45,17 +45,16 @@ export async function openPage(executablePath: string): Promise<{ page: Page; cl
 }
 
 /** The network of a test machine may be closed: nothing in the background asks for it. */
+export const LAUNCH_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-sync',
+];
+
 function launch(executablePath: string): Promise<Browser> {
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-sync',
-    ],
-  });
+  return chromium.launch({ executablePath, args: LAUNCH_ARGS });
 }
 
 function serve(): Promise<Server> {

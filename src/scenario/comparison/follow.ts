@@ -79,18 +79,16 @@ export class Follower {
     });
   }
 
-  /** Follows one build at a placement; gives what each operation of the last fault counted, all others before it. */
-  traceLast(build: number, placement: Placement): BigUint64Array {
+  /** Follows one build at a placement up to record `at`; gives what each of its operations counted. */
+  traceRecord(build: number, placement: Placement, at: number): BigUint64Array {
     const { programs, rows, ...input } = this.#begin(build, placement);
     const { records } = this.#job;
-    const last = programs.length - 1;
-    const cut = last * FAULT_SIZEOF;
-    const before = { programs: programs.subarray(0, last), rows: rows.subarray(0, last) };
-    this.#runner.run({ ...input, ...before, records: records.subarray(0, cut) });
+    const before = { programs: programs.subarray(0, at), rows: rows.subarray(0, at) };
+    this.#runner.run({ ...input, ...before, records: records.subarray(0, at * FAULT_SIZEOF) });
     return this.#runner.trace({
       ...input,
-      programs: programs.subarray(last),
-      records: records.subarray(cut),
+      programs: programs.subarray(at, at + 1),
+      records: records.subarray(at * FAULT_SIZEOF, (at + 1) * FAULT_SIZEOF),
     });
   }
 

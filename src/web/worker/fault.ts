@@ -29,7 +29,7 @@ import type {
 } from '../replay/types.js';
 import type { PageData } from './data.js';
 import type { FaultNote } from './fault-notes.js';
-import { pathsOfFaults, variantJob } from './price-faults.js';
+import { pathsOfFaults, pieceOf, variantJob } from './price-faults.js';
 import type { Handler } from './protocol.js';
 import { prepare } from './replay.js';
 import { touchedBy } from './touched.js';
@@ -46,8 +46,10 @@ export const fault: Handler<'fault'> = async (query: FaultQuery, report): Promis
   const core = data.core(query.core, query.kernel);
   const path = pathsOfFaults(experiment.trace)[number - 1] as number;
   const { signature, group } = experiment.trace.paths[path] as LoggedPath;
-  const from = state.kind === 'cold' ? number - 1 : 0;
-  const counted = new Follower(variantJob(experiment, core, state, [from, number])).traceLast(0, placement);
+  // A fault that begins cold has nothing before it that matters.
+  const [from, to] = state.kind === 'cold' ? [number - 1, number] : pieceOf(number - 1, n);
+  const follower = new Follower(variantJob(experiment, core, state, [from, to]));
+  const counted = follower.traceRecord(0, placement, number - 1 - from);
   const build = experiment.builds[SHOWN];
   const walk = walkBuild(build, useNearestOutcomes(build, signature).input);
   const note = capture.notes.note(number - 1);

@@ -50,6 +50,12 @@ export function variantJob(
   return { ...job, builds: [job.builds[SHOWN] ?? []] };
 }
 
+/** The faults, of `n`, that fault `index` (from 0) is followed with; each piece begins with a core that was warmed up. */
+export function pieceOf(index: number, n: number): [number, number] {
+  const from = Math.floor(index / PIECE) * PIECE;
+  return [from, Math.min(n, from + PIECE)];
+}
+
 /** Cycles of every fault of the trace under the variant, in the order of the trace on one core that goes on. */
 export function priceFaults(
   experiment: Experiment,
@@ -61,8 +67,9 @@ export function priceFaults(
   const n = experiment.trace.records.byteLength / FAULT_SIZEOF;
   const cycles = { v: new Float64Array(n), lo: new Float64Array(n), hi: new Float64Array(n) };
   const prices = { v: defaultPrices(core.table), lo: lowPrices(core.table), hi: highPrices(core.table) };
-  for (let from = 0; from < n; from += PIECE) {
-    const to = Math.min(n, from + PIECE);
+  for (let next = 0; next < n; ) {
+    const [from, to] = pieceOf(next, n);
+    next = to;
     const job = variantJob(experiment, core, state, [from, to]);
     const rows = Uint32Array.from({ length: to - from }, (_, i) => i);
     const [counts] = new Follower({ ...job, rows, rowCount: to - from }).at(placement);
