@@ -6,6 +6,7 @@ import { registerDump } from './commands/dump.js';
 import { registerIdmap } from './commands/idmap.js';
 import { registerProfiles } from './commands/profiles.js';
 import { registerReplay } from './commands/replay.js';
+import { registerSlots } from './commands/slots.js';
 import { registerValidate } from './commands/validate.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
 import { registerWalk } from './commands/walk.js';
@@ -19,6 +20,7 @@ const commands: ((program: Command) => void)[] = [
   registerWalk,
   registerDump,
   registerReplay,
+  registerSlots,
   registerVerifyBuild,
   registerConform,
   registerValidate,
