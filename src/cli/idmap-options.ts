@@ -1,7 +1,8 @@
-import type { Geometry } from '../kvm/index.js';
+import type { Geometry, RegionPolicy } from '../kvm/index.js';
+import { REGION_POLICIES } from '../scenario/efi-comparison.js';
 import { IDMAP_BYTES_MAX } from '../scenario/idmap.js';
 import type { IdmapPlan } from '../scenario/idmap-comparison.js';
-import { IDMAP_POLICIES, type IdmapPolicy } from '../scenario/idmap-policy.js';
+import { IDMAP_POLICIES } from '../scenario/idmap-policy.js';
 import { kernelName, listOption } from './compare-options.js';
 import { CliError } from './errors.js';
 
@@ -10,6 +11,7 @@ export interface IdmapOptions {
   size?: string[];
   granule?: string[];
   policy?: string[];
+  region?: string[];
   core?: string[];
   kernel: string;
   profile?: string;
@@ -25,13 +27,18 @@ export interface IdmapSettings extends IdmapPlan {
   cores: readonly string[] | undefined;
   kernel: string;
   profile: string | undefined;
+  /** Of an EFI memory map. */
+  regions: readonly RegionPolicy[];
   /** An EFI memory map in place of sizes: one of the package, or a file. */
-  efi: { scenario: string } | { file: string } | undefined;
+  efi: { scenario: Scenario } | { file: string } | undefined;
   output: 'text' | 'json' | 'csv';
 }
 
 const SIZES_DEFAULT = ['16M', '1G', '16G', '256G'];
 export const CORES_DEFAULT = ['cortex-a53', 'cortex-a72', 'neoverse-n1'];
+/** EFI memory maps of the package: src/data/efi. */
+export const SCENARIOS = ['uefi', 'uefi-thunderx'] as const;
+export type Scenario = (typeof SCENARIOS)[number];
 const GRANULES = new Map<string, Geometry['granuleShift']>([
   ['4k', 12],
   ['16k', 14],
@@ -47,11 +54,14 @@ export function idmapSettings(options: IdmapOptions): IdmapSettings {
   const efi = efiOf(options);
   if (efi !== undefined && options.size !== undefined)
     throw new CliError('--size: expected none with --scenario or --map, which have their own');
+  if (efi === undefined && options.region !== undefined)
+    throw new CliError('--region: expected it with --scenario or --map only');
   const cores = options.core ?? CORES_DEFAULT;
   return {
     sizes: efi === undefined ? each(options.size ?? SIZES_DEFAULT, (text) => sizeOf(text, granules)) : [],
     granules,
-    policies: each(options.policy ?? [...IDMAP_POLICIES], policyOf),
+    policies: each(options.policy ?? IDMAP_POLICIES, (text) => oneOf('--policy', text, IDMAP_POLICIES)),
+    regions: each(options.region ?? REGION_POLICIES, (text) => oneOf('--region', text, REGION_POLICIES)),
     cores: cores.includes('all') ? undefined : [...new Set(cores)],
     kernel: kernelName(options.kernel),
     profile: options.profile,
@@ -82,20 +92,23 @@ function granuleOf(text: string): Geometry['granuleShift'] {
   throw new CliError(`--granule: found "${text}", expected ${[...GRANULES.keys()].join(', ')}`);
 }
 
-function policyOf(text: string): IdmapPolicy {
-  const policy = IDMAP_POLICIES.find((name) => name === text);
-  if (policy !== undefined) return policy;
-  throw new CliError(`--policy: found "${text}", expected ${IDMAP_POLICIES.join(', ')}`);
+function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
+  const value = allowed.find((name) => name === text);
+  if (value !== undefined) return value;
+  throw new CliError(`${option}: found "${text}", expected ${allowed.join(', ')}`);
 }
 
 function efiOf({ scenario, map }: IdmapOptions): IdmapSettings['efi'] {
   if (scenario !== undefined && map !== undefined)
     throw new CliError('found --scenario and --map, expected one');
-  if (scenario !== undefined) return { scenario };
+  if (scenario !== undefined) return { scenario: oneOf('--scenario', scenario, SCENARIOS) };
   return map === undefined ? undefined : { file: map };
 }
 
-function outputOf({ json, csv }: IdmapOptions): IdmapSettings['output'] {
+function outputOf(options: IdmapOptions): IdmapSettings['output'] {
+  const { json, csv } = options;
+  if (csv && (options.scenario !== undefined || options.map !== undefined))
+    throw new CliError('--csv: expected it without --scenario and --map');
   if (json && csv) throw new CliError('found --json and --csv, expected one');
   return json ? 'json' : csv ? 'csv' : 'text';
 }

@@ -16,7 +16,7 @@ export interface IdmapReport {
 }
 
 const MIB = 2 ** 20;
-const WIDTH = 100;
+export const WIDTH = 100;
 /** Cores side by side in a table. */
 const CORES_WIDE = 3;
 
@@ -45,34 +45,54 @@ function granuleTexts(maps: readonly IdmapMap[]): string[] {
     ...(without.length === 0
       ? []
       : [`\n  without ${bytes(1n << BigInt(shift))} pages: ${without.join(', ')}\n`]),
-    ...tlbTexts(maps, names),
+    ...tlbTables(maps, names, (header, cells) => bySize(header, maps, cells)),
   ];
 }
 
-function otherKernel(shift: number): string {
-  return `Emulated is v4.13 built for ${bytes(1n << BigInt(shift))} pages: its 40-bit IPA space, start level and minimum of the cache. The code priced is that of the 4 KiB build, whose page writer looks at one level more.`;
+export function otherKernel(shift: number): string {
+  return `Emulated is v4.13 built for ${bytes(1n << BigInt(shift))} pages, with its start level and its minimum of the cache. The code priced is that of the 4 KiB build, whose page writer looks at one level more.`;
 }
 
-/** One table with a heading row for each size. */
+/** Maps, with their label in the first column, under the name of what they have in common. */
+export interface Labelled<T> {
+  heading: string;
+  maps: readonly T[];
+}
+
+/** One table with a heading row for each group. */
+export function groupedTable<T>(
+  header: readonly string[],
+  groups: readonly Labelled<T>[],
+  cells: (map: T) => readonly string[],
+): string {
+  const rows = groups.flatMap(({ heading, maps }) => [[heading], ...maps.map((map) => cells(map))]);
+  return table(header, rows);
+}
+
 function bySize(
   header: readonly string[],
   maps: readonly IdmapMap[],
   cells: (map: IdmapMap) => readonly string[],
 ): string {
-  const rows = groupBy(maps, ({ counts }) => counts.bytes).flatMap((same) => [
-    [bytes(same[0]?.counts.bytes ?? 0n)],
-    ...same.map((map) => [` ${map.counts.policy}`, ...cells(map)]),
-  ]);
-  return table(header, rows);
+  const groups = groupBy(maps, ({ counts }) => counts.bytes).map((same) => ({
+    heading: bytes(same[0]?.counts.bytes ?? 0n),
+    maps: same,
+  }));
+  return groupedTable(header, groups, (map) => [` ${map.counts.policy}`, ...cells(map)]);
 }
 
 function countsTable(maps: readonly IdmapMap[]): string {
-  const header = ['', 'tables', 'leaked', 'written', 'DSB+ISB', 'locks', 'flushes', 'lines cleaned'];
-  return bySize(header, maps, ({ counts: c }) => [
+  return bySize(['', ...COUNT_HEADER], maps, ({ counts }) => countCells(counts));
+}
+
+export const COUNT_HEADER = ['tables', 'leaked', 'written', 'DSB+ISB', 'locks', 'flushes', 'lines cleaned'];
+
+export function countCells(c: IdmapMap['counts']): string[] {
+  return [
     ...[c.tablePages, c.leaked, c.entriesWritten].map(whole),
     c.dsb === c.isb ? whole(c.dsb) : `${whole(c.dsb)}+${whole(c.isb)}`,
     ...[c.locks, c.flushCalls, c.flushedLines].map(whole),
-  ]);
+  ];
 }
 
 function cyclesText(maps: readonly IdmapMap[], core: string): string {
@@ -85,13 +105,12 @@ function cyclesText(maps: readonly IdmapMap[], core: string): string {
 
 function costCells(cost: CoreMap | undefined): string[] {
   if (cost === undefined) return [];
-  const { mapping, loopBody, flush, ms } = cost;
-  const map = {
-    v: mapping.v + loopBody.v,
-    lo: mapping.lo + loopBody.lo,
-    hi: mapping.hi + loopBody.hi,
-  };
-  return [scaled(map), scaled(flush), interval(ms)];
+  return [scaled(mapCycles(cost)), scaled(cost.flush), interval(cost.ms)];
+}
+
+/** All of the map but the flush. */
+export function mapCycles({ mapping, loopBody }: CoreMap): Interval {
+  return { v: mapping.v + loopBody.v, lo: mapping.lo + loopBody.lo, hi: mapping.hi + loopBody.hi };
 }
 
 const UNITS = ['', ' k', ' M', ' G', ' T'];
@@ -103,24 +122,29 @@ export function scaled({ v, lo, hi }: Interval): string {
   return interval({ v: v / unit, lo: lo / unit, hi: hi / unit }) + UNITS[power];
 }
 
-function tlbTexts(maps: readonly IdmapMap[], names: readonly string[]): string[] {
+/** Tables of TLB entries, a few cores side by side; `tableOf` makes one of the cells of a map. */
+export function tlbTables<M extends { cores: readonly CoreMap[] }>(
+  maps: readonly M[],
+  names: readonly string[],
+  tableOf: (header: readonly string[], cells: (map: M) => readonly string[]) => string,
+): string[] {
   const groups = Array.from({ length: Math.ceil(names.length / CORES_WIDE) }, (_, i) =>
     names.slice(i * CORES_WIDE, (i + 1) * CORES_WIDE),
   );
   return groups.map((cores) => {
-    const tlbs = (map: IdmapMap) =>
-      cores.map((core) => map.cores.find((priced) => priced.core === core)?.tlb);
+    const tlbs = (map: M) => cores.map((core) => map.cores.find((priced) => priced.core === core)?.tlb);
     const first = maps[0] === undefined ? [] : tlbs(maps[0]);
     const header = ['', ...cores.map((core, i) => `${core}: ${whole(first[i]?.capacity ?? 0)}`)];
     const title = '\nTLB: entries for the whole map, and how much of it the second level holds at most\n';
-    return title + bySize(header, maps, (map) => tlbs(map).map((need) => tlbCell(need)));
+    return title + tableOf(header, (map) => tlbs(map).map(tlbCell));
   });
 }
 
 function tlbCell(need: CoreMap['tlb'] | undefined): string {
   if (need === undefined) return '';
   const { entries, withoutHint, part } = need;
-  const [count, unit] = withoutHint < 1e6 ? [whole, ''] : [(n: number) => figure(n / 1e6), ' M'];
+  const [per, unit] = withoutHint < 1e4 ? [1, ''] : withoutHint < 1e6 ? [1e3, ' k'] : [1e6, ' M'];
+  const count = (n: number) => (per === 1 ? whole(n) : figure(n / per));
   const range = withoutHint === entries ? count(entries) : `${count(entries)} - ${count(withoutHint)}`;
   return `${range}${unit} (${percent(part)})`;
 }
@@ -130,8 +154,8 @@ function percent(part: number): string {
 }
 
 /** Runs of maps that agree in what `key` gives. */
-function groupBy<T>(maps: readonly IdmapMap[], key: (map: IdmapMap) => T): IdmapMap[][] {
-  const groups = new Map<T, IdmapMap[]>();
+export function groupBy<M, T>(maps: readonly M[], key: (map: M) => T): M[][] {
+  const groups = new Map<T, M[]>();
   for (const map of maps) groups.set(key(map), [...(groups.get(key(map)) ?? []), map]);
   return [...groups.values()];
 }

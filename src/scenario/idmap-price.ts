@@ -108,11 +108,11 @@ export function priceIdmap(
 function postedWalks(counts: IdmapCounts, build: Build): Counted[] {
   const write = (l1Empty: boolean, l2Empty: boolean): Walk =>
     walkCalls(build, WRITE_CALLS, mapInput({ l1Empty, l2Empty }));
-  // The first fill finds an empty cache; every later one what is below the minimum.
-  const later = (counts.pagesToppedUp - KVM_NR_MEM_OBJS) / (counts.topUps - 1);
+  // A fill finds an empty cache or a single page, which is below the minimum of two; together they took so many pages.
+  const single = KVM_NR_MEM_OBJS * counts.topUps - counts.pagesToppedUp;
   return [
-    { walk: fill(build, KVM_NR_MEM_OBJS), times: 1 },
-    ...(counts.topUps > 1 ? [{ walk: fill(build, later), times: counts.topUps - 1 }] : []),
+    { walk: fill(build, KVM_NR_MEM_OBJS), times: counts.topUps - single },
+    { walk: fill(build, KVM_NR_MEM_OBJS - 1), times: single },
     { walk: fill(build, 0), times: counts.pages - counts.topUps },
     { walk: write(true, true), times: counts.newLevel2 },
     { walk: write(false, true), times: counts.newLevel3 - counts.newLevel2 },
@@ -120,12 +120,17 @@ function postedWalks(counts: IdmapCounts, build: Build): Counted[] {
   ];
 }
 
-/** The table pages are taken from the allocator in lots, as a cache is filled; then the lock is taken and released. */
+/**
+ * The table pages are taken from the allocator in lots, one for each map or of the size of a cache; then the lock is
+ * taken and released. What a lot costs is linear in its pages, so only their sum and the number of lots matter.
+ */
 function reservedWalks({ tablePages, locks }: IdmapCounts, build: Build): Counted[] {
-  const rest = tablePages % KVM_NR_MEM_OBJS;
+  const lots = Math.max(Math.min(locks, tablePages), Math.ceil(tablePages / KVM_NR_MEM_OBJS));
+  const each = lots === 0 ? 0 : Math.floor(tablePages / lots);
+  const more = tablePages - each * lots;
   return [
-    { walk: fill(build, KVM_NR_MEM_OBJS), times: (tablePages - rest) / KVM_NR_MEM_OBJS },
-    { walk: fill(build, rest), times: rest > 0 ? 1 : 0 },
+    { walk: fill(build, each), times: lots - more },
+    { walk: fill(build, each + 1), times: more },
     { walk: walkCalls(build, LOCK_CALLS, mapInput()), times: locks },
   ];
 }
@@ -145,6 +150,7 @@ function barrierEvents({ dsb, isb }: IdmapCounts): EventCounts {
 function loopInsnOf(counts: IdmapCounts, { loopInsn, entryInsn, tableInsn }: IdmapEstimates): Range {
   if (counts.policy === 'asPosted') return loopInsn;
   const { leaves, tablePages, pages } = counts;
+  if (pages === 0) return { v: 0, lo: 0, hi: 0 };
   const at = (end: keyof Range) => (leaves * entryInsn[end] + tablePages * tableInsn[end]) / pages;
   return { v: at('v'), lo: at('lo'), hi: at('hi') };
 }

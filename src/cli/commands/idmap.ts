@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import type { Build } from '../../cost/index.js';
 import { type IdmapReport, idmapText } from '../../report/idmap.js';
 import { idmapCsv } from '../../report/idmap-csv.js';
+import { type EfiReport, efiText } from '../../report/idmap-efi.js';
+import { compareEfi, REGION_POLICIES } from '../../scenario/efi-comparison.js';
 import {
   compareIdmap,
   idmapTableBytes,
@@ -9,10 +11,11 @@ import {
   type MappingCore,
   mappingCore,
 } from '../../scenario/idmap-comparison.js';
-import { NOT_COUNTED } from '../../scenario/idmap-limits.js';
+import { NOT_COUNTED, NOT_COUNTED_OF_CALLS } from '../../scenario/idmap-limits.js';
 import { IDMAP_POLICIES } from '../../scenario/idmap-policy.js';
+import { type EfiMap, parseEfiMap, readJson } from '../../trace/index.js';
 import { loadProfiledCores } from '../compare-cores.js';
-import { CALIBRATED, loadBuild, loadIdmapEstimates, loadSites } from '../data.js';
+import { CALIBRATED, loadBuild, loadIdmapEstimates, loadSites, readData } from '../data.js';
 import { Exit } from '../errors.js';
 import {
   CORES_DEFAULT,
@@ -20,7 +23,9 @@ import {
   type IdmapSettings,
   idmapSettings,
   listOption,
+  SCENARIOS,
 } from '../idmap-options.js';
+import { openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 
 /** The build that has the patch; with it prices of code are calibrated too. */
@@ -33,6 +38,9 @@ export function registerIdmap(program: Command): void {
     .option('--size <sizes>', 'memory of the VM, such as 16M,1G; default: 16M,1G,16G,256G', listOption)
     .option('--granule <sizes>', 'pages of 4k, 16k or 64k; default: 4k', listOption)
     .option('--policy <names>', `${IDMAP_POLICIES.join(', ')}; default: all`, listOption)
+    .option('--scenario <name>', `runtime services of a firmware in place of sizes: ${SCENARIOS.join(', ')}`)
+    .option('--map <file>', 'an EFI memory map of your own (stage2-efi-map/1), JSON or gzip')
+    .option('--region <names>', `of such a map: ${REGION_POLICIES.join(', ')}; default: all`, listOption)
     .option('--core <names>', `cores, or all; default: ${CORES_DEFAULT.join(',')}`, listOption)
     .option('--profile <file>', 'cores of your own (stage2-profiles/1), JSON or gzip')
     .option('--kernel <class>', 'nvhe (nvhe-4.x), vhe (vhe-6.x) or a class of kernels.json', 'nvhe')
@@ -41,7 +49,7 @@ export function registerIdmap(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  stage2 idmap --size 1G --granule 4k,64k --core cortex-a76\n' +
-        '  stage2 idmap --policy asPosted,blocks --csv > idmap.csv',
+        '  stage2 idmap --policy asPosted,blocks --csv > idmap.csv\n  stage2 idmap --scenario uefi --core cortex-a72',
     )
     .action((options: IdmapOptions) => finish(options.json ?? false, () => idmap(options)));
 }
@@ -49,13 +57,27 @@ export function registerIdmap(program: Command): void {
 async function idmap(options: IdmapOptions): Promise<CommandResult> {
   const settings = idmapSettings(options);
   const { cores, code } = await loadMapping(settings);
+  const { efi, kernel } = settings;
+  if (efi !== undefined) {
+    const map = await loadEfiMap(efi);
+    const mappings = compareEfi(map, settings, cores, code);
+    const notCounted = [...NOT_COUNTED, ...NOT_COUNTED_OF_CALLS];
+    const report: EfiReport = { run: { build: BUILD, kernel }, map, mappings, notCounted };
+    return { text: efiText(report), json: { format: 'stage2-idmap-efi/1', ...report }, exit: Exit.OK };
+  }
   const report: IdmapReport = {
-    run: { build: BUILD, kernel: settings.kernel, tableBytes: idmapTableBytes(settings) },
+    run: { build: BUILD, kernel, tableBytes: idmapTableBytes(settings) },
     maps: compareIdmap(settings, cores, code),
     notCounted: NOT_COUNTED,
   };
   if (settings.output === 'csv') return { text: idmapCsv(report.maps), json: {}, exit: Exit.OK };
   return { text: idmapText(report), json: { format: 'stage2-idmap/1', ...report }, exit: Exit.OK };
+}
+
+async function loadEfiMap(efi: NonNullable<IdmapSettings['efi']>): Promise<EfiMap> {
+  if ('file' in efi) return parseEfiMap(await readJson(await openInput(efi.file), efi.file), efi.file);
+  const { value, file } = await readData(`efi/${efi.scenario}.json`);
+  return parseEfiMap(value, file);
 }
 
 async function loadMapping(settings: IdmapSettings): Promise<{ cores: MappingCore[]; code: MappingCode }> {
