@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { packedPart, workerStarter } from './assets.js';
+import { openedFile, packedPart, workerStarter } from './assets.js';
 import type { PatchEvent } from './elements/patch.js';
 import type { CaptureSource } from './replay/types.js';
 import type { CaptureEvent } from './replay/view.js';
@@ -49,6 +49,7 @@ export class PageElement extends LitElement {
   readonly #opened = new Set<ViewName>();
   #walker: WorkerClient | undefined;
   #replayer: WorkerClient | undefined;
+  readonly #givenDump = openedFile('dump');
   readonly #bundled: CaptureSource = {
     key: BUNDLED,
     trace: { name: 'the bundled capture', bytes: packedPart('stage2-trace') },
@@ -118,6 +119,7 @@ export class PageElement extends LitElement {
     this.copied = '';
     this.failure = '';
     this.#readLink();
+    this.#openGiven();
   }
 
   override connectedCallback(): void {
@@ -149,6 +151,15 @@ export class PageElement extends LitElement {
     this.state = state;
     this.problems = problems;
   };
+
+  /** Opens what this copy of the page was made with; a link says what is shown of it. */
+  #openGiven(): void {
+    const [trace, slots] = [openedFile('trace'), openedFile('slots')];
+    if (trace === undefined || slots === undefined) return;
+    this.capture = { key: 'given', trace, slots };
+    if (location.hash !== '') return;
+    this.state = { ...this.state, view: 'replay', capture: { trace: trace.name } };
+  }
 
   #writeLink(): void {
     clearTimeout(this.#linkTimer);
@@ -209,6 +220,7 @@ export class PageElement extends LitElement {
         return html`<stage2-explorer
           .state=${state.explorer}
           .client=${this.#walker}
+          .given=${this.#givenDump}
           @stage2-state=${(event: CustomEvent<PatchEvent<PageState['explorer']>>) =>
             this.#patch({ explorer: { ...this.state.explorer, ...event.detail.patch } })}
         ></stage2-explorer>`;

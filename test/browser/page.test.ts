@@ -1,5 +1,7 @@
 // The page as people get it: one file, opened from disk, without a network.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -11,13 +13,13 @@ const DUMP = fileURLToPath(new URL('../traces/tables/guestA-ipa_6.1_max.ipa40.js
 const TRACE = fileURLToPath(new URL('../traces/captures/guestB_6.1_max_thp.txt.gz', import.meta.url));
 const SLOTS = fileURLToPath(new URL('../traces/captures/guestB_6.1_max_thp.memslots.json', import.meta.url));
 /** Long enough for a machine that does much else. */
-const SLOW = { timeout: 25_000 };
+const SLOW = { timeout: 50_000 };
 
 let browser: Browser;
 let opened: Opened;
 
-async function at(hash: string): Promise<Page> {
-  opened = await openAt(browser, hash);
+async function at(hash: string, file?: string): Promise<Page> {
+  opened = await openAt(browser, hash, file);
   return opened.page;
 }
 
@@ -30,7 +32,7 @@ async function expectToFit(page: Page): Promise<void> {
   await expect.poll(() => fitsWidth(page)).toBe(true);
 }
 
-describe.skipIf(chromium === undefined)('the page', () => {
+describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     browser = await launchPage(chromium as string);
   });
@@ -127,6 +129,28 @@ describe.skipIf(chromium === undefined)('the page', () => {
       await expect.poll(() => text(page.locator('stage2-drop [role=alert]')), SLOW).toMatch(/^bad\.json: /);
       expect(await text(page.locator('stage2-mappings p'))).toBe(before);
     });
+  });
+
+  it('opens with the dump that a copy of it was made with, at what its link is about', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stage2-page-'));
+    try {
+      const copy = join(folder, 'copy.html');
+      const dump = readFileSync(DUMP).toString('base64');
+      const part = `<script type="application/octet-stream" data-open="dump" data-name="d.json.gz">${dump}</script>`;
+      writeFileSync(
+        copy,
+        readFileSync(PAGE_FILE, 'utf8').replace('<!--stage2-open-->', () => part),
+      );
+      const page = await at('', copy);
+      await expect.poll(() => page.evaluate(() => location.hash), SLOW).toContain('e.tables=ipa40');
+      const link = `${await page.evaluate(() => location.hash)}&e.access=write&e.el=0`;
+      await page.close();
+      const again = await at(link, copy);
+      await expect.poll(() => again.locator('stage2-walk li').count(), SLOW).toBeGreaterThan(0);
+      expect(await again.evaluate(() => location.hash)).toBe(link);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   describe('in Replay', () => {

@@ -4,7 +4,6 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { LAUNCH_ARGS } from './chromium.js';
 
 export const PAGE_FILE = fileURLToPath(new URL('../../dist/web/stage2.html', import.meta.url));
-const PAGE_URL = pathToFileURL(PAGE_FILE).href;
 
 export interface Opened {
   page: Page;
@@ -16,8 +15,9 @@ export function launchPage(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: LAUNCH_ARGS });
 }
 
-/** Opens the page at a link. */
-export async function openAt(browser: Browser, hash = ''): Promise<Opened> {
+/** Opens the page, or a copy of it, at a link. */
+export async function openAt(browser: Browser, hash = '', file = PAGE_FILE): Promise<Opened> {
+  const pageUrl = pathToFileURL(file).href;
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
@@ -26,7 +26,7 @@ export async function openAt(browser: Browser, hash = ''): Promise<Opened> {
   });
   page.on('request', (request) => {
     const url = request.url();
-    if (!url.startsWith(PAGE_URL) && !url.startsWith('data:') && !url.startsWith('blob:'))
+    if (!url.startsWith(pageUrl) && !url.startsWith('data:') && !url.startsWith('blob:'))
       complaints.push(`request: ${url}`);
   });
   await page.addInitScript(() => {
@@ -34,7 +34,7 @@ export async function openAt(browser: Browser, hash = ''): Promise<Opened> {
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
     });
   });
-  await page.goto(PAGE_URL + hash);
+  await page.goto(pageUrl + hash);
   return { page, complaints };
 }
 

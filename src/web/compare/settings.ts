@@ -46,6 +46,9 @@ export class CompareSettingsElement extends LitElement {
         color: var(--muted);
         padding: 0;
       }
+      .row {
+        margin-bottom: 8px;
+      }
       .number {
         width: 110px;
       }

@@ -33,6 +33,7 @@ export class ExplorerElement extends LitElement {
   static override properties = {
     state: { attribute: false },
     client: { attribute: false },
+    given: { attribute: false },
     answer: { state: true },
     tables: { state: true },
     error: { state: true },
@@ -40,6 +41,8 @@ export class ExplorerElement extends LitElement {
   };
   declare state: ExplorerState;
   declare client: WorkerClient;
+  /** A dump to begin with. */
+  declare given: NamedFile | undefined;
   declare answer: { state: ExplorerState; walk: WalkAnswer } | undefined;
   declare tables: TablesAnswer | undefined;
   declare error: string;
@@ -67,6 +70,10 @@ export class ExplorerElement extends LitElement {
     this.#useExample();
   }
 
+  override firstUpdated(): void {
+    if (this.given !== undefined) void this.open(this.given);
+  }
+
   /** Reads a dump; what was loaded stays if it is none. */
   async open(file: NamedFile): Promise<void> {
     const source: TablesSource = { key: `dump ${++this.#dumps}`, dump: file };
@@ -76,21 +83,21 @@ export class ExplorerElement extends LitElement {
       this.#sourceName = tables.name;
       this.tables = tables;
       this.fileError = '';
-      const { vtcr, vttbr, hcr, sctlrEl2 = 0n } = tables.registers;
-      const address = tables.ranges[0]?.start ?? 0n;
-      const cpu = cpuText(tables.features);
-      const registers = { vtcr, vttbr, hcr, sctlrEl2 };
-      emitPatch<ExplorerState>(this, {
-        tables: tables.name,
-        cpu,
-        ...registers,
-        edits: [],
-        mode: 'ipa',
-        address,
-      });
+      // A link about these very tables says what to show of them.
+      if (this.state.tables === tables.name) await this.#walk();
+      else this.#show(tables);
     } catch (error) {
       this.fileError = messageOf(error);
     }
+  }
+
+  /** The registers of a dump, and its first mapping. */
+  #show({ name, registers, features, ranges }: TablesAnswer): void {
+    const { vtcr, vttbr, hcr, sctlrEl2 = 0n } = registers;
+    const address = ranges[0]?.start ?? 0n;
+    const cpu = cpuText(features);
+    const tables = { tables: name, cpu, vtcr, vttbr, hcr, sctlrEl2, edits: [] };
+    emitPatch<ExplorerState>(this, { ...tables, mode: 'ipa', address });
   }
 
   #useExample(): void {
