@@ -5,6 +5,8 @@ import { shared } from '../style/shared.js';
 import type { ValueEvent } from './number.js';
 import './number.js';
 
+/** What these fields of a descriptor say is said by its kind. */
+const TYPE: ReadonlySet<string> = new Set(['VALID', 'TABLE', 'RES1']);
 /** A field of at most so many bits is shown in decimal. */
 const SMALL = 8;
 
@@ -20,7 +22,7 @@ export class FieldsElement extends LitElement {
     label: {},
     fixed: { type: Boolean },
     open: { type: Boolean },
-    note: {},
+    chips: { type: Boolean },
   };
   declare table: FieldTable;
   declare value: bigint;
@@ -30,8 +32,8 @@ export class FieldsElement extends LitElement {
   declare fixed: boolean;
   /** The fields are shown from the start. */
   declare open: boolean;
-  /** A word beside the value. */
-  declare note: string;
+  /** The fields stand beside the value, too, to be read at a glance. */
+  declare chips: boolean;
 
   static override styles = [
     shared,
@@ -48,6 +50,27 @@ export class FieldsElement extends LitElement {
       }
       .head stage2-number {
         flex: 0 1 220px;
+      }
+      .chips {
+        flex: 1 1 260px;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 3px;
+        min-width: 0;
+      }
+      .chip {
+        border: 1px solid var(--line, GrayText);
+        border-radius: 3px;
+        padding: 0 5px;
+        font-size: 12px;
+        max-width: 100%;
+        overflow-wrap: anywhere;
+      }
+      .chip code {
+        font-size: 12px;
+      }
+      .chip b {
+        font-weight: 600;
       }
       td stage2-number {
         width: 90px;
@@ -67,11 +90,11 @@ export class FieldsElement extends LitElement {
     this.label = '';
     this.fixed = false;
     this.open = false;
-    this.note = '';
+    this.chips = false;
   }
 
   protected override render() {
-    const { table, value, note } = this;
+    const { table, value } = this;
     const name = this.label || table.name;
     const strays = value & ~knownBits(table);
     return html`
@@ -81,7 +104,7 @@ export class FieldsElement extends LitElement {
             ? html`<span><span class="muted small">${name}</span> <code>${hexText(value)}</code></span>`
             : html`<stage2-number .label=${name} .value=${value} @stage2-value=${this.#whole}></stage2-number>`
         }
-        ${note === '' ? nothing : html`<span class="small muted">${note}</span>`}
+        ${this.chips ? this.#chips() : nothing}
       </div>
       <details ?open=${this.open}>
         <summary>Fields<span class="offscreen"> of ${name}</span></summary>
@@ -98,6 +121,16 @@ export class FieldsElement extends LitElement {
         ${strays === 0n ? nothing : html`<p class="small muted">Bits without a name here: <code>${hexText(strays)}</code></p>`}
       </details>
     `;
+  }
+
+  #chips() {
+    const fields = decode(this.table, this.value).filter(({ name }) => !TYPE.has(name));
+    return html`<span class="chips">
+      ${fields.map(
+        ({ name, value, meaning }) =>
+          html`<span class="chip"><b>${name}</b> <code>${meaning ?? hexText(value)}</code></span>`,
+      )}
+    </span>`;
   }
 
   #row({ name, lsb, width, value, meaning }: ReturnType<typeof decode>[number], field: Field) {

@@ -1,7 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { type DescriptorContext, descriptorTable } from '../../arm/descriptor.js';
 import { fscName } from '../../arm/fault.js';
-import { decode } from '../../arm/fields.js';
 import { formatSize } from '../../report/ptdump-size.js';
 import { attributesText, type WalkReport, type WalkStepReport } from '../../report/walk.js';
 import { hexText } from '../codec.js';
@@ -60,23 +59,6 @@ export class WalkElement extends LitElement {
         gap: 2px 12px;
         align-items: baseline;
       }
-      .fields {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 3px;
-        margin: 4px 0;
-      }
-      .field {
-        border: 1px solid var(--line, GrayText);
-        border-radius: 3px;
-        padding: 0 5px;
-        font-size: 12px;
-        max-width: 100%;
-        overflow-wrap: anywhere;
-      }
-      .field b {
-        font-weight: 600;
-      }
       .edited {
         background: var(--mark, #fff3c4);
         border-radius: 3px;
@@ -112,7 +94,6 @@ export class WalkElement extends LitElement {
   #step(step: WalkStepReport) {
     const { level, index, pa, desc, kind, address, written } = step;
     const table = descriptorTable(desc, { ...this.context, level });
-    const fields = decode(table, desc).filter(({ name }) => name !== 'VALID' && name !== 'TABLE');
     const colour = levelClass(level);
     const where = address === undefined ? '' : kind === 'table' ? 'next table' : 'output';
     return html`<li class=${colour}>
@@ -123,18 +104,13 @@ export class WalkElement extends LitElement {
         ${address === undefined ? nothing : html`<span>${where} <code>${hexText(address)}</code></span>`}
         ${this.edited.has(pa) ? html`<span class="edited small">edited</span>` : nothing}
       </div>
-      <div class="fields">
-        ${fields.map(
-          ({ name, value, meaning }) =>
-            html`<span class="field"><b>${name}</b> <code>${meaning ?? hexText(value)}</code></span>`,
-        )}
-      </div>
       ${
         written === undefined
           ? nothing
           : html`<p class="small">The hardware writes <code>${hexText(written)}</code> over it: access flag or dirty state.</p>`
       }
       <stage2-fields
+        chips
         label="Descriptor"
         .table=${table}
         .value=${desc}

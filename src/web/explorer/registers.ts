@@ -132,7 +132,7 @@ export class RegistersElement extends LitElement {
   }
 
   #fields(name: RegisterName, table: FieldTable, value: bigint) {
-    return html`<stage2-fields .table=${table} .value=${value} @stage2-value=${this.#set(name)}></stage2-fields>`;
+    return html`<stage2-fields chips .table=${table} .value=${value} @stage2-value=${this.#set(name)}></stage2-fields>`;
   }
 
   #number(name: RegisterName, label: string, value: bigint) {
