@@ -36,6 +36,7 @@ export { IDMAP_POLICIES, type IdmapPolicy } from './scenario/idmap-policy.js';
 export { type IdmapCost, type IdmapPrice, priceIdmap } from './scenario/idmap-price.js';
 export { type TlbNeed, tlbNeed } from './scenario/idmap-tlb.js';
 export * from './scenario/replay/index.js';
+export * from './snapshot/index.js';
 export * from './trace/index.js';
 export * from './uarch/index.js';
 export * from './walk/index.js';

@@ -7,6 +7,7 @@ import { registerIdmap } from './commands/idmap.js';
 import { registerProfiles } from './commands/profiles.js';
 import { registerReplay } from './commands/replay.js';
 import { registerSlots } from './commands/slots.js';
+import { registerSnapshot } from './commands/snapshot.js';
 import { registerValidate } from './commands/validate.js';
 import { registerVerifyBuild } from './commands/verify-build.js';
 import { registerWalk } from './commands/walk.js';
@@ -25,6 +26,7 @@ const commands: ((program: Command) => void)[] = [
   registerConform,
   registerValidate,
   registerProfiles,
+  registerSnapshot,
 ];
 
 // A reader that stops early (`| head`) is no error.

@@ -1,17 +1,17 @@
 import { Event } from '../abi/event.js';
 import { LOG_MESSAGES, Site } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { Arena } from './arena.js';
+import { type Allocation, Arena } from './arena.js';
 import { Stage2Error } from './error.js';
 import type { CoreExports } from './exports.js';
 import { coreModule, instantiate } from './load.js';
+import { memoryFor } from './memory.js';
 import type { MicroExports } from './micro-exports.js';
 import type { BankSpec, KeptRange, RegionSpec } from './physmap.js';
 import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
 import { chunkShift, PATH_SLOTS, type Placement, place } from './placement.js';
 import { View } from './view.js';
 
-const WASM_PAGE = 65536;
 const PATH_BYTES = 4 << 20;
 const BANK_KIND = { ram: L.BankKind.RAM, unbacked: L.BankKind.UNBACKED, device: L.BankKind.DEVICE } as const;
 /** The allocator never refuses. */
@@ -47,11 +47,18 @@ export interface MachineOptions {
   memoryBase?: number;
 }
 
+/** What a machine was made of, every default filled in. */
+export type MachineParts = Required<
+  Omit<MachineOptions, 'core' | 'memory' | 'memoryBase' | 'hostPages' | 'kernelImage'>
+> &
+  Pick<MachineOptions, 'hostPages' | 'kernelImage'>;
+
 /** One instance of the core: physical memory, kernel objects, counters. Any number may live side by side. */
 export class Machine {
   readonly core: CoreExports;
   readonly view: View;
   readonly accounted: boolean;
+  readonly parts: MachineParts;
   /** Kernel objects, as offsets from memoryBase. */
   readonly arena: Arena;
   /** Root tables, as offsets from `rootsPa`. */
@@ -87,15 +94,28 @@ export class Machine {
     if (kernelImage !== undefined) checkRange('kernel image', kernelImage);
     this.regions = options.regions ?? memoryRegions(this.banks);
     for (const region of this.regions) checkRange('memory region', region);
+    const { banks = [], pageState = true } = options;
+    this.parts = structuredClone({
+      banks,
+      tablePool: pool,
+      roots,
+      regions: this.regions,
+      pageState,
+      arenaBytes,
+      accounted: this.accounted,
+      ...(hostPages && { hostPages }),
+      ...(kernelImage && { kernelImage }),
+    });
     this.#at = place({
       banks: this.banks,
       regions: this.regions,
-      pageState: options.pageState ?? true,
+      pageState,
       poolPages: pool.pages,
       arenaBytes,
       pathBytes: this.accounted ? PATH_BYTES : 0,
     });
     this.view = new View(...memoryFor(options, this.#at.total));
+    // A new memory is empty, and its pages take no room until they are touched.
     if (options.memory !== undefined) this.view.fill(0, this.#at.total);
     const module = options.core ?? coreModule(this.accounted);
     this.core = instantiate(module, this.accounted, this.view.memory);
@@ -112,6 +132,20 @@ export class Machine {
   get micro(): MicroExports {
     if (!this.accounted) throw new Stage2Error('EINVAL', 'accounted false: expected an accounted machine');
     return this.core as CoreExports & MicroExports;
+  }
+
+  /** Bytes of memory from memoryBase on. */
+  get bytes(): number {
+    return this.#at.total;
+  }
+
+  /** The tables of banks and of memory regions, which no operation changes. */
+  get tables(): Allocation[] {
+    const { banks, regions, regionList } = this.#at;
+    return [
+      [banks, this.banks.length * L.BANK_SIZEOF],
+      [regions, regionList + this.regions.length * 4 - regions],
+    ];
   }
 
   #writeBanks(): void {
@@ -276,22 +310,4 @@ export class Machine {
   get pathArena(): number {
     return this.#at.pathArena;
   }
-}
-
-function memoryFor(options: MachineOptions, total: number): [WebAssembly.Memory, number] {
-  const base = options.memoryBase ?? 0;
-  if (options.memory === undefined) {
-    return [new WebAssembly.Memory({ initial: Math.ceil(total / WASM_PAGE) }), 0];
-  }
-  if (!Number.isInteger(base) || base < 0 || base % WASM_PAGE !== 0) {
-    throw new Stage2Error('EINVAL', `memoryBase ${base}: expected a multiple of ${WASM_PAGE}`);
-  }
-  const bytes = options.memory.buffer.byteLength;
-  if (base + total > bytes) {
-    throw new Stage2Error(
-      'ENOMEM',
-      `memory of ${bytes} bytes: expected at least ${base + total} (memoryBase + ${total})`,
-    );
-  }
-  return [options.memory, base];
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { CACHE_SIZEOF } from '../../src/abi/layout.js';
 import { BranchKind } from '../../src/abi/uarch.js';
-import { Vm } from '../../src/kvm/index.js';
+import { takeCensus, Vm } from '../../src/kvm/index.js';
 import type { Geometry } from '../../src/uarch/geometry.js';
 import { histories, type Setup, World } from '../model/history/world.js';
 import { privateSlot } from '../model/internal-lab.js';
@@ -58,6 +58,7 @@ function runRest(): void {
     machine.view.fill(cache, CACHE_SIZEOF);
     core.cacheTopup(cache, 2);
     core.stage2SetPte(vm.offset, cache, GUEST + BLOCK, 0x4800_0000n, 0x7ffn, 0, 0);
+    takeCensus(vm);
     for (const idmap of ['asPosted', 'upFront'] as const)
       privateSlot(new Vm(machine, { internal: { idmap } }), { memorySize: 24n * PAGE });
     for (const size of [1, 2, 4, 8] as const) {
@@ -158,6 +159,5 @@ const STEPS: readonly Step[] = [
       true,
     );
     if (random.oneIn(8)) micro.reset();
-    if (random.oneIn(8)) machine.micro.microTlbReset(micro.offset);
   },
 ];
