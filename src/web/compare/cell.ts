@@ -1,4 +1,4 @@
-import { html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { figure, signed, whole } from '../../report/text.js';
 import type { StateComparison } from '../../scenario/comparison/core.js';
 import { shared } from '../style/shared.js';
@@ -19,7 +19,15 @@ export class CellElement extends LitElement {
   declare rate: number;
   declare cost: number;
 
-  static override styles = shared;
+  static override styles = [
+    shared,
+    css`
+      .source {
+        min-width: 240px;
+        max-width: 560px;
+      }
+    `,
+  ];
 
   protected override render() {
     const { answer } = this;
@@ -40,7 +48,7 @@ export class CellElement extends LitElement {
       <stage2-break-even .compared=${compared} .rate=${this.rate} .cost=${this.cost}></stage2-break-even>
       <h3>What it depends on most</h3>
       <stage2-sensitivity .inputs=${compared.inputs}></stage2-sensitivity>
-      ${this.#classes(compared.states)} ${this.#methods()}
+      ${this.#classes(compared.states)} ${this.#methods()} ${this.#prices()}
     `;
   }
 
@@ -99,6 +107,30 @@ export class CellElement extends LitElement {
     </details>`;
   }
 
+  #prices() {
+    return html`<details>
+      <summary>Prices of ${this.answer.compared.core} and their sources</summary>
+      <div class="scroll" tabindex="0" role="region" aria-label="Prices and sources">
+        <table>
+          <thead>
+            <tr><th>Event</th><th class="n">Default [low - high]</th><th>Unit</th><th>Conf.</th><th>Source</th></tr>
+          </thead>
+          <tbody>
+            ${this.answer.prices.map(
+              ({ event, v, lo, hi, unit, conf, source }) => html`<tr>
+                <th scope="row" class="mono">${event}</th>
+                <td class="n">${priceText(v)} [${priceText(lo)} - ${priceText(hi)}]</td>
+                <td class="small">${unit}</td>
+                <td>${conf}</td>
+                <td class="small source">${source}</td>
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>`;
+  }
+
   #methods() {
     return html`<details>
       <summary>Could hardware see it?</summary>
@@ -121,6 +153,11 @@ export class CellElement extends LitElement {
       </div>
     </details>`;
   }
+}
+
+/** Three significant digits: the price of a thousandth of a cycle is small. */
+function priceText(value: number): string {
+  return String(Number(value.toPrecision(3)));
 }
 
 customElements.define('stage2-cell', CellElement);

@@ -1,9 +1,11 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
+import { idmapCsv } from '../../report/idmap-csv.js';
 import { bytes, figure, interval, whole } from '../../report/text.js';
 import type { IdmapMap } from '../../scenario/idmap-comparison.js';
 import { IDMAP_POLICIES, type IdmapPolicy } from '../../scenario/idmap-policy.js';
 import { mapMs } from '../charts/idmap.js';
+import { download, jsonText } from '../elements/download.js';
 import { chosen, messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
@@ -192,6 +194,10 @@ export class IdmapElement extends LitElement {
             ${maps.map((map) => mapRow(map, this.state.clean))}
           </tbody>
         </table>
+      </div>
+      <div class="row">
+        <button @click=${() => download('idmap.json', jsonText(maps))}>JSON of the maps</button>
+        <button @click=${() => download('idmap.csv', idmapCsv(maps), 'text/csv')}>CSV of the maps</button>
       </div>
       <details>
         <summary>Not counted</summary>

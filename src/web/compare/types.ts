@@ -21,6 +21,17 @@ export interface CompareQuery {
   seed: number;
 }
 
+/** A price of a core with its range and where it comes from. */
+export interface SourcedPrice {
+  event: string;
+  v: number;
+  lo: number;
+  hi: number;
+  unit: string;
+  conf: string;
+  source: string;
+}
+
 /** Quantiles 0 to 100 of cycles a fault, over all pairs of a placement and a price sample. */
 export type Quantiles = readonly number[];
 
@@ -36,6 +47,8 @@ export interface CompareAnswer {
   /** Exact counts of a fault, and what the variant adds. */
   counts: GroupCounts;
   verdict: string;
+  /** Of every event that happened. */
+  prices: SourcedPrice[];
   cores: string[];
   kernels: string[];
 }

@@ -5,10 +5,15 @@ import { type Experiment, experimentOf, statePair } from '../../scenario/compari
 import { type FollowedCounts, Follower } from '../../scenario/comparison/follow.js';
 import { priceGroup, sumGroups } from '../../scenario/comparison/paired.js';
 import { PHASES } from '../../scenario/comparison/placements.js';
-import { type ComparisonCore, compareOn, type Follow } from '../../scenario/comparison/run.js';
+import {
+  type ComparedCore,
+  type ComparisonCore,
+  compareOn,
+  type Follow,
+} from '../../scenario/comparison/run.js';
 import type { State } from '../../scenario/comparison/state.js';
 import { coreVerdict } from '../../scenario/comparison/verdict.js';
-import type { CompareAnswer, CompareQuery, Quantiles } from '../compare/types.js';
+import type { CompareAnswer, CompareQuery, Quantiles, SourcedPrice } from '../compare/types.js';
 import { loadCapture } from './capture.js';
 import { pageData } from './data.js';
 import type { Handler } from './protocol.js';
@@ -59,10 +64,22 @@ export const compare: Handler<'compare'> = async (query: CompareQuery, report): 
     ...curvesOf(experiment, core, states[0] as State, first, query),
     counts: row.all,
     verdict: coreVerdict(compared),
+    prices: pricesOf(core, compared),
     cores: [...data.profiles.keys()],
     kernels: [...data.sources.kernels.kernels.keys()],
   };
 };
+
+/** What the events of the comparison are priced by, in the order of their names. */
+function pricesOf({ table }: ComparisonCore, { states }: ComparedCore): SourcedPrice[] {
+  const events = new Set(states.flatMap((state) => state.events.map(({ event }) => event)));
+  return [...events].sort().flatMap((event): SourcedPrice[] => {
+    const price = table.prices.get(event);
+    if (price === undefined) return [];
+    const { v, lo, hi, unit, conf, src } = price;
+    return [{ event, v, lo, hi, unit, conf, source: src.join('; ') }];
+  });
+}
 
 /** The distributions behind the figures of a state: what is added, and what moving the code alone does. */
 function curvesOf(
