@@ -148,7 +148,7 @@ const STEPS: readonly Step[] = [
     if (random.oneIn(4)) mmu.tlbi('vmalls12e1');
     for (const fetch of [false, true]) mmu.hostTranslate(0xffff_0000_0000_0000n | address(random), fetch);
   },
-  (random, { machine, micro, translator }) => {
+  (random, { machine, micro, mmu, translator }) => {
     translator.translate({ va: address(random) });
     for (let i = 0; i < 4; i++)
       machine.core.translateRaw(translator.regimeOffset, address(random), random.below(2), 1);
@@ -159,5 +159,6 @@ const STEPS: readonly Step[] = [
       true,
     );
     if (random.oneIn(8)) micro.reset();
+    if (random.oneIn(8)) mmu.tlbi('all');
   },
 ];
