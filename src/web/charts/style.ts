@@ -6,7 +6,7 @@ export const chartStyle = css`
     display: block;
     width: 100%;
     max-width: 900px;
-    min-width: 540px;
+    min-width: 700px;
     height: auto;
     font: 12px var(--sans, sans-serif);
   }

@@ -19,14 +19,15 @@ export class TimelineElement extends LitElement {
   static override properties = {
     faults: { attribute: false },
     chosen: { type: Number },
-    hidden_: { state: true },
+    off: { state: true },
   };
   declare faults: FaultColumns;
   declare chosen: number;
   /** Groups that are not drawn, by their place. */
-  declare hidden_: ReadonlySet<number>;
+  declare off: ReadonlySet<number>;
   #plot: uPlot | undefined;
   #groups: { shown: ShownGroup[]; of: number[] } = { shown: [], of: [] };
+  readonly #line = document.createElement('div');
   readonly #resize = new ResizeObserver(() => this.#fit());
   readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
   readonly #recolour = (): void => this.#draw();
@@ -50,6 +51,14 @@ export class TimelineElement extends LitElement {
         height: 10px;
         border-radius: 5px;
       }
+      .line {
+        position: absolute;
+        top: 0;
+        bottom: 0;
+        width: 1px;
+        background: var(--text, CanvasText);
+        pointer-events: none;
+      }
       .u-select {
         background: var(--accent, #0b5cad);
         opacity: 0.15;
@@ -60,7 +69,8 @@ export class TimelineElement extends LitElement {
   constructor() {
     super();
     this.chosen = 0;
-    this.hidden_ = new Set();
+    this.off = new Set();
+    this.#line.className = 'line';
   }
 
   override connectedCallback(): void {
@@ -81,8 +91,8 @@ export class TimelineElement extends LitElement {
   }
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('faults') || changed.has('hidden_')) this.#draw();
-    else if (changed.has('chosen')) this.#plot?.redraw(false);
+    if (changed.has('faults') || changed.has('off')) this.#draw();
+    else if (changed.has('chosen')) this.#mark();
   }
 
   protected override render() {
@@ -100,7 +110,7 @@ export class TimelineElement extends LitElement {
   }
 
   #key({ name, faults, colour }: ShownGroup, index: number) {
-    const on = !this.hidden_.has(index);
+    const on = !this.off.has(index);
     return html`<label class="check small">
       <input type="checkbox" .checked=${on} @change=${() => this.#toggle(index)} />
       <span class="dot" .style=${`background: var(${colour})`}></span> ${name} <span class="muted">${whole(faults)}</span>
@@ -108,9 +118,9 @@ export class TimelineElement extends LitElement {
   }
 
   #toggle(index: number): void {
-    const next = new Set(this.hidden_);
+    const next = new Set(this.off);
     if (!next.delete(index)) next.add(index);
-    this.hidden_ = next;
+    this.off = next;
   }
 
   #draw(): void {
@@ -119,6 +129,7 @@ export class TimelineElement extends LitElement {
     this.#plot?.destroy();
     this.#plot = new uPlot(this.#options(host), this.#data(), host);
     this.#resize.observe(host);
+    this.#mark();
   }
 
   #fit(): void {
@@ -165,29 +176,26 @@ export class TimelineElement extends LitElement {
         {},
         ...this.#groups.shown.map((group, i) => ({
           label: group.name,
-          show: !this.hidden_.has(i),
+          show: !this.off.has(i),
           paths: () => null,
           points: { show: true, size: POINT_SIZE, width: 0, fill: colour(group.colour) },
         })),
       ],
       hooks: {
         ready: [(plot) => plot.over.addEventListener('click', (event) => this.#choose(plot, event))],
-        draw: [(plot) => this.#mark(plot, colour('--text'))],
+        draw: [() => this.#mark()],
       },
     };
   }
 
-  #mark({ ctx, bbox, valToPos }: uPlot, colour: string): void {
-    const x = valToPos(this.chosen, 'x', true);
-    if (!(x >= bbox.left && x <= bbox.left + bbox.width)) return;
-    ctx.save();
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = 1;
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-    ctx.restore();
+  /** Puts the line of the chosen fault over the drawing, which stays as it is. */
+  #mark(): void {
+    const plot = this.#plot;
+    if (plot === undefined) return;
+    const x = plot.valToPos(this.chosen, 'x');
+    this.#line.hidden = !(x >= 0 && x <= plot.over.clientWidth);
+    this.#line.style.left = `${x}px`;
+    if (this.#line.parentElement !== plot.over) plot.over.append(this.#line);
   }
 
   /** The fault nearest to a click; the end of a drag is none. */
