@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { openedFile, packedPart, workerStarter } from './assets.js';
+import type { DropElement } from './elements/drop.js';
 import type { PatchEvent } from './elements/patch.js';
 import type { CaptureSource } from './replay/types.js';
 import type { CaptureEvent } from './replay/view.js';
@@ -125,9 +126,9 @@ export class PageElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener('hashchange', this.#readLink);
-    // A file that misses its place must not take the page away.
+    // A file that misses its place must not take the page away: it goes to the view that is shown.
     addEventListener('dragover', preventDefault);
-    addEventListener('drop', preventDefault);
+    addEventListener('drop', this.#drop);
     workerStarter().then(
       (start) => {
         this.start = start;
@@ -142,8 +143,19 @@ export class PageElement extends LitElement {
     super.disconnectedCallback();
     removeEventListener('hashchange', this.#readLink);
     removeEventListener('dragover', preventDefault);
-    removeEventListener('drop', preventDefault);
+    removeEventListener('drop', this.#drop);
   }
+
+  readonly #drop = async (event: DragEvent): Promise<void> => {
+    event.preventDefault();
+    const files = [...(event.dataTransfer?.files ?? [])];
+    // Compare is about the capture of Replay.
+    if (this.state.view === 'compare') this.#show('replay');
+    await this.updateComplete;
+    const view = this.renderRoot.querySelector<LitElement>(`#panel-${this.state.view} > *`);
+    await view?.updateComplete;
+    view?.shadowRoot?.querySelector<DropElement>('stage2-drop')?.take(files);
+  };
 
   readonly #readLink = (): void => {
     if (location.hash.slice(1) === encodeState(this.state)) return;

@@ -187,7 +187,7 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
         );
       await put('b.txt.gz', readFileSync(TRACE).toString('base64'));
       await put('b.memslots.json', readFileSync(SLOTS).toString('base64'));
-      await drop.locator('.zone').dispatchEvent('drop', { dataTransfer: dropped });
+      await page.locator('stage2-page header').dispatchEvent('drop', { dataTransfer: dropped });
       const summary = page.locator('stage2-replay-summary p');
       await expect.poll(() => text(summary), SLOW).toContain('b.txt.gz');
       const chooser = drop.locator('input[type=file]');

@@ -1,4 +1,6 @@
 // The tables of the page's example, and walks of them with edits.
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { WalkRegisters } from '../../src/walk/index.js';
 import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS } from '../../src/web/explorer/example.js';
@@ -74,5 +76,44 @@ describe('an edit of a descriptor', () => {
     const first = await walkOf({ ipa: 0x4000_4000n }, [], { vtcr });
     expect(first.result.steps.at(-1)?.written).toBeDefined();
     expect(await walkOf({ ipa: 0x4000_4000n }, [], { vtcr })).toEqual(first);
+  });
+});
+
+describe('a dump', () => {
+  const packed = readFileSync(new URL('../traces/tables/guestA-ipa_6.1_max.ipa40.json.gz', import.meta.url));
+  const dump = JSON.parse(String(gunzipSync(packed)));
+  const open = (value: unknown, key: string) =>
+    tables({ key, dump: { name: 'd.json', bytes: new Blob([JSON.stringify(value)]) } });
+
+  it('is listed, with its registers and the features of its CPU', async () => {
+    const { name, leaves, ranges, note, features: cpu } = await open(dump, 'whole');
+    expect({ name, leaves, note }).toEqual({ name: 'ipa40', leaves: dump.mappings.length, note: '' });
+    expect(ranges.length).toBeGreaterThan(0);
+    expect(cpu.haf).toBe(true);
+  });
+
+  it('whose registers describe no walk is opened with nothing listed', async () => {
+    const { VTCR_EL2: _, ...others } = dump.key_registers;
+    const none = { ...dump, key_registers: { ...others, VTCR_EL2: '0x0' } };
+    const { summary, ranges } = await open(none, 'no walk');
+    expect({ valid: summary.valid, ranges }).toEqual({ valid: false, ranges: [] });
+  });
+
+  it('whose tables lead in a circle is opened with nothing listed, and says why', async () => {
+    const [root, ...rest] = dump.table_pages;
+    const [first] = Object.keys(root.entries);
+    const circle = {
+      ...root,
+      entries: { ...root.entries, [first as string]: `0x${(BigInt(root.pa) | 3n).toString(16)}` },
+    };
+    const { ranges, note } = await open({ ...dump, table_pages: [circle, ...rest] }, 'circle');
+    expect(ranges).toEqual([]);
+    expect(note).toMatch(/expected each table to be linked once: nothing is listed$/);
+  });
+
+  it('that is none is refused by its name, and the tables before it stay', async () => {
+    await open(dump, 'whole again');
+    await expect(open({ name: 'x' }, 'none')).rejects.toThrow(/^d\.json: /);
+    expect((await tables({ key: 'whole again', dump: undefined })).name).toBe('ipa40');
   });
 });

@@ -77,16 +77,18 @@ export class DropElement extends LitElement {
   #drop(event: DragEvent): void {
     event.preventDefault();
     this.over = false;
-    this.#emit([...(event.dataTransfer?.files ?? [])]);
+    event.stopPropagation();
+    this.take([...(event.dataTransfer?.files ?? [])]);
   }
 
   #choose(event: Event): void {
     const input = event.currentTarget as HTMLInputElement;
-    this.#emit([...(input.files ?? [])]);
+    this.take([...(input.files ?? [])]);
     input.value = '';
   }
 
-  #emit(files: readonly File[]): void {
+  /** As if these files were dropped here. */
+  take(files: readonly File[]): void {
     if (files.length === 0) return;
     this.dispatchEvent(
       new CustomEvent<FilesEvent>('stage2-files', { detail: { files }, bubbles: true, composed: true }),

@@ -34,8 +34,9 @@ export class AccessElement extends LitElement {
 
   protected override render() {
     const { mode, address, access, el, tables } = this.state;
-    const ranges =
-      this.walk === undefined || mode === 'va' ? [] : addressRanges(this.walk.regime, leafLevel(this.walk));
+    const { walk } = this;
+    const ranges = walk === undefined ? [] : addressRanges(walk.regime, leafLevel(walk));
+    const ipa = walk === undefined || mode === 'ipa' ? address : ipaOf(walk);
     return html`
       <div class="row">
         <label>
@@ -67,7 +68,8 @@ export class AccessElement extends LitElement {
           </select>
         </label>
       </div>
-      <stage2-bits .value=${address} .ranges=${ranges} label="IPA"></stage2-bits>
+      ${mode === 'va' ? html`<p class="small muted">The IPA that stage 2 was given last</p>` : nothing}
+      <stage2-bits .value=${ipa} .ranges=${ranges} label="IPA"></stage2-bits>
       ${tables === 'example' ? this.#examples() : nothing}
     `;
   }
@@ -92,9 +94,14 @@ export class AccessElement extends LitElement {
   }
 }
 
+/** What stage 2 was given last. */
+function ipaOf({ result }: WalkAnswer): bigint {
+  return result.ok ? result.ipa : result.fault.ipa;
+}
+
 /** The level the bits of an address are shown down to: that of the last entry read. */
 function leafLevel({ result, regime }: WalkAnswer): number {
-  return result.steps.at(-1)?.level ?? regime.startLevel;
+  return result.steps.filter(({ stage }) => stage === 2).at(-1)?.level ?? regime.startLevel;
 }
 
 customElements.define('stage2-access', AccessElement);

@@ -37,9 +37,10 @@ export class MappingsElement extends LitElement {
   protected override render() {
     const { tables } = this;
     if (tables === undefined) return nothing;
-    const { name, summary, ranges, leaves, tables: count } = tables;
+    const { name, summary, ranges, leaves, tables: count, note } = tables;
     return html`
       <p><strong>${name}</strong>: ${geometryLine(summary)}; ${count} tables, ${leaves} leaves</p>
+      ${note === '' ? nothing : html`<div class="error">${note}</div>`}
       <div class="list scroll" tabindex="0" role="region" aria-label="What the tables map">
         <table>
           <thead>

@@ -52,6 +52,8 @@ export interface TablesAnswer {
   tables: number;
   leaves: number;
   ranges: MappedRange[];
+  /** Why nothing is listed; empty if all is well. */
+  note: string;
 }
 
 /** By name, what a worker is given and what it answers. */

@@ -71,20 +71,28 @@ async function loadDump(key: string, name: string, bytes: Blob): Promise<LoadedT
   }
 }
 
-/** Reads tables and lists what they map. */
+/** Reads tables and lists what they map; what cannot be listed can still be walked. */
 export async function tables(source: TablesSource): Promise<TablesAnswer> {
   const loaded = await load(source);
-  const translator = new Translator(loaded.machine, loaded.registers, { features: loaded.features });
+  const { name, registers, features, pages } = loaded;
+  const translator = new Translator(loaded.machine, registers, { features });
   try {
-    const { reachable } = tableTree(loaded.pages, translator.regime);
-    const { ranges, leaves } = listRanges(translator);
-    const { name, registers, features } = loaded;
     const summary = summaryOf(registers, translator.regime);
-    return { name, summary, registers, features, tables: reachable, leaves, ranges };
+    const answer = { name, summary, registers, features };
+    if (!summary.valid) return { ...answer, ...NOTHING_LISTED, tables: pages.length };
+    const { reachable } = tableTree(pages, translator.regime);
+    return { ...answer, ...listRanges(translator), tables: reachable, note: '' };
+  } catch (error) {
+    if (!(error instanceof Stage2Error)) throw error;
+    const summary = summaryOf(registers, translator.regime);
+    const note = `${error.message}: nothing is listed`;
+    return { name, summary, registers, features, ...NOTHING_LISTED, tables: pages.length, note };
   } finally {
     translator.destroy();
   }
 }
+
+const NOTHING_LISTED = { ranges: [], leaves: 0, note: '' };
 
 function listRanges(translator: Translator): { ranges: MappedRange[]; leaves: number } {
   const { regime, attributeContext } = translator;
