@@ -7,6 +7,7 @@ export { Stage2Error } from './core/error.js';
 export { Machine, type MachineOptions } from './core/machine.js';
 export { type PathCount, readPaths } from './core/paths.js';
 export type { BankSpec, KeptRange, RegionSpec } from './core/physmap.js';
+export { machineBytes } from './core/plan.js';
 export * from './cost/index.js';
 export * from './kvm/index.js';
 export { type Comparison, compareBuilds } from './scenario/compare.js';

@@ -8,11 +8,11 @@ import { coreModule, instantiate } from './load.js';
 import { memoryFor } from './memory.js';
 import type { MicroExports } from './micro-exports.js';
 import type { BankSpec, KeptRange, RegionSpec } from './physmap.js';
-import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
-import { chunkShift, PATH_SLOTS, type Placement, place } from './placement.js';
+import { checkRange } from './physmap.js';
+import { chunkShift, PATH_SLOTS, type Placement } from './placement.js';
+import { PATH_BYTES, planOf } from './plan.js';
 import { View } from './view.js';
 
-const PATH_BYTES = 4 << 20;
 const BANK_KIND = { ram: L.BankKind.RAM, unbacked: L.BankKind.UNBACKED, device: L.BankKind.DEVICE } as const;
 /** The allocator never refuses. */
 const UNLIMITED = 0xffffffff;
@@ -71,57 +71,32 @@ export class Machine {
   readonly #at: Placement;
 
   constructor(options: MachineOptions = {}) {
-    this.accounted = options.accounted ?? false;
-    const pool = { pa: 1n << 40n, pages: 256, pageShift: 12 as const, ...options.tablePool };
-    const roots = { pa: 1n << 41n, size: 1 << 20, ...options.roots };
-    const arenaBytes = options.arenaBytes ?? 4 << 20;
-    checkSizes(pool, roots.size, arenaBytes);
-    this.rootsPa = roots.pa;
-    const poolRange = { pa: pool.pa, size: BigInt(pool.pages) << BigInt(pool.pageShift) };
-    const rootRange = { pa: roots.pa, size: BigInt(roots.size) };
-    this.banks = checkBanks([
-      ...(options.banks ?? []),
-      { ...poolRange, kind: 'ram' },
-      { ...rootRange, kind: 'ram' },
-    ]);
+    const { pool, roots, banks, regions, kept, pageState, arenaBytes, accounted, at } = planOf(options);
     const { hostPages, kernelImage } = options;
-    this.kept = [
-      { what: 'table pool', ...poolRange },
-      { what: 'root tables', ...rootRange },
-      ...(hostPages ? [{ what: 'host pages', ...hostPages } as const] : []),
-      ...(kernelImage ? [{ what: 'image', ...kernelImage } as const] : []),
-    ];
-    if (kernelImage !== undefined) checkRange('kernel image', kernelImage);
-    this.regions = options.regions ?? memoryRegions(this.banks);
-    for (const region of this.regions) checkRange('memory region', region);
-    const { banks = [], pageState = true } = options;
+    this.accounted = accounted;
+    this.rootsPa = roots.pa;
+    this.banks = banks;
+    this.regions = regions;
+    this.kept = kept;
     this.parts = structuredClone({
-      banks,
+      banks: options.banks ?? [],
       tablePool: pool,
       roots,
-      regions: this.regions,
+      regions,
       pageState,
       arenaBytes,
-      accounted: this.accounted,
+      accounted,
       ...(hostPages && { hostPages }),
       ...(kernelImage && { kernelImage }),
     });
-    this.#at = place({
-      banks: this.banks,
-      regions: this.regions,
-      pageState,
-      poolPages: pool.pages,
-      arenaBytes,
-      pathBytes: this.accounted ? PATH_BYTES : 0,
-    });
-    this.view = new View(...memoryFor(options, this.#at.total));
+    this.#at = at;
+    this.view = new View(...memoryFor(options, at.total));
+    this.core = instantiate(options.core ?? coreModule(accounted), accounted, this.view.memory);
     // A new memory is empty, and its pages take no room until they are touched.
-    if (options.memory !== undefined) this.view.fill(0, this.#at.total);
-    const module = options.core ?? coreModule(this.accounted);
-    this.core = instantiate(module, this.accounted, this.view.memory);
+    if (options.memory !== undefined) this.view.fill(0, at.total);
     this.core.init(this.view.base);
-    if (this.accounted) this.micro.microInit();
-    this.arena = new Arena('kernel objects', this.#at.arena, this.#at.arena + arenaBytes);
+    if (accounted) this.micro.microInit();
+    this.arena = new Arena('kernel objects', at.arena, at.arena + arenaBytes);
     this.roots = new Arena('root tables', 0, roots.size);
     this.#writeBanks();
     this.#writePool(pool);

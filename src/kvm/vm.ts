@@ -151,7 +151,7 @@ export class Vm {
   /** kvm_mmu_wp_memory_region: every leaf of the slot becomes read-only, then the VMID is flushed. */
   writeProtectSlot(slot: MemorySlot): void {
     this.tables.writeProtect(slotIpa(slot), slotBytes(slot));
-    this.machine.core.tlbFlushAll();
+    this.machine.core.tlbFlushAll(this.offset);
   }
 
   /**
@@ -174,7 +174,7 @@ export class Vm {
       const last = BigInt(word * 8 + bits.toString(2).length - 1);
       this.tables.writeProtect(slotIpa(slot) + (first << 12n), (last - first + 1n) << 12n);
     }
-    if (dirty) this.machine.core.tlbFlushAll();
+    if (dirty) this.machine.core.tlbFlushAll(this.offset);
     return log;
   }
 

@@ -40,7 +40,7 @@ function runHistory(seed: number, steps: number, accounted: boolean): void {
       pageShift: 12,
       internal: { idmap, contiguous: idmap === 'blocks', region: 'none' },
     };
-    const world = new World(setup, accounted);
+    const world = new World(setup, { accounted, watched: false });
     for (const step of history.steps) if (!world.isUsedUp) world.run(step);
     world.end();
   }
