@@ -3,6 +3,7 @@
 //   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildPage } from './build-page.mjs';
 import { writeHeader } from './c-header.mjs';
 import { copyData } from './copy-data.mjs';
 import { compileCores } from './cores.mjs';
@@ -35,7 +36,8 @@ async function buildPackage() {
   // gone leaves no stale output. At dist's own depth, for the relative paths in the source maps.
   const next = fromRoot(`.dist-${process.pid}`);
   try {
-    await tsc(['-p', 'tsconfig.build.json', '--outDir', next]);
+    const page = buildPage(join(next, 'web/stage2.html'));
+    await Promise.all([page, tsc(['-p', 'tsconfig.build.json', '--outDir', next])]);
     const dataFiles = copyData(join(next, 'data'));
     mkdirSync(join(next, 'core'), { recursive: true });
     for (const name of CORE_FILES) {
@@ -44,7 +46,8 @@ async function buildPackage() {
     await writeHeader(join(next, 'abi'), join(next, 'core', 'stage2_abi.h'));
     rmSync(fromRoot('dist'), { recursive: true, force: true });
     renameSync(next, fromRoot('dist'));
-    console.log(`build: dist, with ${dataFiles} data files`);
+    const kib = Math.round((await page) / 1024);
+    console.log(`build: dist, with ${dataFiles} data files and the page, ${kib} KiB`);
   } finally {
     rmSync(next, { recursive: true, force: true });
   }

@@ -30,13 +30,11 @@ const PA_END = 1n << 52n;
 const ARENA_BYTES = 128 << 10;
 
 /**
- * A machine whose memory is the tables of the image and nothing else, and a translator over it. What the image
- * does not hold is a hole: a walk that goes there ends in an external abort.
- * @throws Stage2Error EINVAL naming the field: a table that is not 4 KiB aligned, ends above 2^52 or overlaps
- *   another, or an ID register that is missing or reserved
+ * A machine whose memory is these tables and nothing else.
+ * @throws Stage2Error EINVAL naming the field: a table that is not 4 KiB aligned, ends above 2^52 or overlaps another
  */
-export function loadImage(image: TableImage): Translator {
-  const ranges = tableRanges(image.tablePages);
+export function imageMachine(tablePages: readonly ImageTable[]): Machine {
+  const ranges = tableRanges(tablePages);
   const [roots, pool] = freePages(ranges);
   const machine = new Machine({
     banks: joined(ranges).map(({ pa, end }): BankSpec => ({ pa, size: end - pa, kind: 'ram' })),
@@ -46,14 +44,25 @@ export function loadImage(image: TableImage): Translator {
     pageState: false,
     arenaBytes: ARENA_BYTES,
   });
-  for (const table of image.tablePages) writeTable(machine, table);
+  for (const table of tablePages) writeTable(machine, table);
+  return machine;
+}
+
+/**
+ * A machine whose memory is the tables of the image and nothing else, and a translator over it. What the image
+ * does not hold is a hole: a walk that goes there ends in an external abort.
+ * @throws Stage2Error EINVAL as {@link imageMachine} and {@link idRegistersOf}, and for an ID register that is reserved
+ */
+export function loadImage(image: TableImage): Translator {
+  const machine = imageMachine(image.tablePages);
   const { vtcr, vttbr, hcr, all } = image.registers;
-  const features = cpuFromId(idRegisters(all));
+  const features = cpuFromId(idRegistersOf(all));
   const sctlrEl2 = all.get('SCTLR_EL2') ?? 0n;
   return new Translator(machine, { vtcr, vttbr, hcr, sctlrEl2 }, { features });
 }
 
-function idRegisters(all: ReadonlyMap<string, bigint>): IdRegisters {
+/** The ID registers among those of an image. @throws Stage2Error EINVAL naming one that is missing */
+export function idRegistersOf(all: ReadonlyMap<string, bigint>): IdRegisters {
   const get = (name: string): bigint => {
     const value = all.get(name);
     if (value === undefined) throw new Stage2Error('EINVAL', `key_registers.${name}: the field is missing`);
