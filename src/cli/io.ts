@@ -13,7 +13,17 @@ export async function openInput(path: string): Promise<AsyncIterable<Uint8Array>
   return createReadStream(path);
 }
 
+/** How messages call an input. */
+export function inputName(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
 /** Path of a file that ships in the package's data folder. */
 export function dataPath(name: string): string {
   return fileURLToPath(new URL(`../data/${name}`, import.meta.url));
+}
+
+/** Path of a file of the package. */
+export function packagePath(name: string): string {
+  return fileURLToPath(new URL(`../../${name}`, import.meta.url));
 }

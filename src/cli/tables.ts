@@ -5,7 +5,7 @@ import { type Dump, readDump } from '../trace/index.js';
 import { loadImage } from '../walk/image.js';
 import type { Translator } from '../walk/translator.js';
 import { CliError, isInputError } from './errors.js';
-import { openInput } from './io.js';
+import { inputName, openInput } from './io.js';
 
 /** A table dump in the memory of a machine. */
 export interface LoadedTables {
@@ -19,7 +19,7 @@ export interface LoadedTables {
 export async function loadTables(path: string | undefined): Promise<LoadedTables> {
   if (path === undefined)
     throw new CliError('--tables: missing, expected a table dump, or - for standard input');
-  const name = path === '-' ? 'standard input' : path;
+  const name = inputName(path);
   const dump = await readDump(await openInput(path), name);
   return namingFile(name, () => ({ file: name, dump, translator: loadImage(dump) }));
 }

@@ -18,6 +18,14 @@ export function conformText(results: readonly FileResult[]): string {
 
 const HEADER = ['', 'queries', 'equal', 'alternative', 'different', 'not applicable'];
 
+/** The queries of files of recorded translations with what came of them. */
+export interface ConformDocument {
+  total: Counts;
+  files: FileResult[];
+  /** Differences of all files by kind, the largest first. */
+  kinds: DifferenceGroup[];
+}
+
 type Counts = Pick<FileResult, 'file' | 'queries' | 'equal' | 'alternative' | 'different' | 'notApplicable'>;
 
 function row({ file, queries, equal, alternative, different, notApplicable }: Counts): string[] {

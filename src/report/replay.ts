@@ -8,8 +8,14 @@ import type {
 import { replayTablesText } from './replay-tables.js';
 import { table, whole, wrap } from './text.js';
 
-/** The document of `--json`: everything the replay found. Addresses are bigints. */
-export function replayDocument(result: ReplayResult): object {
+/** Everything a replay found. Addresses are bigints. */
+export interface ReplayDocument extends Omit<ReplayResult, 'faults'> {
+  format: 'stage2-replay/1';
+  faults: Omit<FaultsReplay, 'records' | 'paths'> & { paths: { count: number; words: number[] }[] };
+}
+
+/** The document of `--json`. */
+export function replayDocument(result: ReplayResult): ReplayDocument {
   const { records: _, ...faults } = result.faults;
   const paths = faults.paths.map(({ count, words }) => ({ count, words: [...words] }));
   return { format: 'stage2-replay/1', ...result, faults: { ...faults, paths } };

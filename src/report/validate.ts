@@ -53,7 +53,20 @@ function summary(rows: readonly RowResult[]): string {
   return `${inside} of ${rows.length} rows inside: fitted ${fitted.inside} of ${fitted.rows}, predicted ${predicted.inside} of ${predicted.rows}; ${reached} more within the interval\n`;
 }
 
-function totals(rows: readonly RowResult[]) {
+/** How many rows there are, and how many are inside their tolerance. */
+interface RowsSummary extends RowsCount {
+  /** Outside, but their interval reaches what the tolerance allows. */
+  reached: number;
+  fitted: RowsCount;
+  predicted: RowsCount;
+}
+
+interface RowsCount {
+  rows: number;
+  inside: number;
+}
+
+function totals(rows: readonly RowResult[]): RowsSummary {
   const count = (of: readonly RowResult[]) => ({
     rows: of.length,
     inside: of.filter(({ inside }) => inside).length,
@@ -66,7 +79,16 @@ function totals(rows: readonly RowResult[]) {
   };
 }
 
+/** Every row of a targets file with what the model gave. */
+export interface ValidationDocument {
+  format: 'stage2-validation/1';
+  /** Name of the file. */
+  targets: string;
+  summary: RowsSummary;
+  rows: readonly RowResult[];
+}
+
 /** The document of `--json`. */
-export function validationDocument(targets: string, rows: readonly RowResult[]): object {
+export function validationDocument(targets: string, rows: readonly RowResult[]): ValidationDocument {
   return { format: 'stage2-validation/1', targets, summary: totals(rows), rows };
 }

@@ -186,7 +186,7 @@ describe('stage2 walk --json', () => {
     const { stdout, stderr, exit } = await walkDump(D1, '--json', '12q');
     expect(exit).toBe(2);
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual({
+    expect(JSON.parse(stdout)).toMatchObject({
       error: {
         code: 'EINVAL',
         message: 'IPA: found "12q", expected a number such as 0x4000_0000 or 1073741824',

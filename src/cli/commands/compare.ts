@@ -71,11 +71,14 @@ export function registerCompare(program: Command): void {
         '  stage2 compare --core neoverse-n1 --kernel vhe --trace trace.txt.gz',
     )
     .action((trace: string | undefined, options: CompareOptions) =>
-      finish(options.json ?? false, () => compare(trace, options)),
+      finish('compare', options.json ?? false, () => compare(trace, options)),
     );
 }
 
-async function compare(trace: string | undefined, options: CompareOptions): Promise<CommandResult> {
+async function compare(
+  trace: string | undefined,
+  options: CompareOptions,
+): Promise<CommandResult<'compare'>> {
   const settings = compareSettings(options);
   const files = captureFiles(trace, options);
   const loaded = await loadComparison(settings);
@@ -94,17 +97,17 @@ async function compareAll(
   replayed: ReplayResult,
   loaded: Awaited<ReturnType<typeof loadComparison>>,
   settings: CompareSettings,
-): Promise<CommandResult> {
+): Promise<CommandResult<'compare'>> {
   const sites = await loadSites();
   const configs = await Promise.all(CONFIGS.map((config) => loadConfig(config, settings, sites)));
   const comparison = compareBuilds(replayed.faults.paths, configs, sites);
   const siteRows = siteStatistics(sites, replayed.faults.sites);
   if (settings.output.kind === 'sites') {
     const text = sitesText(siteRows, comparison);
-    return { text, json: {}, exit: Exit.OK };
+    return { text, exit: Exit.OK };
   }
   const { cores, followed } = await compareCores(replayed.faults, loaded, settings);
-  if (settings.output.kind === 'csv') return { text: comparisonCsv(cores), json: {}, exit: Exit.OK };
+  if (settings.output.kind === 'csv') return { text: comparisonCsv(cores), exit: Exit.OK };
   const builds = configs.flatMap(({ base, variants }) => [base, ...variants]);
   const report: CompareReport = {
     capture: captureOf(replayed),

@@ -5,7 +5,7 @@ import { type FileResult, runVectors } from '../../conform/run.js';
 import { conformText, mergeGroups, totalOf } from '../../report/conform.js';
 import { readJson } from '../../trace/index.js';
 import { Exit } from '../errors.js';
-import { openInput } from '../io.js';
+import { inputName, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 
 interface Options {
@@ -25,7 +25,7 @@ export function registerConform(program: Command): void {
     .option('--first <n>', 'differences that are shown in full', wholeNumber, FIRST)
     .option('--json', 'print one JSON document')
     .action((files: string[], options: Options) =>
-      finish(options.json ?? false, () => conform(files, options.first)),
+      finish('conform', options.json ?? false, () => conform(files, options.first)),
     );
 }
 
@@ -34,7 +34,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-async function conform(paths: readonly string[], first: number): Promise<CommandResult> {
+async function conform(paths: readonly string[], first: number): Promise<CommandResult<'conform'>> {
   const results: FileResult[] = [];
   for (const path of paths) {
     const shown = results.reduce((sum, { differences }) => sum + differences.length, 0);
@@ -48,6 +48,6 @@ async function conform(paths: readonly string[], first: number): Promise<Command
 }
 
 async function load(path: string): Promise<VectorFile> {
-  const name = path === '-' ? 'standard input' : path;
+  const name = inputName(path);
   return parseVectors(await readJson(await openInput(path), name), name);
 }

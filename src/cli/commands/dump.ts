@@ -21,10 +21,10 @@ export function registerDump(program: Command): void {
     .description('print the stage-2 tables of a dump in the manner of the kernel’s ptdump')
     .option('--tables <file>', 'table dump, JSON or gzip; - reads standard input')
     .option('--json', 'print one JSON document with every leaf')
-    .action((options: Options) => finish(options.json ?? false, () => dump(options)));
+    .action((options: Options) => finish('dump', options.json ?? false, () => dump(options)));
 }
 
-async function dump(options: Options): Promise<CommandResult> {
+async function dump(options: Options): Promise<CommandResult<'dump'>> {
   const loaded = await loadTables(options.tables);
   const { dump: source, file, translator } = loaded;
   const { tree, leaves } = namingFile(file, () => ({

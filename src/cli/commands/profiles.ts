@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CONFIDENCES, type Confidence, type CoreProfile, estimatedSystemText } from '../../cost/index.js';
 import { type ProfileReport, type ProfileSummary, profilesText, profileText } from '../../report/profiles.js';
 import { loadProfiles } from '../data.js';
-import { CliError, Exit } from '../errors.js';
+import { Exit, unknownValue } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
 
 interface Options {
@@ -21,11 +21,11 @@ export function registerProfiles(program: Command): void {
     )
     .option('--json', 'print one JSON document')
     .action((core: string | undefined, options: Options) =>
-      finish(options.json ?? false, () => profiles(core, options)),
+      finish('profiles', options.json ?? false, () => profiles(core, options)),
     );
 }
 
-async function profiles(core: string | undefined, { file }: Options): Promise<CommandResult> {
+async function profiles(core: string | undefined, { file }: Options): Promise<CommandResult<'profiles'>> {
   const known = await loadProfiles(file);
   if (core === undefined) {
     const cores = [...known.values()].map(summaryOf);
@@ -33,7 +33,7 @@ async function profiles(core: string | undefined, { file }: Options): Promise<Co
   }
   const profile = known.get(core);
   if (profile === undefined) {
-    throw new CliError(`core: found "${core}", expected one of ${[...known.keys()].join(', ')}`);
+    throw unknownValue('core', core, [...known.keys()]);
   }
   const report = reportOf(profile);
   return { text: profileText(report), json: report, exit: Exit.OK };

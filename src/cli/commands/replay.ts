@@ -34,10 +34,12 @@ export function registerReplay(program: Command): void {
       'after',
       '\nExample: stage2 replay trace.txt.gz --slots trace.memslots.json --expect-tables dump.json.gz',
     )
-    .action((trace: string, options: Options) => finish(options.json ?? false, () => replay(trace, options)));
+    .action((trace: string, options: Options) =>
+      finish('replay', options.json ?? false, () => replay(trace, options)),
+    );
 }
 
-async function replay(trace: string, options: Options): Promise<CommandResult> {
+async function replay(trace: string, options: Options): Promise<CommandResult<'replay'>> {
   const { slots, variant, keepGoing = false } = options;
   if (slots === undefined) throw new CliError('--slots: missing, expected the memory slots of the capture');
   const dumps = await loadDumps(options.expectTables);

@@ -5,7 +5,7 @@ import { readJson } from '../../trace/index.js';
 import { loadBench } from '../bench.js';
 import { readData } from '../data.js';
 import { Exit } from '../errors.js';
-import { openInput } from '../io.js';
+import { inputName, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 
 interface Options {
@@ -26,10 +26,10 @@ export function registerValidate(program: Command): void {
     )
     .option('--profile <file>', 'cores of a profile file (stage2-profiles/1) besides the package’s')
     .option('--json', 'print one JSON document (stage2-validation/1)')
-    .action((options: Options) => finish(options.json ?? false, () => validate(options)));
+    .action((options: Options) => finish('validate', options.json ?? false, () => validate(options)));
 }
 
-async function validate({ targets: path, profile }: Options): Promise<CommandResult> {
+async function validate({ targets: path, profile }: Options): Promise<CommandResult<'validate'>> {
   const { value, file } = await readTargets(path);
   const targets = parseTargets(value, file, EXPERIMENT_NAMES);
   const allBuilds = targets.some(({ experiment }) => experiment === 'instructions');
@@ -44,6 +44,6 @@ async function validate({ targets: path, profile }: Options): Promise<CommandRes
 
 async function readTargets(path: string | undefined): Promise<{ value: unknown; file: string }> {
   if (path === undefined) return readData('targets.json');
-  const file = path === '-' ? 'standard input' : path;
+  const file = inputName(path);
   return { value: await readJson(await openInput(path), file), file };
 }

@@ -23,11 +23,11 @@ export function registerVerifyBuild(program: Command): void {
     .option('--paths <file>', 'scenarios of a stage2-paths/1 file in place of those of the one build given')
     .option('--json', 'print one JSON document with every build and scenario')
     .action((files: string[], options: Options) =>
-      finish(options.json ?? false, () => verify(files, options)),
+      finish('verify-build', options.json ?? false, () => verify(files, options)),
     );
 }
 
-async function verify(files: readonly string[], { paths }: Options): Promise<CommandResult> {
+async function verify(files: readonly string[], { paths }: Options): Promise<CommandResult<'verify-build'>> {
   if (paths !== undefined && files.length !== 1) {
     throw new CliError(`--paths: found ${files.length} build files, expected the one they were recorded on`);
   }

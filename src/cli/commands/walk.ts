@@ -8,7 +8,7 @@ import { checkMappings } from '../../walk/check.js';
 import { tableLeaves } from '../../walk/leaves.js';
 import type { Translator } from '../../walk/translator.js';
 import { tableTree } from '../../walk/tree.js';
-import { CliError, Exit } from '../errors.js';
+import { CliError, Exit, unknownValue } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
 import { type LoadedTables, loadTables, namingFile, tablesSummary } from '../tables.js';
 
@@ -44,10 +44,12 @@ export function registerWalk(program: Command): void {
       'after',
       '\nExample: stage2 walk --tables dump.json.gz --access write 0x4000_0000\nA fault is an answer: the exit code is 0.',
     )
-    .action((ipas: string[], options: Options) => finish(options.json ?? false, () => walk(ipas, options)));
+    .action((ipas: string[], options: Options) =>
+      finish('walk', options.json ?? false, () => walk(ipas, options)),
+    );
 }
 
-async function walk(texts: readonly string[], options: Options): Promise<CommandResult> {
+async function walk(texts: readonly string[], options: Options): Promise<CommandResult<'walk'>> {
   const access = parseAccess(options);
   const ipas = texts.map((text) => parseHex(text, 'IPA'));
   checkUsage(ipas.length, options);
@@ -66,13 +68,13 @@ function checkUsage(ipas: number, { access, check, el }: Options): void {
 function parseAccess({ access = 'read', el = '1' }: Options): Access {
   const kind = ACCESS_KINDS.find((a) => a === access);
   if (kind === undefined) {
-    throw new CliError(`--access: found "${access}", expected one of ${ACCESS_KINDS.join(', ')}`);
+    throw unknownValue('--access', access, ACCESS_KINDS);
   }
   if (el !== '0' && el !== '1') throw new CliError(`--el: found "${el}", expected 0 or 1`);
   return { access: kind, el: el === '0' ? 0 : 1 };
 }
 
-function walkAll(loaded: LoadedTables, ipas: readonly bigint[], access: Access): CommandResult {
+function walkAll(loaded: LoadedTables, ipas: readonly bigint[], access: Access): CommandResult<'walk'> {
   const walks = ipas.map((ipa) => walkOne(loaded.translator, { ipa, ...access }));
   const summary = tablesSummary(loaded);
   const head = `${loaded.dump.name}: ${geometryLine(summary)}\n`;
@@ -87,7 +89,7 @@ function walkOne(translator: Translator, request: Access & { ipa: bigint }): Wal
   return walkReport(translator, request, translator.walk(request));
 }
 
-function checkDump(loaded: LoadedTables): CommandResult {
+function checkDump(loaded: LoadedTables): CommandResult<'walk'> {
   const { dump, file, translator } = loaded;
   const report = namingFile(file, () => {
     tableTree(dump.tablePages, translator.regime);

@@ -1,0 +1,21 @@
+import type { Register } from '../program.js';
+import { registerCompare } from './compare.js';
+import { registerConform } from './conform.js';
+import { registerDump } from './dump.js';
+import { registerProfiles } from './profiles.js';
+import { registerReplay } from './replay.js';
+import { registerValidate } from './validate.js';
+import { registerVerifyBuild } from './verify-build.js';
+import { registerWalk } from './walk.js';
+
+/** Commands by the order help shows them. */
+export const COMMANDS: readonly Register[] = [
+  registerCompare,
+  registerWalk,
+  registerDump,
+  registerReplay,
+  registerVerifyBuild,
+  registerConform,
+  registerValidate,
+  registerProfiles,
+];

@@ -1,0 +1,90 @@
+import type { CompareReport } from '../report/compare.js';
+import type { ConformDocument } from '../report/conform.js';
+import type { ProfileReport, ProfileSummary } from '../report/profiles.js';
+import type { DumpLeaf } from '../report/ptdump.js';
+import type { TablesCount, TablesSummary } from '../report/ptdump-header.js';
+import type { ReplayDocument } from '../report/replay.js';
+import type { ValidationDocument } from '../report/validate.js';
+import type { BuildTally, VerifiedScenario } from '../report/verify-build.js';
+import type { WalkReport } from '../report/walk.js';
+import type { CheckReport } from '../walk/check.js';
+
+/** The tables that a command was given. */
+export interface TablesHead extends TablesSummary {
+  /** Name that the tables have in their file, or the file's. */
+  tables: string;
+}
+
+/** `stage2 walk` */
+export interface WalkDocument extends TablesHead {
+  walks: WalkReport[];
+}
+
+/** `stage2 walk --check` */
+export interface WalkCheckDocument extends TablesHead {
+  check: CheckReport;
+}
+
+/** `stage2 dump` */
+export interface DumpDocument extends TablesHead {
+  count: TablesCount;
+  leaves: DumpLeaf[];
+}
+
+/** `stage2 compare` */
+export interface CompareDocument extends CompareReport {
+  format: 'stage2-compare/2';
+}
+
+/** `stage2 verify-build` */
+export interface VerifyBuildDocument {
+  builds: BuildTally[];
+  results: VerifiedScenario[];
+}
+
+/** `stage2 profiles` */
+export interface ProfilesDocument {
+  cores: ProfileSummary[];
+}
+
+/** What any command prints if it cannot answer. */
+export interface ErrorDocument {
+  error: {
+    /** EINVAL and the like for bad input; EBUG for a bug of this program. */
+    code: string;
+    /** What is wrong, with the value found and what was expected, on one line. */
+    message: string;
+  };
+}
+
+/** The document that each command prints with `--json`, without its `$schema`. */
+export interface Documents {
+  walk: WalkDocument | WalkCheckDocument;
+  dump: DumpDocument;
+  replay: ReplayDocument;
+  compare: CompareDocument;
+  conform: ConformDocument;
+  'verify-build': VerifyBuildDocument;
+  validate: ValidationDocument;
+  profiles: ProfilesDocument | ProfileReport;
+}
+
+export type CommandName = keyof Documents;
+
+/** Counted up when a document changes so that its readers have to. */
+const VERSIONS: Readonly<Record<CommandName | 'error', number>> = {
+  walk: 1,
+  dump: 1,
+  replay: 1,
+  compare: 2,
+  conform: 1,
+  'verify-build': 1,
+  validate: 1,
+  profiles: 1,
+  error: 1,
+};
+
+/** The `$schema` of a document: what the package exports under that name describes it. */
+export function schemaOf(name: CommandName | 'error'): string {
+  return `stage2/schema/${name}-${VERSIONS[name]}.json`;
+}
