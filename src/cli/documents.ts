@@ -4,9 +4,10 @@ import type { ProfileReport, ProfileSummary } from '../report/profiles.js';
 import type { DumpLeaf } from '../report/ptdump.js';
 import type { TablesCount, TablesSummary } from '../report/ptdump-header.js';
 import type { ReplayDocument } from '../report/replay.js';
+import type { TableDump } from '../report/table-dump.js';
 import type { ValidationDocument } from '../report/validate.js';
 import type { BuildTally, VerifiedScenario } from '../report/verify-build.js';
-import type { WalkReport } from '../report/walk.js';
+import type { TranslationReport, WalkReport } from '../report/walk-report.js';
 import type { CheckReport } from '../walk/check.js';
 
 /** The tables that a command was given. */
@@ -24,6 +25,14 @@ export interface WalkDocument extends TablesHead {
 export interface WalkCheckDocument extends TablesHead {
   check: CheckReport;
 }
+
+/** `stage2 translate` */
+export interface TranslateDocument extends TablesHead {
+  results: TranslationReport[];
+}
+
+/** `stage2 map`: a table dump, which other commands read. */
+export type MapDocument = TableDump;
 
 /** `stage2 dump` */
 export interface DumpDocument extends TablesHead {
@@ -60,6 +69,8 @@ export interface ErrorDocument {
 /** The document that each command prints with `--json`, without its `$schema`. */
 export interface Documents {
   walk: WalkDocument | WalkCheckDocument;
+  translate: TranslateDocument;
+  map: MapDocument;
   dump: DumpDocument;
   replay: ReplayDocument;
   compare: CompareDocument;
@@ -74,6 +85,8 @@ export type CommandName = keyof Documents;
 /** Counted up when a document changes so that its readers have to. */
 const VERSIONS: Readonly<Record<CommandName | 'error', number>> = {
   walk: 1,
+  translate: 1,
+  map: 1,
   dump: 1,
   replay: 1,
   compare: 2,

@@ -54,5 +54,6 @@ export function headerText(summary: TablesSummary, count: TablesCount): string {
 function tablesLine({ held, reachable, leaves }: TablesCount): string {
   const unlinked = held - reachable;
   const rest = unlinked > 0 ? `, ${unlinked} more linked from nowhere` : '';
-  return `${reachable} tables (concatenated ones count once)${rest}, ${leaves} leaves`;
+  const of = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
+  return `${of(reachable, 'table', 'tables')} (concatenated ones count once)${rest}, ${of(leaves, 'leaf', 'leaves')}`;
 }

@@ -1,132 +1,91 @@
-import type { AccessKind } from '../arm/access.js';
-import {
-  type DescriptorKind,
-  descriptorAddress,
-  descriptorKind,
-  entryPlace,
-  levelShift,
-} from '../arm/descriptor.js';
+import { esrTable } from '../arm/esr.js';
 import { fscName } from '../arm/fault.js';
-import { type AttributeContext, type LeafAttributes, leafAttributes } from '../arm/leaf.js';
-import { reportFault } from '../arm/report.js';
+import { type DecodedField, decode, formatField } from '../arm/fields.js';
+import type { LeafAttributes } from '../arm/leaf.js';
 import { hex } from '../core/error.js';
-import type { Regime } from '../walk/regime.js';
-import type { WalkFault, WalkResult, WalkStep } from '../walk/types.js';
 import { formatSize } from './ptdump-size.js';
-import { walkReason } from './walk-reason.js';
+import { PLAIN, type Style } from './style.js';
+import { wrapItems } from './text.js';
+import type { FaultReport, MemoryReport, WalkReport, WalkStepReport } from './walk-report.js';
 
-/** One walk as a document: addresses and codes are bigints. */
-export interface WalkReport {
-  ipa: bigint;
-  access: AccessKind;
-  el: 0 | 1;
-  ok: boolean;
-  /** Without a fault. With stage 2 off it is the IPA, and there is no leaf. */
-  pa?: bigint;
-  leaf?: { level: number; kind: DescriptorKind; size: bigint; desc: bigint; attributes: LeafAttributes };
-  fault?: WalkFaultReport;
-  steps: WalkStepReport[];
+/** How much of a walk is shown. */
+export interface WalkTextOptions {
+  /** Every descriptor field by field, and not only the one at which the walk stopped. */
+  fields?: boolean;
+  style?: Style;
 }
 
-/** One entry read; `address` is the next table or the output address. */
-export interface WalkStepReport extends WalkStep {
-  index: bigint;
-  kind: DescriptorKind;
-  address?: bigint;
-}
-
-/** A fault and how the CPU reports it, without the syndrome of an instruction (ISV is 0). */
-export interface WalkFaultReport {
-  fsc: bigint;
-  type: string;
-  level: number;
-  reason: string;
-  esr: bigint;
-  /** Absent where the register is UNKNOWN. */
-  hpfar?: bigint;
-}
-
-/** The access that was walked. */
-export interface WalkedAccess {
-  ipa: bigint;
-  access: AccessKind;
-  el: 0 | 1;
-}
-
-/** Puts what a walk gave into a document. `context` is what its translator decoded. */
-export function walkReport(
-  context: { regime: Regime; attributeContext: AttributeContext },
-  request: WalkedAccess,
-  result: WalkResult,
-): WalkReport {
-  const { regime } = context;
-  const steps = result.steps.map((step) => stepReport(regime, request.ipa, step));
-  if (!result.ok) {
-    const fault = faultReport(regime, request, result.fault, result.steps);
-    return { ...request, ok: false, fault, steps };
-  }
-  if (result.leaf === undefined) return { ...request, ok: true, pa: result.pa, steps };
-  const { level, desc } = result.leaf;
-  const attributes = leafAttributes(desc, context.attributeContext);
-  const kind = descriptorKind(desc, entryPlace(regime, level));
-  const size = 1n << BigInt(levelShift(regime.granuleShift, level));
-  return { ...request, ok: true, pa: result.pa, leaf: { level, kind, size, desc, attributes }, steps };
-}
-
-function stepReport(regime: Regime, ipa: bigint, step: WalkStep): WalkStepReport {
-  const place = entryPlace(regime, step.level);
-  const kind = descriptorKind(step.desc, place);
-  const above = ipa >> BigInt(levelShift(place.granuleShift, step.level));
-  const index = step.level === regime.startLevel ? above : above & ((1n << BigInt(regime.stride)) - 1n);
-  if (kind === 'invalid' || kind === 'reserved') return { ...step, index, kind };
-  return { ...step, index, kind, address: descriptorAddress(step.desc, place) };
-}
-
-function faultReport(
-  regime: Regime,
-  request: WalkedAccess,
-  fault: WalkFault,
-  steps: readonly WalkStep[],
-): WalkFaultReport {
-  const { fsc, type, level } = fault;
-  const { access, el, ipa } = request;
-  const { esr, hpfar } = reportFault(fault, { va: ipa, access, from: el });
-  return {
-    fsc: BigInt(fsc),
-    type,
-    level,
-    reason: walkReason(regime, request, fault, steps),
-    esr,
-    ...(hpfar === undefined ? {} : { hpfar }),
-  };
-}
+const WIDTH = 80;
+const INDENT = '  ';
+const FIELDS_INDENT = '      ';
 
 /** The walk as lines: the access, each entry read, and where it led or why it stopped. */
-export function walkText(report: WalkReport): string {
-  const head = `${hex(report.ipa)}: ${report.access} at EL${report.el}`;
-  const lines = [...stepLines(report.steps), ...endLines(report)].map((line) => `  ${line}`);
-  return [head, ...lines, ''].join('\n');
+export function walkText(
+  report: WalkReport,
+  { fields = false, style = PLAIN }: WalkTextOptions = {},
+): string {
+  const { va, ipa, access, el, steps, fault } = report;
+  const isShown = (i: number): boolean => fields || (fault !== undefined && i === steps.length - 1);
+  const stages = va !== undefined;
+  const lines = stepLines(steps, stages).flatMap((line, i) => [
+    `${INDENT}${line}`,
+    ...(isShown(i) ? fieldLines(steps[i]?.fields ?? []) : []),
+  ]);
+  return [`${hex(va ?? ipa ?? 0n)}: ${access} at EL${el}`, ...lines, ...endLines(report, style), ''].join(
+    '\n',
+  );
 }
 
-function stepLines(steps: readonly WalkStepReport[]): string[] {
+function stepLines(steps: readonly WalkStepReport[], stages: boolean): string[] {
   const width = Math.max(0, ...steps.map((step) => hex(step.pa).length));
-  return steps.map(({ level, index, pa, desc, kind, address }) => {
-    const arrow = address === undefined ? '' : ` -> ${hex(address)}`;
-    const where = `L${level}[${index.toString().padStart(3, '0')}] @ ${hex(pa).padEnd(width)}`;
-    return `${where} = 0x${desc.toString(16).padStart(16, '0')}  ${kind}${arrow}`;
+  return steps.map(({ stage, level, index, pa, desc, kind, address, written }) => {
+    const to = stage === 1 ? 'IPA ' : '';
+    const arrow = address === undefined ? '' : ` -> ${to}${hex(address)}`;
+    const update = written === undefined ? '' : `, rewritten as ${hex(written)}`;
+    const table = `${stages ? `S${stage} ` : ''}L${level}[${index.toString().padStart(3, '0')}]`;
+    return `${table} @ ${hex(pa).padEnd(width)} = 0x${desc.toString(16).padStart(16, '0')}  ${kind}${arrow}${update}`;
   });
 }
 
-function endLines({ pa, leaf, fault }: WalkReport): string[] {
-  if (fault !== undefined) {
-    const hpfar = fault.hpfar === undefined ? 'UNKNOWN' : hex(fault.hpfar);
-    return [
-      `${fscName(Number(fault.fsc))} (FSC 0x${fault.fsc.toString(16).padStart(2, '0')}): ${fault.reason}`,
-      `ESR_EL2 ${hex(fault.esr)}, HPFAR_EL2 ${hpfar}`,
-    ];
-  }
-  if (leaf === undefined) return [`PA ${hex(pa ?? 0n)}: stage 2 is off`];
-  return [`PA ${hex(pa ?? 0n)}, ${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}`];
+function fieldLines(fields: readonly DecodedField[]): string[] {
+  return wrapItems(fields.map(formatField), WIDTH, FIELDS_INDENT);
+}
+
+function endLines(report: WalkReport, style: Style): string[] {
+  const { va, ipa = 0n, pa = 0n, leaf, memory, fault } = report;
+  if (fault !== undefined) return faultLines(fault, style);
+  const through = va === undefined ? '' : `IPA ${hex(ipa)}, `;
+  if (leaf === undefined) return [`${INDENT}${through}PA ${hex(pa)}: stage 2 is off`];
+  const entry = `${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}`;
+  const both =
+    va === undefined || memory === undefined ? [] : [`${INDENT}both stages: ${memoryText(memory)}`];
+  return [`${INDENT}${through}PA ${hex(pa)}, ${entry}`, ...both];
+}
+
+function faultLines(fault: FaultReport & { reason: string }, style: Style): string[] {
+  const name = `${fscName(Number(fault.fsc))} (FSC 0x${fault.fsc.toString(16).padStart(2, '0')})`;
+  const stage = fault.stage === 1 ? 'stage 1, ' : '';
+  return [
+    `${INDENT}${style.bad(name)}: ${stage}${fault.reason}`,
+    `${INDENT}${registersText(fault)}`,
+    ...fieldLines(esrFields(fault.esr)),
+  ];
+}
+
+/** Such as `ESR_EL2 0x92000005, FAR_EL2 0x80000000, HPFAR_EL2 0x800000`. */
+export function registersText({ takenTo, esr, far, hpfar }: FaultReport): string {
+  const own = `ESR_EL${takenTo} ${hex(esr)}, FAR_EL${takenTo} ${hex(far)}`;
+  if (takenTo === 1) return own;
+  return `${own}, HPFAR_EL2 ${hpfar === undefined ? 'UNKNOWN' : hex(hpfar)}`;
+}
+
+/** Those of a syndrome only where there is one. */
+const SYNDROME = new Set(['SAS', 'SSE', 'SRT', 'SF', 'AR']);
+
+function esrFields(esr: bigint): DecodedField[] {
+  const fields = decode(esrTable(esr), esr);
+  const valid = fields.some(({ name, value }) => name === 'ISV' && value === 1n);
+  return valid ? fields : fields.filter(({ name }) => !SYNDROME.has(name));
 }
 
 const S2AP = ['no access', 'R', 'W', 'RW'];
@@ -143,4 +102,9 @@ export function attributesText(a: LeafAttributes): string {
     ...(a.contiguous ? ['contiguous'] : []),
     ...(a.dbm ? ['DBM'] : []),
   ].join(', ');
+}
+
+/** Such as `Normal WB, ISH`. */
+export function memoryText({ type, shareability }: MemoryReport): string {
+  return `${type}, ${shareability}`;
 }

@@ -4,7 +4,7 @@ export {
   type Difference as MappingDifference,
   type ListedMapping,
 } from './check.js';
-export { loadImage, type TableImage } from './image.js';
+export { type ImageMemory, loadImage, type TableImage } from './image.js';
 export { type TableLeaf as WalkedLeaf, tableLeaves } from './leaves.js';
 export type { Regime, WalkCpu, WalkRegisters } from './regime.js';
 export { batchFault, batchPa, Translator } from './translator.js';

@@ -115,7 +115,8 @@ describe('stage2 dump', () => {
     expect(await dump([])).toEqual({
       exit: 2,
       stdout: '',
-      stderr: 'stage2: --tables: missing, expected a table dump, or - for standard input\n',
+      stderr:
+        'stage2: --tables: missing, expected a table dump, or - for standard input; or --memory FILE@PA\n',
     });
     const { stdout, exit } = await dump(['--json']);
     expect(exit).toBe(2);

@@ -2,8 +2,10 @@ import type { Register } from '../program.js';
 import { registerCompare } from './compare.js';
 import { registerConform } from './conform.js';
 import { registerDump } from './dump.js';
+import { registerMap } from './map.js';
 import { registerProfiles } from './profiles.js';
 import { registerReplay } from './replay.js';
+import { registerTranslate } from './translate.js';
 import { registerValidate } from './validate.js';
 import { registerVerifyBuild } from './verify-build.js';
 import { registerWalk } from './walk.js';
@@ -12,6 +14,8 @@ import { registerWalk } from './walk.js';
 export const COMMANDS: readonly Register[] = [
   registerCompare,
   registerWalk,
+  registerTranslate,
+  registerMap,
   registerDump,
   registerReplay,
   registerVerifyBuild,
