@@ -3,7 +3,9 @@ import { ABI_MAGIC, ABI_VERSION, REQUEST_SIZEOF, RESULT_SIZEOF } from "../src/ab
 import { REQUEST_UNALIGNED } from "../src/abi/walk";
 import { takeExit } from "./abort";
 import { translateBatch, translateSingle } from "./batch";
+import { CensusVisitor } from "./census";
 import { leaf } from "./desc";
+import { FlushVisitor } from "./flush";
 import { internalVmPrepMem } from "./idmap";
 import { commitIdmap, prepareIdmap } from "./idmap_up_front";
 import { fillRun, linearRun } from "./leaf_run";
@@ -18,7 +20,7 @@ import { translateVa } from "./stage1";
 import { pageCount, poolAlloc, poolFree } from "./pool";
 import { releaseReserve } from "./reserve";
 import { setPte } from "./set_pte";
-import { AttributeVisitor, DissolveVisitor, DumpVisitor, FlushVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
+import { AttributeVisitor, DissolveVisitor, DumpVisitor, tlbFlushVmid, UnmapVisitor } from "./stage2";
 import { base, checkLayout, FaultRequest, FaultResult, header, MemoryCache, Reserve, setBase, Vcpu, Vm } from "./structs";
 import { translateStage2 } from "./translate";
 import { checkVisitors } from "./visitor_layout";
@@ -140,6 +142,11 @@ export function stage2Attributes(vm: u32, ipa: u64, size: u64, visitor: u32): i3
 
 export function stage2Flush(vm: u32, ipa: u64, size: u64): i32 {
   return walk<FlushVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, changetype<FlushVisitor>(0));
+}
+
+/** Counts the table pages and leaves of the range into a census record. */
+export function stage2Census(vm: u32, ipa: u64, size: u64, census: u32): i32 {
+  return walk<CensusVisitor>(changetype<Vm>(base() + vm), ipa, ipa + size, changetype<CensusVisitor>(base() + census));
 }
 
 /** Writes the leaves of the range to the visitor's buffer; -ENOSPC when it is full. `visitor` is a DumpVisitor. */

@@ -95,6 +95,12 @@ export function isKernelMemory(pfn: u64): bool {
   return searchRegions(pfn) != null;
 }
 
+/** End of the memory region that holds `pa`; 0 where pfn_valid says no. */
+export function kernelMemoryEnd(pa: u64): u64 {
+  const bank = searchRegions(pa >> PAGE_SHIFT);
+  return bank == null ? 0 : bank.end;
+}
+
 export function regionSearchEndedAbove(): bool {
   return endedAbove;
 }

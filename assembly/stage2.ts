@@ -1,18 +1,16 @@
-// Visitors over stage-2 tables: dissolve, unmap, change attributes, flush, dump (map: map.ts). Every live entry holds
+// Visitors over stage-2 tables: dissolve, unmap, change attributes, dump (map: map.ts, flush: flush.ts). Every live entry holds
 // one reference on the table page it is in; a table page is freed when only its own reference is left.
 import { Event } from "../src/abi/event";
 import { ENOMEM, ENOSPC } from "../src/abi/kvm";
 import * as L from "../src/abi/layout";
 import { count } from "./account";
-import { isDevice, isValid, leaf, outputAddress, pageAttributes, tableDescriptor } from "./desc";
+import { isValid, leaf, outputAddress, pageAttributes, tableDescriptor } from "./desc";
+import { flushLeaf } from "./flush";
 import { takePage } from "./memcache";
 import { writeEntry } from "./pgtable";
 import { getPage, pageCount, poolFree, putPage } from "./pool";
 import { Leaf, MemoryCache, Vm } from "./structs";
 import { levelShift } from "./vtcr";
-
-/** Cache lines are counted in units of 64 bytes, the line of every profile but one. */
-export const LINE_SHIFT = 6;
 
 /** A hypercall that invalidates one IPA and what stage 1 made of it: DSB, TLBI IPAS2E1IS, DSB, TLBI VMALLE1IS, DSB, ISB. */
 export function tlbFlushIpa(): void {
@@ -91,7 +89,7 @@ export class UnmapVisitor {
     if (old == 0) return 0;
     writeEntry(ptep, 0);
     tlbFlushIpa();
-    if (!isDevice(old)) count(Event.DC_CIVAC_LINE, (<u64>1) << (levelShift(vm.granuleShift, level) - LINE_SHIFT));
+    if (isValid(old)) flushLeaf(vm, old, level);
     putPage(ptep);
     return 0;
   }
@@ -124,26 +122,6 @@ export class AttributeVisitor {
     if (desc == old) return 0;
     writeEntry(ptep, desc);
     this.changed++;
-    return 0;
-  }
-
-  tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
-    return 0;
-  }
-
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
-    return 0;
-  }
-}
-
-/** Cleans and invalidates the memory behind every present leaf that is not device. */
-@unmanaged
-@final
-export class FlushVisitor {
-  leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
-    if (isValid(old) && !isDevice(old)) {
-      count(Event.DC_CIVAC_LINE, (<u64>1) << (levelShift(vm.granuleShift, level) - LINE_SHIFT));
-    }
     return 0;
   }
 

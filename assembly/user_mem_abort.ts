@@ -10,13 +10,13 @@ import { isWriteFault, logged } from "./abort";
 import { beginQuantities, callee, count, endQuantities, faultQuantity, predicate, site } from "./account";
 import { leaf, PAGE_S2, PAGE_S2_DEVICE, S2AP_RDWR } from "./desc";
 import { noteLong, noteWord } from "./fault_log";
+import { LINE_SHIFT } from "./flush";
 import { internalVmFault } from "./internal_vm";
 import { topupMemoryCache } from "./memcache";
 import { findSlot, isInvalid, isReadonly, markDirty, slotHva } from "./memslot";
 import { findArea, findAreaRecorded, getUserPage, Gup, gupResultPfn, gupResultWritable, probeQuantities } from "./mm";
 import { isKernelMemory, pageFlags, pfnValid, regionQuantities, regionSearchEndedAbove, setPfnAccessed, touchPfn } from "./page";
 import { noteEntries, setPmdHuge, setPte, takeEmptyCachePop } from "./set_pte";
-import { LINE_SHIFT } from "./stage2";
 import { Area, base, header, MemoryCache, Mm, Slot, Vcpu, Vm } from "./structs";
 import { levelShift } from "./vtcr";
 

@@ -19,8 +19,22 @@ export {
   compareOn,
   comparisonCore,
 } from './scenario/comparison/run.js';
-export { type IdmapCounts, runIdmap } from './scenario/idmap.js';
-export { priceIdmap } from './scenario/idmap-price.js';
+export { type CallCost, firstCall } from './scenario/efi-call.js';
+export { compareEfi, type EfiMapping, type EfiPlan } from './scenario/efi-comparison.js';
+export { type EfiForm, type EfiRun, type EfiWindow, efiVm } from './scenario/efi-run.js';
+export { type IdmapForm, runIdmap } from './scenario/idmap.js';
+export {
+  compareIdmap,
+  type IdmapMap,
+  type IdmapPlan,
+  type MappingCode,
+  type MappingCore,
+  mappingCore,
+} from './scenario/idmap-comparison.js';
+export type { IdmapCounts } from './scenario/idmap-counts.js';
+export { IDMAP_POLICIES, type IdmapPolicy } from './scenario/idmap-policy.js';
+export { type IdmapCost, type IdmapPrice, priceIdmap } from './scenario/idmap-price.js';
+export { type TlbNeed, tlbNeed } from './scenario/idmap-tlb.js';
 export * from './scenario/replay/index.js';
 export * from './trace/index.js';
 export * from './walk/index.js';

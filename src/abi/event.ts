@@ -30,6 +30,8 @@ export enum Event {
   BLOCK_TAKEN_AS_TABLE,
   /** A block written over a live table, whose pages are lost, as v4.13 does without CONFIG_DEBUG_VM. */
   TABLE_LOST_UNDER_BLOCK,
+  /** Calls of __flush_dcache_area for what a leaf maps: its lines are DC_CIVAC_LINE, its barrier is in DSB. */
+  FLUSH_DCACHE_AREA,
   COUNT,
 }
 

@@ -237,3 +237,10 @@ export const DUMP_VISITOR_CAPACITY = 4;
 export const DUMP_VISITOR_FOUND = 8;
 /** Room for any of them. */
 export const VISITOR_SIZEOF = 72;
+
+/** What the tables of a VM hold: a u64 for each level from -1 to 3 of table pages, leaves, and which of those are what. */
+export const CENSUS_TABLES = 0;
+export const CENSUS_LEAVES = 40;
+export const CENSUS_CONTIGUOUS = 80;
+export const CENSUS_DEVICE = 120;
+export const CENSUS_SIZEOF = 160;

@@ -42,6 +42,13 @@ export function levelShift(granuleShift: number, level: number): number {
   return granuleShift + (3 - level) * (granuleShift - 3);
 }
 
+/** log2 of the leaves that a set with the contiguous hint has (`leaf_shape.ts`); 0 where the level has none. */
+export function contiguousBits(granuleShift: number, level: number): number {
+  if (granuleShift === 12) return level >= 1 ? 4 : 0;
+  if (granuleShift === 14) return level === 3 ? 7 : level === 2 ? 5 : 0;
+  return level >= 2 ? 5 : 0;
+}
+
 /** Blocks exist at level 2 and with 4K at level 1; 52-bit addresses add one level with every granule. */
 function hasBlocks({ granuleShift, level, layout = AddressLayout.NARROW }: EntryPlace): boolean {
   const largest = (granuleShift === 12 ? 1 : 2) - (layout === AddressLayout.NARROW ? 0 : 1);

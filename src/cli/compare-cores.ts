@@ -1,4 +1,13 @@
-import type { Accesses, Build, GuestActivity, Method, SiteTable } from '../cost/index.js';
+import type {
+  Accesses,
+  Build,
+  CoreProfile,
+  GuestActivity,
+  KernelClass,
+  KernelTable,
+  Method,
+  SiteTable,
+} from '../cost/index.js';
 import { type Experiment, experimentOf } from '../scenario/comparison/experiment.js';
 import { loggedTrace } from '../scenario/comparison/logged-trace.js';
 import { PHASES } from '../scenario/comparison/placements.js';
@@ -34,6 +43,14 @@ export interface LoadedComparison {
   sites: SiteTable;
 }
 
+/** A core with what it was made of. */
+export interface ProfiledCore {
+  core: ComparisonCore;
+  profile: CoreProfile;
+  kernel: KernelClass;
+  kernels: KernelTable;
+}
+
 /** @throws CliError for a core or a kernel that there is not */
 export async function loadComparison(settings: CompareSettings): Promise<LoadedComparison> {
   const sites = await loadSites();
@@ -41,7 +58,9 @@ export async function loadComparison(settings: CompareSettings): Promise<LoadedC
   const { config, variant } = settings;
   return {
     builds: [await load(`${config}-base`), await load(`${config}-${variant}`)],
-    cores: await loadCores(settings, await Promise.all(CALIBRATED.map(load))),
+    cores: (await loadProfiledCores(settings, await Promise.all(CALIBRATED.map(load)))).map(
+      ({ core }) => core,
+    ),
     accesses: await loadAccesses(),
     guest: await loadGuest(),
     methods: await loadResolution(),
@@ -49,7 +68,11 @@ export async function loadComparison(settings: CompareSettings): Promise<LoadedC
   };
 }
 
-async function loadCores(settings: CompareSettings, calibrated: readonly Build[]): Promise<ComparisonCore[]> {
+/** The cores of the options --core, --profile and --kernel, with the profile and the kernel class of each. */
+export async function loadProfiledCores(
+  settings: Pick<CompareSettings, 'cores' | 'kernel' | 'profile'>,
+  calibrated: readonly Build[],
+): Promise<ProfiledCore[]> {
   const sources = await loadPriceSources(calibrated);
   const profiles = await loadProfiles(settings.profile);
   const { kernels } = sources.kernels;
@@ -59,7 +82,9 @@ async function loadCores(settings: CompareSettings, calibrated: readonly Build[]
   }
   return (settings.cores ?? [...profiles.keys()]).map((name) => {
     const profile = profiles.get(name);
-    if (profile !== undefined) return comparisonCore(profile, kernel, sources);
+    if (profile !== undefined) {
+      return { core: comparisonCore(profile, kernel, sources), profile, kernel, kernels: sources.kernels };
+    }
     throw unknownValue('--core', name, [...profiles.keys()]);
   });
 }

@@ -64,6 +64,11 @@ const SAMPLES_MAX = 10_000;
 const THREADS_MAX = 256;
 const GUEST_MAX = 1_000_000_000;
 
+/** The class that a kernel of the option names. */
+export function kernelName(text: string): string {
+  return KERNELS.get(text) ?? text;
+}
+
 /** Values of an option that may be repeated, or be a list with commas. */
 export function listOption(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), ...value.split(',')];
@@ -73,7 +78,7 @@ export function listOption(value: string, before: string[] | undefined): string[
 export function compareSettings(options: CompareOptions): CompareSettings {
   return {
     cores: options.core === undefined ? undefined : [...new Set(options.core)],
-    kernel: KERNELS.get(options.kernel) ?? options.kernel,
+    kernel: kernelName(options.kernel),
     variant: oneOf('--variant', options.variant, VARIANTS),
     config: oneOf('--config', options.config, CONFIGS),
     states: [...new Set(options.state ?? STATES_DEFAULT)].map(stateOf),

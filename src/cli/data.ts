@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import {
   type Accesses,
   type Build,
-  type Constant,
   type CoreProfile,
   calibrate,
   type GuestActivity,
+  type IdmapEstimates,
   type Method,
   parseAccesses,
   parseBuild,
@@ -67,7 +67,7 @@ export async function loadPriceSources(builds: readonly Build[]) {
 }
 
 /** What the build files do not hold of the internal VM's map. */
-export async function loadIdmapEstimates(): Promise<{ loopInsn: Constant }> {
+export async function loadIdmapEstimates(): Promise<IdmapEstimates> {
   const { value, file } = await readData('idmap-estimates.json');
   return parseIdmapEstimates(value, file);
 }

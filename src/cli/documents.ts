@@ -1,5 +1,7 @@
 import type { CompareReport } from '../report/compare.js';
 import type { ConformDocument } from '../report/conform.js';
+import type { IdmapReport } from '../report/idmap.js';
+import type { EfiReport } from '../report/idmap-efi.js';
 import type { ProfileReport, ProfileSummary } from '../report/profiles.js';
 import type { DumpLeaf } from '../report/ptdump.js';
 import type { TablesCount, TablesSummary } from '../report/ptdump-header.js';
@@ -45,6 +47,16 @@ export interface CompareDocument extends CompareReport {
   format: 'stage2-compare/2';
 }
 
+/** `stage2 idmap` */
+export interface IdmapDocument extends IdmapReport {
+  format: 'stage2-idmap/1';
+}
+
+/** `stage2 idmap` with an EFI memory map */
+export interface IdmapEfiDocument extends EfiReport {
+  format: 'stage2-idmap-efi/1';
+}
+
 /** `stage2 verify-build` */
 export interface VerifyBuildDocument {
   builds: BuildTally[];
@@ -66,7 +78,7 @@ export interface ErrorDocument {
   };
 }
 
-/** The document that each command prints with `--json`, without its `$schema`. */
+/** The document that each command prints with `--json`, without its `$schema`; and that of an error. */
 export interface Documents {
   walk: WalkDocument | WalkCheckDocument;
   translate: TranslateDocument;
@@ -74,22 +86,25 @@ export interface Documents {
   dump: DumpDocument;
   replay: ReplayDocument;
   compare: CompareDocument;
+  idmap: IdmapDocument | IdmapEfiDocument;
   conform: ConformDocument;
   'verify-build': VerifyBuildDocument;
   validate: ValidationDocument;
   profiles: ProfilesDocument | ProfileReport;
+  error: ErrorDocument;
 }
 
-export type CommandName = keyof Documents;
+export type CommandName = Exclude<keyof Documents, 'error'>;
 
 /** Counted up when a document changes so that its readers have to. */
-const VERSIONS: Readonly<Record<CommandName | 'error', number>> = {
+const VERSIONS: Readonly<Record<keyof Documents, number>> = {
   walk: 1,
   translate: 1,
   map: 1,
   dump: 1,
   replay: 1,
   compare: 2,
+  idmap: 1,
   conform: 1,
   'verify-build': 1,
   validate: 1,
@@ -98,6 +113,6 @@ const VERSIONS: Readonly<Record<CommandName | 'error', number>> = {
 };
 
 /** The `$schema` of a document: what the package exports under that name describes it. */
-export function schemaOf(name: CommandName | 'error'): string {
+export function schemaOf(name: keyof Documents): string {
   return `stage2/schema/${name}-${VERSIONS[name]}.json`;
 }

@@ -46,6 +46,7 @@ export interface CoreExports {
   stage2Unmap(vm: number, ipa: bigint, size: bigint): number;
   stage2Attributes(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   stage2Flush(vm: number, ipa: bigint, size: bigint): number;
+  stage2Census(vm: number, ipa: bigint, size: bigint, census: number): number;
   stage2Dump(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   leafRun(pa: bigint, first: bigint, step: bigint, n: number): number;
   tlbFlushAll(): void;

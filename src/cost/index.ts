@@ -24,7 +24,7 @@ export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
 export { type KernelClass, type KernelTable, switchEvents } from './kernel.js';
 export { parseKernels } from './kernel-file.js';
 export { KERNEL_PARTS, kernelPrices } from './kernel-prices.js';
-export { parseIdmapEstimates } from './machine-data.js';
+export { type IdmapEstimates, parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
 export { type PathCycles, parsePathCycles } from './path-cycles.js';
@@ -50,6 +50,7 @@ export {
   estimatedSystemText,
   hasEstimatedSystem,
   parseProfiles,
+  type TlbProfile,
 } from './profile.js';
 export { compileProgram, type Program } from './program.js';
 export { type PathCounts, staticCounts } from './program-counts.js';
@@ -68,5 +69,6 @@ export {
   sumTotals,
 } from './site-statistics.js';
 export { type Hint, parseSites, type SiteInfo, type SiteTable, siteNumber, siteOf } from './sites.js';
+export type { EntrySizes } from './tlb-sizes.js';
 export type { Call, Step, Walk, WalkLimits } from './walk.js';
 export { hypercallOf, parseWorldSwitch, switchOf, type WorldSwitch } from './world-switch.js';

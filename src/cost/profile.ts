@@ -12,6 +12,7 @@ import {
 import { DataError, show } from './error.js';
 import { Field } from './field.js';
 import { memberNames } from './names.js';
+import { type EntrySizes, readEntrySizes } from './tlb-sizes.js';
 
 const FORMAT = 'stage2-profiles/1';
 /** Names go into tables and file names. */
@@ -64,6 +65,8 @@ export interface TlbProfile {
   itlb: TableProfile;
   dtlb: TableProfile;
   stlb: TableProfile;
+  /** Sizes of the entries of the second level; undefined where the profile does not say. */
+  stlbSizes: EntrySizes | undefined;
   /** A first-level miss that hits the second level. */
   stlbHit: Constant;
   storage: Choice<WalkStorage>;
@@ -154,6 +157,7 @@ function readTlb(field: Field, cited: Citations): TlbProfile {
     itlb: table('itlb'),
     dtlb: table('dtlb'),
     stlb: table('l2tlb'),
+    stlbSizes: optional(field.get('l2tlb_sizes'), (at) => readEntrySizes(at, cited)),
     stlbHit: readConstant(field.get('l2tlb_hit_extra'), cited),
     storage,
     walkCache: separate ? table('walk_cache') : undefined,

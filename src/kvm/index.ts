@@ -1,5 +1,6 @@
 export { stage2FlushVm, stage2UnmapVm } from './arch.js';
 export { buildTables, type TableBuild, type TableMapping } from './build-tables.js';
+export { type LevelCensus, takeCensus } from './census.js';
 export * from './fsck/index.js';
 export * from './geometry.js';
 export { createHost, type HostOptions } from './host.js';

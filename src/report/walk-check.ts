@@ -1,5 +1,5 @@
 import { hex } from '../core/error.js';
-import type { CheckReport, Difference } from '../walk/check.js';
+import type { CheckReport, MappingDifference } from '../walk/check.js';
 import { PLAIN, type Style } from './style.js';
 
 /** `checked N mappings, M gap probes: D different`. */
@@ -29,6 +29,6 @@ export function checkText(
   ].join('');
 }
 
-function differenceLine({ ipa, what, found, expected }: Difference): string {
+function differenceLine({ ipa, what, found, expected }: MappingDifference): string {
   return `IPA ${hex(ipa)}: ${what}: found ${found}, expected ${expected}`;
 }

@@ -21,50 +21,53 @@ import {
   type Walk,
   walkCalls,
 } from '../cost/index.js';
-import type { IdmapCounts } from './idmap.js';
+import type { IdmapCounts } from './idmap-counts.js';
 
 /** Cycles of mapping one internal VM on one core; the ends are everything cheap at once, and everything dear. */
 export interface IdmapCost {
   core: string;
   clockGhz: number;
-  /** Top-ups, lock, page writer and unlock of every page. */
+  /** What the blocks of the build do: as posted top-ups, lock, page writer; else allocations and lock. And barriers. */
   mapping: Range;
-  /** The loop of internal_vm_prep_mem around them, which no build file holds. */
+  /** The code around that, which no build file holds. */
   loopBody: Range;
-  /** Cleaning what was mapped to the point of coherency. */
+  /** Cleaning what was mapped to the point of coherency; 0 on a core whose kernel need not. */
   flush: Range;
   total: Range;
 }
 
 export interface IdmapPrice {
   counts: IdmapCounts;
-  /** Instructions of the mapping calls by the blocks of the build; the loop around them and the flush are not in it. */
+  /** Instructions of the mapping calls by the blocks of the build; the code around them and the flush are not in it. */
   totals: Counts;
   flushTotals: Counts;
-  /** Instructions a page of the loop around the calls. */
+  /** Instructions a page of the code around the calls. */
   loopInsn: Range;
   cores: IdmapCost[];
 }
 
-/** The rest of the about 200 instructions a page that fault-path.md section 3 measured; see src/data/idmap-estimates.json. */
+/** Instructions that the builds do not hold; see src/data/idmap-estimates.json. */
 export interface IdmapEstimates {
   loopInsn: Range;
+  entryInsn: Range;
+  tableInsn: Range;
 }
 
-/** The part of price tables that instructions of the loop are priced as. */
+/** The part of price tables that instructions outside the build are priced as. */
 export const IDMAP_PART = 'idmap';
 
 /** A core to price on; its table has {@link IDMAP_PART}. */
 export interface IdmapCore {
   clockGhz: number;
   table: PriceTable;
+  /** The kernel knows that the core has FEAT_S2FWB, and cleans nothing. Default false. */
+  skipsFlush?: boolean;
 }
 
-/** What a page does: fill the cache if it must, then take the lock, write the entry, release the lock. */
+/** What a page does as posted: fill the cache if it must, then take the lock, write the entry, release the lock. */
 const FILL_CALLS = ['mmu_topup_memory_cache'];
+const LOCK_CALLS = ['_raw_spin_lock', '_raw_spin_unlock'];
 const WRITE_CALLS = ['_raw_spin_lock', 'stage2_set_pte', '_raw_spin_unlock'];
-/** Lines of one page. */
-const PAGE_LINES = 64;
 
 /** The same walk, made `times` times. */
 interface Counted {
@@ -77,43 +80,83 @@ export function priceIdmap(
   counts: IdmapCounts,
   build: Build,
   cores: readonly IdmapCore[],
-  { loopInsn }: IdmapEstimates,
+  estimates: IdmapEstimates,
 ): IdmapPrice {
-  const mapping = mappingWalks(counts, build);
-  const flush = [{ walk: flushWalk(build), times: counts.pages }];
+  const posted = counts.policy === 'asPosted';
+  const mapping = posted ? postedWalks(counts, build) : reservedWalks(counts, build);
+  // As posted the barriers are in the blocks of the build.
+  const barriers = posted ? NO_EVENTS : barrierEvents(counts);
+  const flush = flushWalks(counts, build);
+  const loopInsn = loopInsnOf(counts, estimates);
   return {
     counts,
     totals: totalsOf(mapping, (walk) => walk.totals),
     flushTotals: totalsOf(flush, (walk) => walk.loops),
     loopInsn,
-    cores: cores.map(({ clockGhz, table }) => {
+    cores: cores.map(({ clockGhz, table, skipsFlush }) => {
       const parts = {
-        mapping: rangeOf(() => eventsOf(mapping, table), table),
+        mapping: rangeOf(() => sumEvents([eventsOf(mapping, table), barriers]), table),
         loopBody: rangeOf((end) => loopEvents(counts.pages * loopInsn[end]), table),
-        flush: rangeOf(() => eventsOf(flush, table), table),
+        flush: rangeOf(() => (skipsFlush ? NO_EVENTS : eventsOf(flush, table)), table),
       };
       return { core: table.core, clockGhz, ...parts, total: sum(Object.values(parts)) };
     }),
   };
 }
 
-/** The distinct ways a page goes: the cache filled or not; with tables to link above it or without. */
-function mappingWalks(counts: IdmapCounts, build: Build): Counted[] {
-  const fill = (room: number): Walk => walkCalls(build, FILL_CALLS, pageInput(false, false, room));
+/** As posted: the distinct ways a page goes, the cache filled or not, with tables to link above it or without. */
+function postedWalks(counts: IdmapCounts, build: Build): Counted[] {
   const write = (l1Empty: boolean, l2Empty: boolean): Walk =>
-    walkCalls(build, WRITE_CALLS, pageInput(l1Empty, l2Empty, 0));
-  // The first fill finds an empty cache; every later one finds the single page below the minimum of two.
+    walkCalls(build, WRITE_CALLS, mapInput({ l1Empty, l2Empty }));
+  // A fill finds an empty cache or a single page, which is below the minimum of two; together they took so many pages.
+  const single = KVM_NR_MEM_OBJS * counts.topUps - counts.pagesToppedUp;
   return [
-    { walk: fill(KVM_NR_MEM_OBJS), times: 1 },
-    { walk: fill(KVM_NR_MEM_OBJS - 1), times: counts.topUps - 1 },
-    { walk: fill(0), times: counts.pages - counts.topUps },
+    { walk: fill(build, KVM_NR_MEM_OBJS), times: counts.topUps - single },
+    { walk: fill(build, KVM_NR_MEM_OBJS - 1), times: single },
+    { walk: fill(build, 0), times: counts.pages - counts.topUps },
     { walk: write(true, true), times: counts.newLevel2 },
     { walk: write(false, true), times: counts.newLevel3 - counts.newLevel2 },
     { walk: write(false, false), times: counts.pages - counts.newLevel3 },
   ];
 }
 
-function pageInput(l1Empty: boolean, l2Empty: boolean, room: number) {
+/**
+ * The table pages are taken from the allocator in lots, one for each map or of the size of a cache; then the lock is
+ * taken and released. What a lot costs is linear in its pages, so only their sum and the number of lots matter.
+ */
+function reservedWalks({ tablePages, locks }: IdmapCounts, build: Build): Counted[] {
+  const lots = Math.max(Math.min(locks, tablePages), Math.ceil(tablePages / KVM_NR_MEM_OBJS));
+  const each = lots === 0 ? 0 : Math.floor(tablePages / lots);
+  const more = tablePages - each * lots;
+  return [
+    { walk: fill(build, each), times: lots - more },
+    { walk: fill(build, each + 1), times: more },
+    { walk: walkCalls(build, LOCK_CALLS, mapInput()), times: locks },
+  ];
+}
+
+function fill(build: Build, room: number): Walk {
+  return walkCalls(build, FILL_CALLS, mapInput({ room }));
+}
+
+function barrierEvents({ dsb, isb }: IdmapCounts): EventCounts {
+  return new Map([
+    ['dsb', BigInt(dsb)],
+    ['isb', BigInt(isb)],
+  ]);
+}
+
+/** Instructions a page of the code that no build file holds. */
+function loopInsnOf(counts: IdmapCounts, { loopInsn, entryInsn, tableInsn }: IdmapEstimates): Range {
+  if (counts.policy === 'asPosted') return loopInsn;
+  const { leaves, tablePages, pages } = counts;
+  if (pages === 0) return { v: 0, lo: 0, hi: 0 };
+  const at = (end: keyof Range) => (leaves * entryInsn[end] + tablePages * tableInsn[end]) / pages;
+  return { v: at('v'), lo: at('lo'), hi: at('hi') };
+}
+
+/** What the calls find: a cache with `room` to fill, tables above an empty entry or none, `lines` to clean. */
+function mapInput({ l1Empty = false, l2Empty = false, room = 0, lines = 0 } = {}) {
   const predicates: [string, boolean][] = [
     ['cache_enough', room === 0],
     ['has_cache', true],
@@ -128,12 +171,20 @@ function pageInput(l1Empty: boolean, l2Empty: boolean, room: number) {
     ['pfn_is_device', false],
     ['host_at_el2', false],
   ];
-  const quantities = { cache_room: room, alloc_ok: ALLOC_NEVER_REFUSES, map_lines: PAGE_LINES };
+  const quantities = { cache_room: room, alloc_ok: ALLOC_NEVER_REFUSES, map_lines: lines };
   return { predicates: new Map(predicates), quantities, callees: [] };
 }
 
-function flushWalk(build: Build): Walk {
-  return walkCalls(build, ['__flush_dcache_area'], pageInput(false, false, 0));
+/** The calls of the flush. What a call costs is linear in its lines, so only their sum matters. */
+function flushWalks({ flushCalls, flushedLines }: IdmapCounts, build: Build): Counted[] {
+  if (flushCalls === 0) return [];
+  const clean = (lines: number): Walk => walkCalls(build, ['__flush_dcache_area'], mapInput({ lines }));
+  const each = Math.floor(flushedLines / flushCalls);
+  const last = flushedLines - each * (flushCalls - 1);
+  return [
+    { walk: clean(each), times: flushCalls - 1 },
+    { walk: clean(last), times: 1 },
+  ];
 }
 
 function totalsOf(walks: readonly Counted[], part: (walk: Walk) => Readonly<Counts>): Counts {
@@ -142,13 +193,13 @@ function totalsOf(walks: readonly Counted[], part: (walk: Walk) => Readonly<Coun
   return totals;
 }
 
-/** The map makes no hypercall: it replaces nothing. */
-const NO_HYPERCALL: EventCounts = new Map();
+const NO_EVENTS: EventCounts = new Map();
 
+/** The map makes no hypercall: it replaces nothing. */
 function eventsOf(walks: readonly Counted[], table: PriceTable): EventCounts {
   return sumEvents(
     walks.map(({ walk, times }) =>
-      scaleEvents(codeEvents(staticCounts(walk), NO_HYPERCALL, table), BigInt(times)),
+      scaleEvents(codeEvents(staticCounts(walk), NO_EVENTS, table), BigInt(times)),
     ),
   );
 }

@@ -1,39 +1,46 @@
-import { Event } from '../abi/event.js';
-import { KVM_USER_MEM_SLOTS, Site } from '../abi/kvm.js';
+import { KVM_PHYS_SHIFT, KVM_USER_MEM_SLOTS } from '../abi/kvm.js';
+import { levelShift } from '../arm/descriptor.js';
 import { Stage2Error } from '../core/error.js';
-import { createHost, RFC_VARIANT, setMemoryRegion, Vm } from '../kvm/index.js';
+import { createHost, type Geometry, RFC_VARIANT, setMemoryRegion, Vm } from '../kvm/index.js';
+import { type IdmapCounts, idmapCounts } from './idmap-counts.js';
+import { type IdmapPolicy, internalIdmap } from './idmap-policy.js';
 
-/** What mapping one internal VM's slot came to, counted in the emulator. */
-export interface IdmapCounts {
-  bytes: bigint;
-  /** 4 KiB pages mapped. */
-  pages: number;
-  /** Pages whose level-3 table had to be linked first, and of these, those that needed a level-2 table too. */
-  newLevel3: number;
-  newLevel2: number;
-  /** Times the cache was filled, and table pages it took from the allocator. */
-  topUps: number;
-  pagesToppedUp: number;
-  /** Table pages in use, and table pages left in the local cache that nobody frees. */
-  tablePages: number;
-  leaked: number;
-  /** Cache lines cleaned and invalidated to PoC by the flush that follows. */
-  flushedLines: number;
+/** How an internal VM is mapped. */
+export interface IdmapForm {
+  /** Default: as posted. */
+  policy?: IdmapPolicy;
+  /** log2 of the page size of kernel and VM. Default 12. */
+  granuleShift?: Geometry['granuleShift'];
 }
 
 /** First IPA (and PA) of the slot: 4 GiB. */
 const START = 1n << 32n;
+/** What one slot of the 40-bit IPA space can hold above START. */
+export const IDMAP_BYTES_MAX = 1n << 39n;
+/** Tables at the edges, and pages that the local cache loses. */
+const SPARE_TABLES = 64;
 
-/** Creates an internal VM with one private slot of `bytes` (a multiple of 4 KiB), mapped as posted, and counts. */
-export function runIdmap(bytes: bigint): IdmapCounts {
-  const tables = Number(bytes >> 21n) + Number(bytes >> 30n) + 64;
+/**
+ * Creates an internal VM with one private slot of `bytes`, mapped as the form says, and counts. Throws EINVAL unless
+ * `bytes` is a multiple of the page size, at most 512 GiB.
+ */
+export function runIdmap(bytes: bigint, form: IdmapForm = {}): IdmapCounts {
+  const { policy = 'asPosted', granuleShift = 12 } = form;
+  const internal = internalIdmap(policy);
+  if (bytes <= 0n || bytes > IDMAP_BYTES_MAX || bytes % (1n << BigInt(granuleShift)) !== 0n)
+    throw new Stage2Error(
+      'EINVAL',
+      `internal VM of ${bytes} bytes: expected a multiple of the page, to 2^39`,
+    );
   const machine = createHost({
     ramBytes: START + bytes,
-    tablePages: tables,
+    tablePages: idmapTablePages(bytes, form),
+    pageShift: granuleShift,
     pageState: false,
     accounted: true,
   });
-  const vm = new Vm(machine, { variant: RFC_VARIANT });
+  const geometry: Geometry = { granuleShift, ipaBits: KVM_PHYS_SHIFT };
+  const vm = new Vm(machine, { variant: RFC_VARIANT, internal, geometry });
   const region = {
     slot: KVM_USER_MEM_SLOTS,
     flags: 0,
@@ -43,19 +50,12 @@ export function runIdmap(bytes: bigint): IdmapCounts {
   };
   const { ret, reason } = setMemoryRegion(vm, region);
   if (ret < 0) throw new Stage2Error('EINVAL', `internal VM of ${bytes} bytes: ${reason}`);
-  const count = (event: Event): number => machine.eventCount(event);
-  const taken = machine.tablePages - machine.freeTablePages;
-  const newLevel3 = machine.siteCounts(Site.P3)[1];
-  const newLevel2 = machine.siteCounts(Site.G2)[1];
-  return {
-    bytes,
-    pages: count(Event.IDMAP_PAGE),
-    newLevel3,
-    newLevel2,
-    topUps: machine.siteCounts(Site.C1)[0],
-    pagesToppedUp: count(Event.PAGES_TOPPED_UP),
-    tablePages: newLevel3 + newLevel2,
-    leaked: taken - newLevel3 - newLevel2,
-    flushedLines: count(Event.DC_CIVAC_LINE),
-  };
+  return idmapCounts(vm, policy, bytes);
+}
+
+/** Table pages that the machine of {@link runIdmap} has room for: enough for any map of that form. */
+export function idmapTablePages(bytes: bigint, { policy, granuleShift = 12 }: IdmapForm): number {
+  const inPages = policy === undefined || internalIdmap(policy).idmap !== 'blocks';
+  const below = (level: number) => Number(bytes >> BigInt(levelShift(granuleShift, level)));
+  return SPARE_TABLES + (inPages ? below(2) + below(1) : 0);
 }

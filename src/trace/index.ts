@@ -1,6 +1,8 @@
 export * from './backing.js';
 export * from './dump.js';
 export type * from './dump-types.js';
+export { parseEfiMap } from './efi-map.js';
+export type * from './efi-map-types.js';
 export { TraceError, type TracePlace } from './error.js';
 export type * from './event.js';
 export { parseLine, readTrace, readTraceBatches } from './ftrace.js';

@@ -33,7 +33,7 @@ export interface ListedMapping {
 }
 
 /** Where the walk and the listing disagree. */
-export interface Difference {
+export interface MappingDifference {
   ipa: bigint;
   /** A field of the listing, `leaf`, or an access such as `read at EL1`. */
   what: string;
@@ -45,7 +45,7 @@ export interface Difference {
 export interface CheckReport {
   mappings: number;
   gapProbes: number;
-  differences: Difference[];
+  differences: MappingDifference[];
 }
 
 /** An access that is tried on every mapping. */
@@ -90,7 +90,7 @@ export function checkMappings(
   };
 }
 
-function checkMapping(translator: Translator, mapping: ListedMapping): Difference[] {
+function checkMapping(translator: Translator, mapping: ListedMapping): MappingDifference[] {
   const leaf = checkLeaf(translator, mapping);
   if (leaf.length > 0) return leaf;
   const { ipa, size } = mapping;
@@ -101,7 +101,7 @@ function checkMapping(translator: Translator, mapping: ListedMapping): Differenc
 }
 
 /** Compares the entry a walk ends at, whether or not it lets the access through. */
-function checkLeaf(translator: Translator, mapping: ListedMapping): Difference[] {
+function checkLeaf(translator: Translator, mapping: ListedMapping): MappingDifference[] {
   const { ipa } = mapping;
   const walk = translator.walk({ ipa });
   const { regime } = translator;
@@ -151,7 +151,7 @@ function checkAttempt(
   mapping: ListedMapping,
   offset: bigint,
   attempt: Attempt,
-): Difference[] {
+): MappingDifference[] {
   const ipa = mapping.ipa + offset;
   const found = outcome(translator.translate({ ipa, ...attempt }));
   const expected = expectedOutcome(translator, mapping, offset, attempt);
@@ -189,13 +189,13 @@ function gapProbes(sorted: readonly ListedMapping[], page: bigint, end: bigint):
   return [...probes, end, U64_END - 1n];
 }
 
-function checkGap(translator: Translator, ipa: bigint): Difference[] {
+function checkGap(translator: Translator, ipa: bigint): MappingDifference[] {
   const walk = translator.translate({ ipa });
   if (!walk.ok && walk.fault.type === 'translation') return [];
   return [{ ipa, what: 'gap', found: outcome(walk), expected: 'a translation fault' }];
 }
 
-function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf[]): Difference[] {
+function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf[]): MappingDifference[] {
   const known = new Set(mappings.map(({ ipa }) => ipa));
   return leaves
     .filter(({ ipa }) => !known.has(ipa))

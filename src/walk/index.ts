@@ -1,7 +1,7 @@
 export {
   type CheckReport,
   checkMappings,
-  type Difference as MappingDifference,
+  type MappingDifference,
   type ListedMapping,
 } from './check.js';
 export { type ImageMemory, loadImage, type TableImage } from './image.js';

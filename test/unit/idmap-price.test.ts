@@ -4,12 +4,17 @@ import { runIdmap } from '../../src/scenario/idmap.js';
 import { IDMAP_PART, priceIdmap } from '../../src/scenario/idmap-price.js';
 import { loadBuild, PROFILES, tableOf } from './fixtures-cost/load.js';
 
+const ESTIMATES = {
+  loopInsn: { v: 55, lo: 15, hi: 95 },
+  entryInsn: { v: 15, lo: 5, hi: 74 },
+  tableInsn: { v: 80, lo: 36, hi: 200 },
+};
+
 const cores = [...PROFILES.values()].map(({ name, clock }) => ({
   clockGhz: clock.v,
   table: tableOf(name, [IDMAP_PART]),
 }));
-const price = (mib: bigint) =>
-  priceIdmap(runIdmap(mib << 20n), loadBuild('gcc12c-rfc'), cores, { loopInsn: { v: 55, lo: 15, hi: 95 } });
+const price = (mib: bigint) => priceIdmap(runIdmap(mib << 20n), loadBuild('gcc12c-rfc'), cores, ESTIMATES);
 const ordered = ({ lo, v, hi }: Range): boolean => 0 < lo && lo <= v && v <= hi;
 
 describe('the price of mapping an internal VM', () => {

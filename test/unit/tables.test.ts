@@ -302,14 +302,18 @@ describe('the list of leaves', () => {
 });
 
 describe('flush', () => {
-  it('cleans 64 lines for a page and 32,768 for a 2 MiB block, and no device memory', () => {
+  it('cleans 64 lines for a page and 32,768 for a 2 MiB block with a barrier each, and nothing pfn_valid denies', () => {
     const vm = newVm();
-    vm.tables.map(GUEST, PAGE, PA, RW);
-    vm.tables.map(GUEST + BLOCK, BLOCK, PA, RW);
-    vm.tables.map(GUEST + PAGE, PAGE, PA, 0x0040_0000_0000_07c7n);
+    const [memory, device] = [0x4800_0000n, 0x900_0000n];
+    vm.tables.map(GUEST, PAGE, memory, RW);
+    vm.tables.map(GUEST + BLOCK, BLOCK, memory, RW);
+    vm.tables.map(GUEST + PAGE, PAGE, device, 0x0040_0000_0000_07c7n);
+    vm.tables.map(GUEST + 2n * PAGE, PAGE, device, RW);
     vm.machine.resetCounts();
     vm.tables.flush(GUEST, 2n * BLOCK);
     expect(vm.machine.eventCount(Event.DC_CIVAC_LINE)).toBe(64 + 32_768);
+    expect(vm.machine.eventCount(Event.FLUSH_DCACHE_AREA)).toBe(2);
+    expect(vm.machine.eventCount(Event.DSB)).toBe(2);
     expect(vm.machine.eventCount(Event.DESC_WRITE)).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import type { Register } from '../program.js';
 import { registerCompare } from './compare.js';
 import { registerConform } from './conform.js';
 import { registerDump } from './dump.js';
+import { registerIdmap } from './idmap.js';
 import { registerMap } from './map.js';
 import { registerProfiles } from './profiles.js';
 import { registerReplay } from './replay.js';
@@ -13,6 +14,7 @@ import { registerWalk } from './walk.js';
 /** Commands by the order help shows them. */
 export const COMMANDS: readonly Register[] = [
   registerCompare,
+  registerIdmap,
   registerWalk,
   registerTranslate,
   registerMap,
