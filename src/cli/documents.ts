@@ -8,8 +8,9 @@ import type { TablesCount, TablesSummary } from '../report/ptdump-header.js';
 import type { ReplayDocument } from '../report/replay.js';
 import type { TableDump } from '../report/table-dump.js';
 import type { ValidationDocument } from '../report/validate.js';
-import type { BuildTally, VerifiedScenario } from '../report/verify-build.js';
+import type { BuildTally } from '../report/verify-build.js';
 import type { TranslationReport, WalkReport } from '../report/walk-report.js';
+import type { ScenarioReport } from '../scenario/verify.js';
 import type { CheckReport } from '../walk/check.js';
 
 /** The tables that a command was given. */
@@ -60,7 +61,7 @@ export interface IdmapEfiDocument extends EfiReport {
 /** `stage2 verify-build` */
 export interface VerifyBuildDocument {
   builds: BuildTally[];
-  results: VerifiedScenario[];
+  results: ScenarioReport[];
 }
 
 /** `stage2 profiles` */

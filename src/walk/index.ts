@@ -1,8 +1,8 @@
 export {
   type CheckReport,
   checkMappings,
-  type MappingDifference,
   type ListedMapping,
+  type MappingDifference,
 } from './check.js';
 export { type ImageMemory, loadImage, type TableImage } from './image.js';
 export { type TableLeaf as WalkedLeaf, tableLeaves } from './leaves.js';

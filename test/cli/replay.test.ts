@@ -8,6 +8,7 @@ import { registerReplay } from '../../src/cli/commands/replay.js';
 import { dumpPath } from '../traces/dumps.js';
 import { IPA_SIZES, LINUX, PHASES } from '../traces/replay-captures.js';
 import { type Captured, runCommand } from './capture.js';
+import { schemaErrors } from './schema.js';
 
 const replay = (...args: string[]): Promise<Captured> => runCommand(registerReplay, ['replay', ...args]);
 const expectTables = (files: readonly string[]): string[] =>
@@ -69,6 +70,7 @@ describe('stage2 replay', () => {
       ...expectTables(IPA_SIZES.dumps),
     );
     expect(exit).toBe(0);
+    expect(schemaErrors(stdout)).toEqual([]);
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({
       format: 'stage2-replay/1',
