@@ -48,12 +48,13 @@ async function buildPackage() {
   checkPromises();
 }
 
-/** Every file that package.json names in `exports` and `bin` must be there; the command must be executable. */
+/** Every file or folder that package.json names in `exports` and `bin` must be there; the command must be executable. */
 function checkPromises() {
   const manifest = JSON.parse(readFileSync(fromRoot('package.json'), 'utf8'));
   /** @type {(value: string | object) => string[]} */
   const leaves = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(leaves));
-  const missing = leaves([manifest.exports, manifest.bin]).filter((path) => !existsSync(fromRoot(path)));
+  const promised = leaves([manifest.exports, manifest.bin]).map((path) => path.replace(/\/\*$/, ''));
+  const missing = promised.filter((path) => !existsSync(fromRoot(path)));
   if (missing.length > 0) {
     throw new Error(`package.json names what was not built: ${missing.join(', ')}`);
   }

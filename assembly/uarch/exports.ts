@@ -10,11 +10,12 @@ import { checkFrontLayout } from "./btb_front";
 import { cacheInit } from "./cache";
 import { checkCoreLayout, coreAt } from "./core";
 import { guestRun } from "./guest";
-import { cleanLine, fetchLine, loadLine, resetCaches, stealLine, storeLine, walkRead } from "./hierarchy";
+import { cleanLine, fetchLine, loadLine, stealLine, storeLine, walkRead } from "./hierarchy";
 import { translateThroughTlb, vmidOf, withoutTag } from "./micro_walk";
 import { checkRunLayout, PathRun, runPaths, tracePath } from "./path_run";
-import { branch, forgetPredictions, resetPredictor } from "./predictor";
-import { hostTranslate, invalidate, resetTranslations, tlbAt } from "./tlb";
+import { branch, forgetPredictions } from "./predictor";
+import { hostTranslate, invalidate, tlbAt } from "./tlb";
+import { resetCore } from "./reset";
 import { checkStepLayout } from "./steps";
 import { checkTlbLayout, initTlb } from "./tlb_setup";
 
@@ -40,9 +41,7 @@ export function microBtbInit(offset: u32, level: u32, sets: u32, ways: u32, last
 
 /** Everything empty; the counts and the random numbers go on. */
 export function microReset(core: u32): void {
-  resetCaches(coreAt(core));
-  resetTranslations(coreAt(core));
-  resetPredictor(coreAt(core));
+  resetCore(coreAt(core));
 }
 
 export function microLoad(core: u32, pa: u64): void {
@@ -95,11 +94,6 @@ export function microTracePath(core: u32, run: u32): void {
 /** Makes an empty table of translations of the bytes at `tlb`. */
 export function microTlbInit(tlb: u32, sets: u32, ways: u32): void {
   initTlb(tlbAt(tlb), sets, ways);
-}
-
-/** Forgets every translation; the counts stay. */
-export function microTlbReset(core: u32): void {
-  resetTranslations(coreAt(core));
 }
 
 /** One TLBI instruction: `kind` is a TlbiKind, `address` a VA or an IPA where the kind is by address. */

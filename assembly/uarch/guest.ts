@@ -5,6 +5,7 @@ import * as U from "../../src/abi/uarch";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
 import { branch } from "./predictor";
+import { nextRandom } from "./random";
 import { tlbAt } from "./tlb";
 import { keyOf, lookupKey, place } from "./tlb_table";
 
@@ -16,14 +17,9 @@ const PAGE_SHIFT: u32 = 12;
 const WORD: u64 = 8;
 const BRANCH_BLOCK: u64 = 32;
 
-/** Next of the random numbers of the core (xorshift64, Marsaglia 2003), as a number below `n`. */
+/** Next of the random numbers of the core, as a number below `n`. */
 function random(core: MicroCore, n: u64): u64 {
-  let x = core.random;
-  x ^= x << 13;
-  x ^= x >> 7;
-  x ^= x << 17;
-  core.random = x;
-  return ((x >> 32) * n) >> 32;
+  return ((nextRandom(core) >> 32) * n) >> 32;
 }
 
 // @ts-ignore: decorator

@@ -41,7 +41,11 @@ export function withoutTag(va: u64): u64 {
 export function translateThroughTlb(core: MicroCore, r: Regime, address: u64, access: u32, el: u32, flags: u32, out: Translation): TlbSource {
   const va = (flags & E.ACCESS_VA) != 0;
   const stage1 = va && T.stage1On(r);
-  if (!stage1 && !(r.flags & ON)) return untranslated(r, address, access, el, flags, out);
+  if (!stage1 && !(r.flags & ON)) {
+    // The address itself, or its fault.
+    fullWalk(r, address, access, el, flags, out);
+    return TlbSource.NONE;
+  }
   const type = va ? TlbType.COMBINED : TlbType.IPA;
   const key = va && T.addressTop(r, address, access) != 64 ? withoutTag(address) : address;
   const vmid = vmidOf(r);
@@ -67,14 +71,11 @@ export function translateThroughTlb(core: MicroCore, r: Regime, address: u64, ac
   return TlbSource.WALK;
 }
 
-/** All stages are off: the address itself, or its fault. */
-function untranslated(r: Regime, address: u64, access: u32, el: u32, flags: u32, out: Translation): TlbSource {
-  if (flags & E.ACCESS_VA) translateVa(r, address, access, el, 0, out);
-  else {
-    resetRecord(out, address);
-    translateStage2(r, address, access, el, false, NORMAL_WB, NSH, out);
-  }
-  return TlbSource.NONE;
+/** The translation that the tables give. */
+function fullWalk(r: Regime, address: u64, access: u32, el: u32, flags: u32, out: Translation): void {
+  if (flags & E.ACCESS_VA) return translateVa(r, address, access, el, flags & E.ACCESS_PAN ? REQUEST_PAN : 0, out);
+  resetRecord(out, address);
+  translateStage2(r, address, access, el, false, NORMAL_WB, NSH, out);
 }
 
 /** True if the entry lets the access through: then `out` has the PA. */
@@ -109,11 +110,7 @@ function keep(tlb: Tlb, type: TlbType, key: u64, vmid: u32): void {
 function walkTables(core: MicroCore, r: Regime, address: u64, key: u64, vmid: u32, access: u32, el: u32, flags: u32, out: Translation): void {
   const pan = (flags & E.ACCESS_PAN) != 0;
   const va = (flags & E.ACCESS_VA) != 0;
-  if (va) translateVa(r, address, access, el, pan ? REQUEST_PAN : 0, out);
-  else {
-    resetRecord(out, address);
-    translateStage2(r, address, access, el, false, NORMAL_WB, NSH, out);
-  }
+  fullWalk(r, address, access, el, flags, out);
   const write = out.write;
   N.beginNested(core, r, vmid, access, el, out);
   const found = va ? N.nestedVa(address, key, pan) : N.nestedIpa(address, core.walkStorage == WalkStorage.UNIFIED);

@@ -155,7 +155,7 @@ function leaf(key: u64, desc: u64, level: i32, bits: u32, permission: u32, pan: 
   const index = field(desc, A.DESC_S1_ATTRINDX_LSB, A.DESC_S1_ATTRINDX_WIDTH);
   const type = decodeMair(<u32>(regime.mair >> (index << 3)) & 0xff);
   stage1Desc = desc;
-  shift = bits;
+  shift = min<u32>(bits, T.oaBits);
   flags = E.ENTRY_STAGE1 | (permission << E.ENTRY_TABLE_LSB) | (type << E.ENTRY_TYPE_LSB);
   if (!permitsStage1(regime, flags, desc, access, el, pan, record)) return fail(1, level);
   return nestedOutput(address, type);
@@ -226,13 +226,15 @@ function endWalk2(address: u64, desc: u64, level: i32, bits: u32, kind: u32, typ
   if (leafFaults(r, desc, r.granuleShift, level, bits, r.iaBits)) return false;
   const pa = leafOutput(r, desc, address, r.granuleShift, level, bits, r.layout);
   if (pa >> r.oaBits != 0 || !(desc & AF)) return false;
+  // A block may be larger than the output size: addresses beyond that are faults.
+  const held = min<u32>(bits, r.oaBits);
   stage2Output = pa;
   stage2Desc = desc;
-  stage2Shift = bits;
+  stage2Shift = held;
   const storage = ipaStorage(core);
   if (storage == null || !permitsStage2(r, desc, type, kind, el)) return true;
-  const entry = place(storage, keyOf(TlbType.IPA, address, bits), vmid);
-  entry.output = (pa >> bits) << bits;
+  const entry = place(storage, keyOf(TlbType.IPA, address, held), vmid);
+  entry.output = (pa >> held) << held;
   entry.flags = E.ENTRY_STAGE2 | (NORMAL_WB << E.ENTRY_TYPE_LSB);
   entry.stage1 = 0;
   entry.stage2 = desc;

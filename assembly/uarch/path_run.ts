@@ -4,15 +4,16 @@ import { FAULT_SIZEOF } from "../../src/abi/fault-log";
 import * as P from "../../src/abi/program";
 import { BranchKind, CORE_COUNTS, MicroEvent } from "../../src/abi/uarch";
 import { base } from "../structs";
-import { coreAt, MicroCore } from "./core";
+import { MicroCore } from "./core";
 import { guestRun } from "./guest";
-import { resetCaches, stealLine } from "./hierarchy";
+import { stealLine } from "./hierarchy";
 import { fetchCode, fetchNear, forgetLast, loadData, storeData } from "./host_access";
 import { locate, slotProbe } from "./operands";
-import { branch, resetPredictor } from "./predictor";
+import { branch } from "./predictor";
+import { nextRandom } from "./random";
+import { resetCore } from "./reset";
 import { beginProgram, branchesAreSettled, countBranches, disturb, fetchesAreQuiet, noteBranches, noteFetches } from "./steady";
 import { AccessCode, accessesOf, AccessStep, branchesOf, BranchStep, dataOf, Loaded, NO_BRANCH, placeProgram } from "./steps";
-import { resetTranslations } from "./tlb";
 
 const COUNT_BYTES: usize = <usize>MicroEvent.COUNT << 3;
 
@@ -98,7 +99,7 @@ export function tracePath(core: MicroCore, run: PathRun): void {
 /** What happens before fault `i`, which is not counted. Gives its record. */
 function begin(core: MicroCore, run: PathRun, i: u32): usize {
   if (run.between != P.Between.NOTHING) disturb();
-  if (run.between == P.Between.RESET) reset(core);
+  if (run.between == P.Between.RESET) resetCore(core);
   if (run.between == P.Between.GUEST) guestRun(core, run.dataLines, run.codeLines, run.branches, run.dataBytes, run.codeBytes);
   const record = base() + run.records + <usize>i * FAULT_SIZEOF;
   const addresses = addressesOf(run);
@@ -109,20 +110,9 @@ function begin(core: MicroCore, run: PathRun, i: u32): usize {
   return record;
 }
 
-function reset(core: MicroCore): void {
-  resetCaches(core);
-  resetTranslations(core);
-  resetPredictor(core);
-}
-
-/** The next 16 random bits of the core (xorshift64, as in guest.ts). */
+/** The next 16 random bits of the core. */
 function chance(core: MicroCore): u32 {
-  let x = core.random;
-  x ^= x << 13;
-  x ^= x >> 7;
-  x ^= x << 17;
-  core.random = x;
-  return <u32>(x >> 48);
+  return <u32>(nextRandom(core) >> 48);
 }
 
 // @ts-ignore: decorator

@@ -4,7 +4,6 @@
 // - fetches that all hit the L1I and the ITLB, right after the same fetches, change nothing from then on;
 // - branches that all were in the BTB, of a predictor that starts with the same history and the same depth of the return
 //   stack, count the same from then on: a counter that saturates at 3 has settled after three times.
-import * as P from "../../src/abi/program";
 import { CORE_COUNTS, MicroEvent } from "../../src/abi/uarch";
 import { newBranches } from "./btb";
 import { MicroCore } from "./core";

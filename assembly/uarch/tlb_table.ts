@@ -207,7 +207,7 @@ export function lookup(tlb: Tlb, type: TlbType, address: u64, context: u32): Tlb
 }
 
 /** Notes that entries of the kind that `key` is of became `change` more. */
-export function countHeld(tlb: Tlb, key: u64, change: i32): void {
+function countHeld(tlb: Tlb, key: u64, change: i32): void {
   const shift = shiftOf(key);
   const type = <usize>typeOf(key);
   const at = changetype<usize>(tlb) + (((type << SIZE_BITS) + shift) << 2);

@@ -1,9 +1,10 @@
 import { HCR_VM_LSB } from '../../src/abi/arm.js';
-import { ColdRule, MicroEvent, WalkStorage } from '../../src/abi/uarch.js';
+import { MicroEvent } from '../../src/abi/uarch.js';
 import { AccessType } from '../../src/abi/walk.js';
 import { type Geometry as TableShape, vtcr, vttbr } from '../../src/kvm/geometry.js';
 import type { Geometry } from '../../src/uarch/geometry.js';
 import { Microarch, microBytes } from '../../src/uarch/microarch.js';
+import { SERVER_CORE } from '../server-core.js';
 import { decodeRegime } from '../walk/core.js';
 import { contiguousSpace, RAM_PA } from '../walk/space.js';
 import { StreamStore } from '../walk/store.js';
@@ -12,20 +13,12 @@ import { Tables } from '../walk/tables.js';
 import type { Walk } from '../walk/walk.js';
 import { NATIVE_COUNTS, type NativeAccounted, nativeModel, nativeRegime } from './native.js';
 
-/** Structures of the size of a server core of 2019; how large they are is no result of this benchmark. */
+/** Nothing branches. */
 const GEOMETRY: Geometry = {
-  l1i: { sets: 256, ways: 4, lineBytes: 64 },
-  l1d: { sets: 256, ways: 4, lineBytes: 64 },
-  l2: { sets: 2048, ways: 8, lineBytes: 64 },
-  l3: { sets: 4096, ways: 16, lineBytes: 64 },
-  itlb: { entries: 48, ways: 48 },
-  dtlb: { entries: 48, ways: 48 },
-  stlb: { entries: 1280, ways: 5 },
-  walkStorage: WalkStorage.UNIFIED,
+  ...SERVER_CORE,
   btb: {},
   direction: { indexBits: 4, historyBits: 0 },
   returnStack: 0,
-  coldRule: ColdRule.FALL_THROUGH,
 };
 
 const SHAPE: TableShape = { granuleShift: 12, ipaBits: 40 };

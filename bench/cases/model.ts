@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { FAULT_PATH, FAULT_SIZEOF } from '../../src/abi/fault-log.js';
-import { ColdRule, MicroEvent, WalkStorage } from '../../src/abi/uarch.js';
+import { MicroEvent } from '../../src/abi/uarch.js';
 import { FaultLog } from '../../src/core/fault-log.js';
 import { Machine } from '../../src/core/machine.js';
 import { readPaths } from '../../src/core/paths.js';
@@ -12,28 +12,13 @@ import {
   parseSites,
   walkBuild,
 } from '../../src/cost/index.js';
-import type { Geometry } from '../../src/uarch/geometry.js';
 import { Microarch, microBytes } from '../../src/uarch/microarch.js';
 import { PathRunner, pathRunnerBytes } from '../../src/uarch/path-runner.js';
 import { placeCode } from '../../src/uarch/placement.js';
+import { SERVER_CORE } from '../server-core.js';
 import type { BenchCase } from './case.js';
 import { faultBed } from './faults.js';
 
-/** About a Neoverse N1. */
-const GEOMETRY: Geometry = {
-  l1i: { sets: 256, ways: 4, lineBytes: 64 },
-  l1d: { sets: 256, ways: 4, lineBytes: 64 },
-  l2: { sets: 2048, ways: 8, lineBytes: 64 },
-  l3: { sets: 4096, ways: 16, lineBytes: 64 },
-  itlb: { entries: 48, ways: 48 },
-  dtlb: { entries: 48, ways: 48 },
-  stlb: { entries: 1280, ways: 5 },
-  walkStorage: WalkStorage.UNIFIED,
-  btb: { nano: { entries: 16, ways: 16 }, micro: { entries: 64, ways: 4 }, main: { entries: 6144, ways: 3 } },
-  direction: { indexBits: 14, historyBits: 0 },
-  returnStack: 16,
-  coldRule: ColdRule.FALL_THROUGH,
-};
 const PROGRAM_BYTES = 1 << 20;
 
 const data = (name: string) =>
@@ -83,9 +68,9 @@ function coreOf(): { core: Microarch; runner: PathRunner } {
   const machine = new Machine({
     accounted: true,
     pageState: false,
-    arenaBytes: microBytes(GEOMETRY) + pathRunnerBytes(1) + PROGRAM_BYTES,
+    arenaBytes: microBytes(SERVER_CORE) + pathRunnerBytes(1) + PROGRAM_BYTES,
   });
-  const core = new Microarch(machine, GEOMETRY);
+  const core = new Microarch(machine, SERVER_CORE);
   return { core, runner: new PathRunner(machine, core) };
 }
 

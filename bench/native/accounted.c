@@ -11,12 +11,13 @@
  * An IPA that faults gives FAULT alone.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <node_api.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#define ADDON "accounted"
+#include "addon.h"
 
 #define FAULT (1ull << 63)
 #define TABLE 3ull
@@ -258,14 +259,6 @@ static void tlb_init(struct tlb *t, uint32_t sets, uint32_t ways)
 	}
 }
 
-/* Throws unless every status is napi_ok, whose value is 0. */
-static napi_value checked(napi_env env, int status)
-{
-	if (status)
-		napi_throw_type_error(env, NULL, "accounted: bad argument");
-	return NULL;
-}
-
 static napi_value create(napi_env env, napi_callback_info info)
 {
 	napi_value arg, result = NULL;
@@ -310,24 +303,10 @@ static napi_value run(napi_env env, napi_callback_info info)
 	return checked(env, bad);
 }
 
-static napi_value thread_cpu(napi_env env, napi_callback_info info)
-{
-	struct timespec t;
-	napi_value value = NULL;
-	(void)info;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	napi_create_double(env, (double)t.tv_sec * 1e9 + (double)t.tv_nsec, &value);
-	return value;
-}
-
 NAPI_MODULE_INIT()
 {
-	napi_value function;
-	napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, NULL, &function);
-	napi_set_named_property(env, exports, "create", function);
-	napi_create_function(env, "run", NAPI_AUTO_LENGTH, run, NULL, &function);
-	napi_set_named_property(env, exports, "run", function);
-	napi_create_function(env, "threadCpu", NAPI_AUTO_LENGTH, thread_cpu, NULL, &function);
-	napi_set_named_property(env, exports, "threadCpu", function);
+	export_function(env, exports, "create", create);
+	export_function(env, exports, "run", run);
+	export_function(env, exports, "threadCpu", thread_cpu);
 	return exports;
 }

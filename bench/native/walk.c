@@ -8,10 +8,11 @@
  * `kernel` is a place in `kernels` below; `regime` is struct regime; `ipas` and `results` are byte offsets in memory.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <node_api.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
+
+#define ADDON "walk"
+#include "addon.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define COLD __attribute__((noinline, cold))
@@ -157,14 +158,6 @@ KERNEL(walk_64k_2, 16, 2, false)
 
 static kernel_fn *const kernels[] = {walk_4k_3, walk_4k_3_attributes, walk_4k_4, walk_16k_3, walk_64k_3, walk_64k_2};
 
-/* Throws unless every status is napi_ok, whose value is 0. */
-static napi_value checked(napi_env env, int status)
-{
-	if (status)
-		napi_throw_type_error(env, NULL, "walk: bad argument");
-	return NULL;
-}
-
 static napi_value walk(napi_env env, napi_callback_info info)
 {
 	napi_value args[6];
@@ -190,22 +183,9 @@ static napi_value walk(napi_env env, napi_callback_info info)
 	return checked(env, bad);
 }
 
-static napi_value thread_cpu(napi_env env, napi_callback_info info)
-{
-	struct timespec t;
-	napi_value value = NULL;
-	(void)info;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	napi_create_double(env, (double)t.tv_sec * 1e9 + (double)t.tv_nsec, &value);
-	return value;
-}
-
 NAPI_MODULE_INIT()
 {
-	napi_value function;
-	napi_create_function(env, "walk", NAPI_AUTO_LENGTH, walk, NULL, &function);
-	napi_set_named_property(env, exports, "walk", function);
-	napi_create_function(env, "threadCpu", NAPI_AUTO_LENGTH, thread_cpu, NULL, &function);
-	napi_set_named_property(env, exports, "threadCpu", function);
+	export_function(env, exports, "walk", walk);
+	export_function(env, exports, "threadCpu", thread_cpu);
 	return exports;
 }

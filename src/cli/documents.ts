@@ -11,6 +11,7 @@ import type { ValidationDocument } from '../report/validate.js';
 import type { BuildTally } from '../report/verify-build.js';
 import type { TranslationReport, WalkReport } from '../report/walk-report.js';
 import type { ScenarioReport } from '../scenario/verify.js';
+import type { MemslotsJson } from '../trace/index.js';
 import type { CheckReport } from '../walk/check.js';
 
 /** The tables that a command was given. */
@@ -42,6 +43,9 @@ export interface DumpDocument extends TablesHead {
   count: TablesCount;
   leaves: DumpLeaf[];
 }
+
+/** `stage2 slots`: a slots file, which other commands read. */
+export type SlotsDocument = MemslotsJson;
 
 /** `stage2 compare` */
 export interface CompareDocument extends CompareReport {
@@ -86,6 +90,7 @@ export interface Documents {
   map: MapDocument;
   dump: DumpDocument;
   replay: ReplayDocument;
+  slots: SlotsDocument;
   compare: CompareDocument;
   idmap: IdmapDocument | IdmapEfiDocument;
   conform: ConformDocument;
@@ -104,6 +109,7 @@ const VERSIONS: Readonly<Record<keyof Documents, number>> = {
   map: 1,
   dump: 1,
   replay: 1,
+  slots: 1,
   compare: 2,
   idmap: 1,
   conform: 1,

@@ -12,10 +12,17 @@ export class Arena {
   /** Bytes and number of each allocation, by its start. */
   readonly #used = new Map<number, { bytes: number; serial: number }>();
   #serial = 0;
+  #fresh: number;
 
   constructor(what: string, start: number, end: number) {
     this.#what = what;
     this.#free = [{ start, end }];
+    this.#fresh = start;
+  }
+
+  /** From here on nothing was ever handed out. */
+  get fresh(): number {
+    return this.#fresh;
   }
 
   /** Offset of `bytes` free bytes aligned to `align` (a power of two). Throws ENOMEM when none are left. */
@@ -28,6 +35,7 @@ export class Arena {
         { start: start + bytes, end: extent.end },
       ].filter((e) => e.end > e.start);
       this.#free.splice(index, 1, ...rest);
+      this.#fresh = Math.max(this.#fresh, start + bytes);
       this.#used.set(start, { bytes, serial: this.#serial++ });
       return start;
     }

@@ -91,7 +91,7 @@ export class Machine {
       pathBytes: this.accounted ? PATH_BYTES : 0,
     });
     this.view = new View(...memoryFor(options, this.#at.total));
-    this.view.fill(0, this.#at.total);
+    if (options.memory !== undefined) this.view.fill(0, this.#at.total);
     this.core = instantiate(this.accounted, this.view.memory);
     this.core.init(this.view.base);
     if (this.accounted) this.micro.microInit();

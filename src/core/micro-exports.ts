@@ -28,7 +28,6 @@ export interface MicroExports {
   microRunPaths(core: number, run: number): void;
   microTracePath(core: number, run: number): void;
   microTlbInit(tlb: number, sets: number, ways: number): void;
-  microTlbReset(core: number): void;
   microTlbi(core: number, kind: number, vmid: number, address: bigint): void;
   microTlbiVa(core: number, kind: number, vmid: number, va: bigint): void;
   microVmid(regime: number): number;

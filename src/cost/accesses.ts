@@ -57,34 +57,18 @@ const SHARED_LINES_MAX = 32;
 
 /** Reads src/data/accesses.json. @throws {@link DataError} naming what is wrong. */
 export function parseAccesses(value: unknown, file: string): Accesses {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   const places = readStructures(root.get('structures'));
-  const callees = new Map(
-    root
-      .get('callees')
-      .entries()
-      .map(([name, field]) => [name, readCallee(field, places)]),
-  );
-  const names = [
-    ...callees.keys(),
-    ...root
-      .get('code')
-      .get('names')
-      .list()
-      .map((name) => name.text()),
-  ];
+  const callees = root.get('callees').map((field) => readCallee(field, places));
+  const code = root.get('code').get('names');
   return {
     callees,
     blocks: readBlocks(root.get('blocks'), places),
-    locals: new Map(
-      root
-        .get('frames')
-        .get('bytes')
-        .entries()
-        .map(([name, bytes]) => [name, bounded(bytes, FRAME_MAX)]),
-    ),
-    codeBase: codeBases(root.get('code').get('names'), names),
+    locals: root
+      .get('frames')
+      .get('bytes')
+      .map((bytes) => bounded(bytes, FRAME_MAX)),
+    codeBase: codeBases(code, [...callees.keys(), ...code.texts()]),
   };
 }
 
@@ -105,15 +89,15 @@ function readStructures(field: Field): Places {
     for (const [key, offset] of structure.get('fields').entries()) {
       const path = `${name}.${key}`;
       const place = { field: path, operand, offset: bounded(offset, OFFSET_END - 1) };
-      places.set(path, { ...place, step: step.present ? step.integer() : 0 });
+      places.set(path, { ...place, step: step.optional((bytes) => bytes.integer()) ?? 0 });
     }
   }
   return places;
 }
 
 function readPlaces(field: Field, places: Places): Place[] {
-  if (!field.present) return [];
-  return field.list().map((item) => places.get(item.text()) ?? item.expected('a field of a structure'));
+  const names = field.optional((list) => list.list()) ?? [];
+  return names.map((item) => places.get(item.text()) ?? item.expected('a field of a structure'));
 }
 
 function readTouches(field: Field, places: Places): Touches {
@@ -125,25 +109,17 @@ function readCallee(field: Field, places: Places): CalleeTouches {
     .get('entries')
     .list()
     .map((entry) => ({
-      words: entry.get('words').present
-        ? entry
-            .get('words')
-            .list()
-            .map((word) => word.text())
-        : [],
+      words: entry.get('words').optional((words) => words.texts()) ?? [],
       ...readTouches(entry, places),
       shares: readShares(entry.get('shares')),
     }));
-  const per = field.get('per');
-  return {
-    entries,
-    per: new Map(per.present ? per.entries().map(([name, list]) => [name, readPlaces(list, places)]) : []),
-  };
+  const per = field.get('per').optional((lists) => lists.map((list) => readPlaces(list, places)));
+  return { entries, per: per ?? new Map() };
 }
 
 function readShares(field: Field): ReadonlyMap<string, number> {
-  if (!field.present) return new Map();
-  return new Map(field.entries().map(([name, lines]) => [name, bounded(lines, SHARED_LINES_MAX)]));
+  const shares = field.optional((names) => names.map((lines) => bounded(lines, SHARED_LINES_MAX)));
+  return shares ?? new Map();
 }
 
 function readBlocks(field: Field, places: Places): ReadonlyMap<string, readonly BlockTouches[]> {

@@ -36,16 +36,14 @@ function checkName(name: string, outcome: string, entry: Field): void {
 
 function readEntry(field: Field, shared: ReadonlyMap<string, Charge>, cores: number): CalleeEntry {
   const own = field.get('per');
-  const opaque = field.get('opaque');
-  const icacheLines = field.get('icache_lines');
   const oops = readFlag(field.get('oops'));
   return {
     counts: readCounts(field, NEGATIVE),
     cycles: oops ? new Array<number>(cores).fill(0) : readCycles(field.get('cycles'), cores),
-    opaque: opaque.present ? opaque.list().map((item) => item.text()) : [],
+    opaque: field.get('opaque').optional((list) => list.texts()) ?? [],
     cacheLoop: readFlag(field.get('cache_loop')),
     oops,
-    icacheLines: icacheLines.present ? icacheLines.count() : 0,
+    icacheLines: field.get('icache_lines').optional((lines) => lines.count()) ?? 0,
     slopes: own.present ? readSlopes(field, cores) : shared,
   };
 }
@@ -57,18 +55,10 @@ function readFlag(field: Field): boolean {
 /** The `per` of an outcome: what each unit of a quantity adds. */
 function readSlopes(field: Field, cores: number): ReadonlyMap<string, Charge> {
   if (!field.present || !field.get('per').present) return new Map();
-  return new Map(
-    field
-      .get('per')
-      .entries()
-      .map(([quantity, slope]) => {
-        if (!QUANTITIES.has(quantity)) slope.fail(`unknown quantity ${show(quantity)}`);
-        return [
-          quantity,
-          { counts: readCounts(slope, NEGATIVE), cycles: readCycles(slope.get('cycles'), cores) },
-        ];
-      }),
-  );
+  return field.get('per').map((slope, quantity) => {
+    if (!QUANTITIES.has(quantity)) slope.fail(`unknown quantity ${show(quantity)}`);
+    return { counts: readCounts(slope, NEGATIVE), cycles: readCycles(slope.get('cycles'), cores) };
+  });
 }
 
 function readCycles(field: Field, cores: number): number[] {

@@ -9,38 +9,29 @@ const NOT_NEGATIVE = 0;
 
 /** Reads scenarios as a build file gives them, by name. */
 export function readPaths(field: Field): ReadonlyMap<string, RecordedPath> {
-  return new Map(field.entries().map(([name, path]) => [name, readPath(name, path)]));
+  return field.map((path, name) => readPath(name, path));
 }
 
 function readPath(name: string, field: Field): RecordedPath {
   const ret = field.get('ret');
-  const oops = field.get('oops');
   return {
     name,
     input: {
-      predicates: new Map(readEach(field.get('predicates'), (item) => item.flag())),
+      predicates: field.get('predicates').map((item) => item.flag()),
       quantities: readQuantities(field.get('quantities')),
       callees: field.get('callees').list().map(readOutcome),
     },
     ret: ret.value === null ? null : ret.integer(),
-    blocks: readTexts(field.get('blocks')),
+    blocks: field.get('blocks').texts(),
     totals: readCounts(field.get('totals'), NOT_NEGATIVE),
-    loops: field.get('loops').present ? readCounts(field.get('loops'), NOT_NEGATIVE) : noCounts(),
-    opaque: field.get('opaque').present ? readTexts(field.get('opaque')) : [],
-    oops: oops.present ? oops.text() : undefined,
+    loops: field.get('loops').optional((loops) => readCounts(loops, NOT_NEGATIVE)) ?? noCounts(),
+    opaque: field.get('opaque').optional((list) => list.texts()) ?? [],
+    oops: field.get('oops').optional((name) => name.text()),
   };
 }
 
-function readEach<T>(field: Field, read: (item: Field) => T): [string, T][] {
-  return field.entries().map(([name, item]) => [name, read(item)]);
-}
-
 function readQuantities(field: Field): Record<string, number> {
-  return Object.fromEntries(readEach(field, (item) => item.count()));
-}
-
-function readTexts(field: Field): string[] {
-  return field.list().map((item) => item.text());
+  return Object.fromEntries(field.map((item) => item.count()));
 }
 
 function readOutcome(field: Field): CalleeOutcome {
@@ -59,12 +50,11 @@ export interface PathFile {
 }
 
 /**
- * Reads a "stage2-paths/1" file: scenarios under `paths`, or at the top beside `format`.
+ * Reads a "stage2-paths/1" file: scenarios under `paths`, or at the top beside `format` and other texts.
  * @throws {@link BuildError} naming the field that is wrong.
  */
 export function parsePaths(value: unknown, file: string): PathFile {
-  const root = Field.root(value, file, BuildError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT, BuildError);
   const build = [root.get('build'), root.get('id')].find((name) => typeof name.value === 'string');
   return {
     build: build?.text(),
@@ -75,10 +65,6 @@ export function parsePaths(value: unknown, file: string): PathFile {
 function scenariosOf(root: Field): [string, Field][] {
   const paths = root.get('paths');
   if (paths.present) return paths.entries();
-  const scenarios = root.entries().filter(([, item]) => isScenario(item.value));
+  const scenarios = root.entries().filter(([, item]) => typeof item.value !== 'string');
   return scenarios.length > 0 ? scenarios : root.expected('scenarios under paths');
-}
-
-function isScenario(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'predicates' in value && 'blocks' in value;
 }

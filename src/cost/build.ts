@@ -20,8 +20,7 @@ export const FIRST_CALLEE = 'handle_exit';
  * @throws {@link BuildError} in one line: the function, block or field, what was found, what was expected
  */
 export function parseBuild(value: unknown, file: string, sites: SiteTable): Build {
-  const root = Field.root(value, file, BuildError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT, BuildError);
   const cores = root.get('mca').entries();
   const names = readNames(root, sites, cores);
   const functions = readFunctions(root.get('functions'), names);
@@ -32,24 +31,15 @@ export function parseBuild(value: unknown, file: string, sites: SiteTable): Buil
     variantWords: root.get('variant_words').text(),
     compiler: root.get('compiler').text(),
     flags: root.get('flags').text(),
-    source: new Map(
-      root
-        .get('source')
-        .entries()
-        .map(([name, id]) => [name, id.text()]),
-    ),
+    source: root.get('source').map((id) => id.text()),
     constants: readConstants(root.get('constants'), names.predicates),
     functions,
     handler,
     callees: readCallees(root.get('callees'), cores.length),
-    opaque: new Set(texts(root.get('opaque_callees'))),
+    opaque: new Set(root.get('opaque_callees').texts()),
     cores: cores.map(([core]) => core),
     paths: readPaths(root.get('paths')),
   };
-}
-
-function texts(field: Field): string[] {
-  return field.list().map((item) => item.text());
 }
 
 function keys(field: Field): string[] {
@@ -64,7 +54,7 @@ function readNames(root: Field, sites: SiteTable, cores: [string, Field][]): Nam
   return {
     predicates: new Set(keys(root.get('predicates'))),
     siteTags: sites.tags,
-    callable: new Set([...functions, ...callees, ...texts(root.get('opaque_callees'))]),
+    callable: new Set([...functions, ...callees, ...root.get('opaque_callees').texts()]),
     cycles: cores.map(([, field]) => field),
   };
 }
@@ -83,16 +73,14 @@ function readFunctions(field: Field, names: Names): ReadonlyMap<string, BuildFun
 }
 
 function readCallees(field: Field, cores: number): Build['callees'] {
-  const callees = new Map(field.entries().map(([name, item]) => [name, readCallee(name, item, cores)]));
+  const callees = field.map((item, name) => readCallee(name, item, cores));
   if (!callees.has(FIRST_CALLEE)) field.fail(`there is no callee ${FIRST_CALLEE}`);
   return callees;
 }
 
 function readConstants(field: Field, declared: ReadonlySet<string>): ReadonlyMap<string, boolean> {
-  return new Map(
-    field.entries().map(([name, item]) => {
-      if (!declared.has(name)) item.fail(`predicate ${show(name)} is not declared by the file`);
-      return [name, item.flag()];
-    }),
-  );
+  return field.map((item, name) => {
+    if (!declared.has(name)) item.fail(`predicate ${show(name)} is not declared by the file`);
+    return item.flag();
+  });
 }

@@ -17,15 +17,14 @@ export type Citations = ReadonlyMap<string, string>;
 
 /** The `sources` of a file, which may have none. */
 export function readCitations(field: Field): Citations {
-  if (!field.present) return new Map();
-  return new Map(field.entries().map(([id, text]) => [id, text.text()]));
+  return field.optional((sources) => sources.map((text) => text.text())) ?? new Map();
 }
 
 /** Source ids become the texts `cited` has for them. */
 export function readConstant(field: Field, cited: Citations): Constant {
   const v = field.get('v').number();
-  const lo = field.get('lo').present ? field.get('lo').number() : v;
-  const hi = field.get('hi').present ? field.get('hi').number() : v;
+  const lo = field.get('lo').optional((end) => end.number()) ?? v;
+  const hi = field.get('hi').optional((end) => end.number()) ?? v;
   if (lo < 0 || lo > v || v > hi) field.fail(`found ${lo} <= ${v} <= ${hi}, expected a range from 0`);
   return { v, lo, hi, unit: field.get('unit').text(), ...readOrigin(field, cited) };
 }

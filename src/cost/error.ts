@@ -43,7 +43,7 @@ export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
-  return typeof value === 'string' ? JSON.stringify(cut(value)) : String(value);
+  return typeof value === 'string' ? quoted(cut(value)) : String(value);
 }
 
 function cut(text: string): string {
@@ -51,5 +51,15 @@ function cut(text: string): string {
 }
 
 function oneLine(text: string): string {
-  return JSON.stringify(cut(text)).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
+  return quoted(cut(text)).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
+}
+
+/** What JSON leaves as it is, but a terminal may not: other control characters, line and paragraph separators. */
+const UNPRINTED = /[\p{Cc}\u2028\u2029]/gu;
+
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    UNPRINTED,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { type Constant, readConstant } from './constant.js';
-import { DataError } from './error.js';
+import type { DataError } from './error.js';
 import { Field } from './field.js';
 
 /** What no document and no static model gives, whatever the core. */
@@ -16,8 +16,7 @@ const FORMAT = 'stage2-estimates/1';
 
 /** Reads src/data/estimates.json. @throws {@link DataError} naming what is wrong. */
 export function parseEstimates(value: unknown, file: string): Estimates {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   return {
     operations: readConstants(root.get('operations')),
     opaque: readConstants(root.get('opaque')),
@@ -26,5 +25,5 @@ export function parseEstimates(value: unknown, file: string): Estimates {
 }
 
 function readConstants(field: Field): ReadonlyMap<string, Constant> {
-  return new Map(field.entries().map(([name, item]) => [name, readConstant(item, new Map())]));
+  return field.map((item) => readConstant(item, new Map()));
 }

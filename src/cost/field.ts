@@ -1,4 +1,4 @@
-import { type DataError, show } from './error.js';
+import { DataError, show } from './error.js';
 
 /** Which error a malformed file throws. */
 export type ErrorOf = new (file: string, field: string, problem: string) => DataError;
@@ -15,9 +15,11 @@ export class Field {
     private readonly key: string,
   ) {}
 
-  /** The whole of a parsed file. */
-  static root(value: unknown, file: string, error: ErrorOf): Field {
-    return new Field(value, { file, error }, undefined, '');
+  /** The whole of a parsed file, whose `format` must be the one named. */
+  static root(value: unknown, file: string, format: string, error: ErrorOf = DataError): Field {
+    const root = new Field(value, { file, error }, undefined, '');
+    if (root.get('format').value !== format) root.get('format').expected(format);
+    return root;
   }
 
   /** The same value, its place called `path`. */
@@ -48,6 +50,11 @@ export class Field {
     return this.value !== undefined;
   }
 
+  /** What `read` makes of this value; undefined if it is not given. */
+  optional<T>(read: (field: Field) => T): T | undefined {
+    return this.present ? read(this) : undefined;
+  }
+
   /** The field `key` of this object; `present` is false if it has none. */
   get(key: string): Field {
     const object = this.plainObject();
@@ -60,6 +67,11 @@ export class Field {
     return Object.entries(this.plainObject()).map(([key, value]) => [key, this.below(value, key)]);
   }
 
+  /** What `read` makes of the fields of this object, by name. */
+  map<T>(read: (field: Field, name: string) => T): ReadonlyMap<string, T> {
+    return new Map(this.entries().map(([name, field]) => [name, read(field, name)]));
+  }
+
   list(): Field[] {
     const { value } = this;
     if (!Array.isArray(value)) this.expected('an array');
@@ -68,6 +80,11 @@ export class Field {
 
   text(): string {
     return typeof this.value === 'string' ? this.value : this.expected('a string');
+  }
+
+  /** An array of strings. */
+  texts(): string[] {
+    return this.list().map((item) => item.text());
   }
 
   /** One of `allowed`. */

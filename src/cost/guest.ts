@@ -1,5 +1,5 @@
 import { type Constant, readConstant } from './constant.js';
-import { DataError } from './error.js';
+import type { DataError } from './error.js';
 import { Field } from './field.js';
 
 /** What a guest does to a core: accesses for each 1000 cycles, and the bytes they are among. */
@@ -18,8 +18,7 @@ const ACCESSES_MOST = 1_000_000;
 
 /** Reads src/data/guest.json. @throws {@link DataError} naming what is wrong */
 export function parseGuest(value: unknown, file: string): GuestActivity {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   const constant = (name: string) => readConstant(root.get(name), new Map());
   return {
     dataLines: constant('dataLines'),

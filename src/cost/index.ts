@@ -66,7 +66,6 @@ export {
   type SiteCounts,
   type SiteRow,
   siteStatistics,
-  sumTotals,
 } from './site-statistics.js';
 export { type Hint, parseSites, type SiteInfo, type SiteTable, siteNumber, siteOf } from './sites.js';
 export type { EntrySizes } from './tlb-sizes.js';

@@ -1,5 +1,5 @@
 import { type Citations, readCitations, readConstant } from './constant.js';
-import { DataError, show } from './error.js';
+import { type DataError, show } from './error.js';
 import { Field } from './field.js';
 import type { KernelClass, KernelKind, KernelPart, KernelTable, RegisterGroup } from './kernel.js';
 
@@ -7,29 +7,19 @@ const FORMAT = 'stage2-kernels/1';
 
 /** Reads src/data/kernels.json. @throws {@link DataError} naming what is wrong. */
 export function parseKernels(value: unknown, file: string): KernelTable {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   const cited = readCitations(root.get('sources'));
   const stall = root.get('stall');
-  const kernels = root
-    .get('kernels')
-    .entries()
-    .map(([name, field]) => [name, readKernel(name, field, cited)] as const);
   return {
-    kernels: new Map(kernels),
+    kernels: root.get('kernels').map((field, name) => readKernel(name, field, cited)),
     stall: {
       inOrder: readConstant(stall.get('in-order'), cited),
       outOfOrder: readConstant(stall.get('out-of-order'), cited),
     },
     functions: readFunctions(root.get('functions'), cited),
     vmmSpread: readConstant(root.get('vmmSpread'), cited),
-    prices: new Map(
-      root
-        .get('prices')
-        .entries()
-        .map(([event, price]) => [event, readConstant(price, cited)]),
-    ),
-    fwb: new Set(texts(root.get('fwb').get('cores'))),
+    prices: root.get('prices').map((price) => readConstant(price, cited)),
+    fwb: new Set(root.get('fwb').get('cores').texts()),
   };
 }
 
@@ -39,81 +29,54 @@ function readFunctions(field: Field, cited: Citations): ReadonlyMap<string, Kern
 }
 
 function readKernel(name: string, field: Field, cited: Citations): KernelClass {
-  const parts = new Map(
-    field
-      .get('parts')
-      .entries()
-      .map(([part, item]) => [part, readPart(item, cited)]),
-  );
+  const parts = field.get('parts').map((item) => readPart(item, cited));
   const list = (at: Field): KernelPart[] =>
     at.present ? at.list().map((item) => parts.get(item.text()) ?? item.expected('a part')) : [];
   const change = field.get('switch');
-  const host = field.get('host');
   return {
     name,
     about: field.get('about').text(),
-    kinds: new Map(
-      field
-        .get('kinds')
-        .entries()
-        .map(([kind, item]) => [kind, readKind(item, list)]),
-    ),
+    kinds: field.get('kinds').map((item) => readKind(item, list)),
     switch: {
-      world: change.get('world').present && change.get('world').flag(),
+      world: change.get('world').optional((world) => world.flag()) ?? false,
       parts: list(change.get('parts')),
       permission: list(change.get('permission')),
     },
     groups: readGroups(field.get('groups'), cited),
     groupFence: list(field.get('groupFence')),
-    hostAtEl2: host.present && host.oneOf(['el2']) === 'el2',
+    hostAtEl2: field.get('host').optional((host) => host.oneOf(['el2'])) !== undefined,
   };
 }
 
 function readKind(field: Field, list: (at: Field) => KernelPart[]): KernelKind {
-  const optional = (at: Field): string | undefined => (at.present ? at.text() : undefined);
-  const lock = field.get('lock');
-  const measured = field.get('measured');
   return {
-    worldSwitch: optional(field.get('switch')),
-    path: optional(field.get('path')),
+    worldSwitch: field.get('switch').optional((name) => name.text()),
+    path: field.get('path').optional((name) => name.text()),
     parts: list(field.get('parts')),
     noFwb: list(field.get('noFwb')),
     locked: list(field.get('locked')),
     lockedNoFwb: list(field.get('lockedNoFwb')),
-    lock: lock.present ? lock.oneOf(['exclusive', 'shared'] as const) : undefined,
-    measured: measured.present
-      ? { fwb: measured.get('fwb').count(), noFwb: measured.get('noFwb').count() }
-      : undefined,
+    lock: field.get('lock').optional((lock) => lock.oneOf(['exclusive', 'shared'] as const)),
+    measured: field
+      .get('measured')
+      .optional((insn) => ({ fwb: insn.get('fwb').count(), noFwb: insn.get('noFwb').count() })),
   };
 }
 
 function readGroups(field: Field, cited: Citations): ReadonlyMap<string, RegisterGroup> {
-  if (!field.present) return new Map();
-  return new Map(
-    field
-      .entries()
-      .map(([name, group]) => [
-        name,
-        { save: readPart(group.get('save'), cited), restore: readPart(group.get('restore'), cited) },
-      ]),
-  );
+  const read = (group: Field): RegisterGroup => ({
+    save: readPart(group.get('save'), cited),
+    restore: readPart(group.get('restore'), cited),
+  });
+  return field.optional((groups) => groups.map(read)) ?? new Map();
 }
 
 function readPart(field: Field, cited: Citations): KernelPart {
   return {
-    counts: new Map(
-      field
-        .get('counts')
-        .entries()
-        .map(([event, n]) => [event, BigInt(n.count())]),
-    ),
+    counts: field.get('counts').map((n) => BigInt(n.count())),
     src: field
       .get('src')
       .list()
       .map((id) => cited.get(id.text()) ?? id.fail(`found ${show(id.value)}, expected the id of a source`)),
   };
-}
-
-function texts(field: Field): string[] {
-  return field.list().map((item) => item.text());
 }

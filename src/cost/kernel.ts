@@ -107,12 +107,16 @@ export function lockOf(kernel: KernelClass, kind: string): KernelKind['lock'] {
 }
 
 /** The switch alone, with the run loop: everything of a fault of this class but its handler. */
-export function switchEvents(kernel: KernelClass, faultClass: number, facts: KernelFacts): EventCounts {
+export function switchEvents(
+  kernel: KernelClass,
+  faultClass: number,
+  { worldSwitch }: Pick<KernelFacts, 'worldSwitch'>,
+): EventCounts {
   const { world, parts, permission } = kernel.switch;
   const { type, s1ptw } = describeClass(faultClass);
   const byAt = !world && type === 'permission' && !s1ptw;
   return sumEvents([
-    ...(world ? [facts.worldSwitch(switchKind(faultClass))] : []),
+    ...(world ? [worldSwitch(switchKind(faultClass))] : []),
     ...countsOf(parts),
     ...(byAt ? countsOf(permission) : []),
   ]);

@@ -1,6 +1,7 @@
 import { type Constant, readConstant } from './constant.js';
-import { DataError } from './error.js';
 import { Field } from './field.js';
+
+const FORMAT = 'stage2-idmap-estimates/2';
 
 /** Instructions of mapping an internal VM that no build file holds. */
 export interface IdmapEstimates {
@@ -14,9 +15,7 @@ export interface IdmapEstimates {
 
 /** src/data/idmap-estimates.json. */
 export function parseIdmapEstimates(value: unknown, file: string): IdmapEstimates {
-  const root = Field.root(value, file, DataError);
-  const format = 'stage2-idmap-estimates/2';
-  if (root.get('format').value !== format) root.get('format').expected(format);
+  const root = Field.root(value, file, FORMAT);
   const constant = (name: string) => readConstant(root.get(name), new Map());
   return {
     loopInsn: constant('loopInsn'),

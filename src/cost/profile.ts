@@ -9,7 +9,7 @@ import {
   readWhole,
   type TableProfile,
 } from './core-structures.js';
-import { DataError, show } from './error.js';
+import { type DataError, show } from './error.js';
 import { Field } from './field.js';
 import { memberNames } from './names.js';
 import { type EntrySizes, readEntrySizes } from './tlb-sizes.js';
@@ -99,14 +99,11 @@ export interface BranchProfile {
  * @throws {@link DataError} naming the field that is wrong.
  */
 export function parseProfiles(value: unknown, file: string): ReadonlyMap<string, CoreProfile> {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   const cited = readCitations(root.get('sources'));
   const cores = root.get('cores');
   if (cores.entries().length === 0) cores.expected('at least one core');
-  return new Map(
-    cores.entries().map(([name, core]) => [checkName(name, core), readProfile(name, core, cited)]),
-  );
+  return cores.map((core, name) => readProfile(checkName(name, core), core, cited));
 }
 
 function checkName(name: string, field: Field): string {
@@ -115,7 +112,7 @@ function checkName(name: string, field: Field): string {
 
 function readProfile(name: string, field: Field, cited: Citations): CoreProfile {
   const constant = (at: Field) => readConstant(at, cited);
-  const l3 = optional(field.get('l3'), (at) => readCache(at, cited));
+  const l3 = field.get('l3').optional((at) => readCache(at, cited));
   const lat = field.get('lat');
   const exposed = field.get('exposed');
   return {
@@ -157,7 +154,7 @@ function readTlb(field: Field, cited: Citations): TlbProfile {
     itlb: table('itlb'),
     dtlb: table('dtlb'),
     stlb: table('l2tlb'),
-    stlbSizes: optional(field.get('l2tlb_sizes'), (at) => readEntrySizes(at, cited)),
+    stlbSizes: field.get('l2tlb_sizes').optional((sizes) => readEntrySizes(sizes, cited)),
     stlbHit: readConstant(field.get('l2tlb_hit_extra'), cited),
     storage,
     walkCache: separate ? table('walk_cache') : undefined,
@@ -168,7 +165,7 @@ function readTlb(field: Field, cited: Citations): TlbProfile {
 }
 
 function readBranches(field: Field, cited: Citations): BranchProfile {
-  const btb = (name: string) => optional(field.get(name), (at) => readBtb(at, cited));
+  const btb = (name: string) => field.get(name).optional((at) => readBtb(at, cited));
   const indexBits = readWhole(field.get('direction_index_bits'), cited, 1, INDEX_BITS_MAX);
   return {
     mispredict: readConstant(field.get('mispredict'), cited),
@@ -186,11 +183,7 @@ function readBranches(field: Field, cited: Citations): BranchProfile {
 
 function readSystem(field: Field, cited: Citations): ReadonlyMap<string, Constant> {
   for (const name of SYSTEM_COSTS) readConstant(field.get(name), cited);
-  return new Map(field.entries().map(([name, item]) => [name, readConstant(item, cited)]));
-}
-
-function optional<T>(field: Field, read: (field: Field) => T): T | undefined {
-  return field.present ? read(field) : undefined;
+  return field.map((item) => readConstant(item, cited));
 }
 
 function positive(field: Field, cited: Citations): Constant {

@@ -1,5 +1,5 @@
 import { type Constant, readConstant } from './constant.js';
-import { DataError } from './error.js';
+import type { DataError } from './error.js';
 import { Field } from './field.js';
 
 /** A published way to time a fault on hardware, and the smallest difference that stands out of its noise. */
@@ -15,8 +15,7 @@ const UNITS = ['ns', 'cycles', 'percent'];
 
 /** The methods of src/data/resolution.json. @throws {@link DataError} naming what is wrong */
 export function parseResolution(value: unknown, file: string): Method[] {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   return root
     .get('methods')
     .list()

@@ -1,4 +1,3 @@
-import { addCounts, type Counts, noCounts } from './counts.js';
 import { CostError } from './error.js';
 import { type Hint, type SiteInfo, type SiteTable, siteNumber, siteOf } from './sites.js';
 import type { Walk } from './walk.js';
@@ -94,15 +93,4 @@ function countBranches(walk: Walk, count: number, rows: ReadonlyMap<object, Bran
     const row = rows.get(block);
     if (row !== undefined && taken !== undefined) row[taken ? 'taken' : 'notTaken'] += count;
   }
-}
-
-/** Totals of a run: what all its faults executed, and the cache loops apart. */
-export function sumTotals(walks: readonly CountedWalk[]): { totals: Counts; loops: Counts } {
-  const totals = noCounts();
-  const loops = noCounts();
-  for (const { walk, count } of walks) {
-    addCounts(totals, walk.totals, count);
-    addCounts(loops, walk.loops, count);
-  }
-  return { totals, loops };
 }

@@ -1,6 +1,6 @@
 import { Site } from '../abi/kvm.js';
 import type { Block, BuildFunction, When } from './build-types.js';
-import { DataError, show } from './error.js';
+import { type DataError, show } from './error.js';
 import { Field } from './field.js';
 import { SITES } from './names.js';
 
@@ -44,8 +44,7 @@ const FORMAT = 'stage2-sites/1';
 
 /** Reads src/data/sites.json. @throws {@link DataError} naming what is wrong. */
 export function parseSites(value: unknown, file: string): SiteTable {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   const list = root.get('sites');
   const sites = list.list().map(readSite);
   const ids = new Set(sites.map((site) => site.id));
@@ -56,7 +55,7 @@ export function parseSites(value: unknown, file: string): SiteTable {
 
 function readSite(field: Field): SiteInfo {
   const id = field.get('id').text();
-  const internal = field.get('internal').present && field.get('internal').flag();
+  const internal = field.get('internal').optional((flag) => flag.flag()) ?? false;
   if (internal === SITES.has(id))
     field.get('id').fail(`${show(id)} ${internal ? 'is' : 'is not'} a site of the core`);
   return {
@@ -70,7 +69,7 @@ function readSite(field: Field): SiteInfo {
     line: field.get('line').count(),
     lineSource: field.get('lineSource').text(),
     internal,
-    branch: field.get('branch').present ? readSelector(field.get('branch')) : {},
+    branch: field.get('branch').optional(readSelector) ?? {},
   };
 }
 

@@ -1,4 +1,4 @@
-import { CostError, DataError } from './error.js';
+import { CostError, type DataError } from './error.js';
 import { type EventCounts, sumEvents } from './event-counts.js';
 import { describeClass } from './fault-class.js';
 import { Field } from './field.js';
@@ -15,32 +15,25 @@ const COUNTED = ['mrs', 'msr', 'sysreg', 'dsb', 'isb', 'at', 'tlbi'] as const;
 
 /** Reads src/data/world-switch.json. @throws {@link DataError} naming what is wrong. */
 export function parseWorldSwitch(value: unknown, file: string): WorldSwitch {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   const hostCall = root.get('hostCall').get('insn').count();
-  const switches = root
-    .get('switches')
-    .entries()
-    .map(([kind, item]) => {
-      // Out of the guest to EL2, back from the host's hvc to EL1; then that hvc, and the eret to the guest.
-      const exit = readEvents(item.get('exit'), 0);
-      const enter = readEvents(item.get('enter'), hostCall);
-      return [kind, sumEvents([exit, enter])] as const;
-    });
-  const hypercalls = root
-    .get('hypercalls')
-    .entries()
-    .map(([name, item]) => [name, readEvents(item, 0)] as const);
-  return { switches: new Map(switches), hypercalls: new Map(hypercalls) };
+  return {
+    // Out of the guest to EL2, back from the host's hvc to EL1; then that hvc, and the eret to the guest.
+    switches: root
+      .get('switches')
+      .map((item) => sumEvents([readEvents(item.get('exit'), 0), readEvents(item.get('enter'), hostCall)])),
+    hypercalls: root.get('hypercalls').map((item) => readEvents(item, 0)),
+  };
 }
 
 /** One way through EL2: an exception taken, an exception returned from, and what is between. */
 function readEvents(field: Field, moreInsn: number): EventCounts {
   const counts = new Map<string, number>();
   for (const key of COUNTED) {
-    if (field.get(key).present) counts.set(key, field.get(key).count());
+    const n = field.get(key).optional((item) => item.count());
+    if (n !== undefined) counts.set(key, n);
   }
-  const erets = field.get('eret').present ? field.get('eret').count() : 0;
+  const erets = field.get('eret').optional((item) => item.count()) ?? 0;
   const special = [...counts.values()].reduce((all, n) => all + n, erets);
   counts.set('insn:el2', field.get('insn').integer(special) - special + moreInsn);
   counts.set('exc_entry', 1);

@@ -66,6 +66,7 @@ export class AddressSpace {
     const { arena, view } = this.machine;
     const bytes = spec.kind === 'pfnmap' ? 0 : Number(spec.size >> BigInt(PAGE_SHIFT)) * 8;
     const mark = arena.mark();
+    const { fresh } = arena;
     try {
       area.offset = arena.allocate(L.AREA_SIZEOF);
       area.ptes = bytes === 0 ? 0 : arena.allocate(bytes);
@@ -73,7 +74,8 @@ export class AddressSpace {
       arena.rollback(mark);
       throw error;
     }
-    view.fill(area.ptes, bytes);
+    // What nothing has used is zero, and stays without pages of the real host until it is used.
+    if (area.ptes < fresh) view.fill(area.ptes, Math.min(bytes, fresh - area.ptes));
     this.#writeArea(area);
     this.#areas.push(area);
     this.#rebuild();

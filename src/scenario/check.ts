@@ -1,5 +1,4 @@
 import type { Block, Build, Term, When } from '../cost/build-types.js';
-import { DataError } from '../cost/error.js';
 import { Field } from '../cost/field.js';
 import type { Variant } from '../kvm/variant.js';
 
@@ -8,8 +7,7 @@ const CHECKS = ['none', 'mm', 'flag', 'key'] as const satisfies Variant['check']
 
 /** The check of each variant by its id, from src/data/variants.json. @throws DataError naming what is wrong */
 export function parseChecks(value: unknown, file: string): ReadonlyMap<string, Variant['check']> {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   const variants = root.get('variants').list();
   return new Map(variants.map((variant) => [variant.get('id').text(), variant.get('check').oneOf(CHECKS)]));
 }

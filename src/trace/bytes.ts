@@ -4,10 +4,17 @@ const GZIP_MAGIC = [0x1f, 0x8b];
 /** A `trace.dat` of trace-cmd begins with 0x17 0x08 0x44 and the word "tracing". */
 const TRACE_DAT_MAGIC = [0x17, 0x08, 0x44];
 
+/** Most bytes that gzip data may unpack to for each of its own, besides {@link EXPANSION_FREE}: captures have 6 to 22. */
+export const EXPANSION_MAX = 200;
+export const EXPANSION_FREE = 1 << 20;
+/** Packed bytes that are unpacked at once: they may come to a thousand times as many. */
+const PIECE = 8 << 10;
+
 /**
  * The bytes of a file, unpacked if they begin with the gzip magic. Streams: holds a few chunks, never the file.
  * Several gzip members in a row work where the platform's DecompressionStream takes them (Node does).
- * @throws TraceError on damaged or cut-off gzip data, and on a binary `trace.dat`
+ * @throws TraceError on damaged or cut-off gzip data, on such that unpacks to more than {@link EXPANSION_MAX} times its
+ *   size, and on a binary `trace.dat`
  */
 export async function* readBytes(
   source: AsyncIterable<Uint8Array>,
@@ -57,20 +64,27 @@ async function* prepend(head: Uint8Array, input: AsyncIterator<Uint8Array>): Asy
   for (let next = await input.next(); !next.done; next = await input.next()) yield next.value;
 }
 
-/** Why the feeding of packed bytes ended early, if the source itself failed. */
+/** How far the feeding of packed bytes is, and why it ended early, if the source itself failed. */
 interface Feeding {
+  packedBytes: number;
   failure?: unknown;
 }
 
 async function* gunzip(packed: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new DecompressionStream('gzip');
-  const feeding: Feeding = {};
+  const feeding: Feeding = { packedBytes: 0 };
   void feed(packed, writable.getWriter(), feeding);
   const reader = readable.getReader();
+  let bytes = 0;
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      bytes += next.value.length;
+      checkExpansion(bytes, feeding.packedBytes, name);
+      yield next.value;
+    }
   } catch (cause) {
     if ('failure' in feeding) throw feeding.failure;
+    if (cause instanceof TraceError) throw cause;
     const detail = cause instanceof Error && cause.message ? ` (${cause.message})` : '';
     const problem = `found damaged or cut-off gzip data${detail}, expected a whole gzip file`;
     throw new TraceError({ file: name }, problem);
@@ -80,8 +94,14 @@ async function* gunzip(packed: AsyncGenerator<Uint8Array>, name: string): AsyncG
   }
 }
 
+function checkExpansion(bytes: number, packed: number, name: string): void {
+  if (bytes <= EXPANSION_FREE + EXPANSION_MAX * packed) return;
+  const problem = `found gzip data that unpacks to more than ${EXPANSION_MAX} times its size, expected a packed capture`;
+  throw new TraceError({ file: name }, problem);
+}
+
 /**
- * Writes chunk by chunk and waits for each: piping would not do, as Node lets thousands of chunks queue up before a
+ * Writes piece by piece and waits for each: piping would not do, as Node lets thousands of chunks queue up before a
  * DecompressionStream. Never rejects; errors come out at the readable end.
  */
 async function feed(
@@ -98,7 +118,11 @@ async function feed(
     try {
       if (next === undefined) return await writer.abort(feeding.failure);
       if (next.done) return await writer.close();
-      await writer.write(next.value as Uint8Array<ArrayBuffer>);
+      for (let at = 0; at < next.value.length; at += PIECE) {
+        const piece = next.value.subarray(at, at + PIECE) as Uint8Array<ArrayBuffer>;
+        feeding.packedBytes += piece.length;
+        await writer.write(piece);
+      }
     } catch {
       return;
     }

@@ -32,7 +32,7 @@ export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
-  const text = typeof value === 'string' ? JSON.stringify(cut(value, SHOWN_MAX)) : String(value);
+  const text = typeof value === 'string' ? quoted(cut(value, SHOWN_MAX)) : String(value);
   return cut(text, SHOWN_MAX + 8);
 }
 
@@ -47,5 +47,15 @@ function describePlace({ file, line, field }: TracePlace): string {
 
 /** Text with its control characters escaped, so that it cannot break a message into lines; shortened if very long. */
 export function oneLine(text: string): string {
-  return JSON.stringify(cut(text, PLACE_MAX)).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
+  return quoted(cut(text, PLACE_MAX)).slice(1, -1).replaceAll('\\"', '"').replaceAll('\\\\', '\\');
+}
+
+/** What JSON leaves as it is, but a terminal may not: other control characters, line and paragraph separators. */
+const UNPRINTED = /[\p{Cc}\u2028\u2029]/gu;
+
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(
+    UNPRINTED,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

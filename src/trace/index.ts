@@ -11,5 +11,6 @@ export { LINE_MAX, type Line, readLines } from './lines.js';
 export type * from './memslot-types.js';
 export * from './memslots.js';
 export type { MmioRange } from './mmio-range.js';
+export * from './slots-of-trace.js';
 export * from './tally.js';
 export { readText } from './text.js';

@@ -1,17 +1,19 @@
 import * as v from 'valibot';
 import { oneLine, show, TraceError } from './error.js';
+import { checkShape } from './json-shape.js';
 import { readText } from './text.js';
 
 /**
  * The JSON value of a file, plain or gzip.
- * @throws TraceError on damaged gzip data and on text that is not JSON
+ * @throws TraceError on damaged gzip data, and as {@link parseJson}
  */
 export async function readJson(source: AsyncIterable<Uint8Array>, name: string): Promise<unknown> {
   return parseJson(await readText(source, name), name);
 }
 
-/** @throws TraceError on text that is not JSON */
+/** @throws TraceError on text that is not JSON, and on keys given twice and the like, as {@link checkShape} says */
 export function parseJson(text: string, name: string): unknown {
+  checkShape(text, name);
   try {
     return JSON.parse(text);
   } catch (cause) {

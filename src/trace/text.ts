@@ -1,8 +1,11 @@
 import { readBytes } from './bytes.js';
 import { TraceError } from './error.js';
 
-/** Longest text that is read into one string, in UTF-16 units. */
-export const TEXT_MAX = 256 * 1024 * 1024;
+/**
+ * Longest text that is read into one string, in UTF-16 units: a hundred times the largest file there is. As JSON it
+ * makes at most some 1.5 GiB of values, which the heap of any Node holds.
+ */
+export const TEXT_MAX = 64 * 1024 * 1024;
 
 /**
  * The whole text of a file, plain or gzip.

@@ -10,6 +10,7 @@ const LINE_BYTES_MOST = 4096;
 /** An index holds no more bits. */
 const INDEX_BITS_MOST = 24;
 const RETURN_STACK_MOST = 4096;
+export const U32_MOST = 2 ** 32 - 1;
 
 const CACHES = ['l1i', 'l1d', 'l2', 'l3'] as const;
 const TABLES = ['itlb', 'dtlb', 'stlb', 'walkCache', 'ipaCache'] as const;

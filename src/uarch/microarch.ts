@@ -26,7 +26,7 @@ import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { MicroExports } from '../core/micro-exports.js';
 import { type BtbLevel, btbLevels } from './btb-layout.js';
-import { checkGeometry, checkInteger } from './check.js';
+import { checkGeometry, checkInteger, U32_MOST } from './check.js';
 import type { CacheGeometry, Geometry, TableGeometry } from './geometry.js';
 import { TLB_FIELDS, TLB_NAMES, tlbBytes } from './tlb-layout.js';
 
@@ -41,9 +41,13 @@ export interface GuestRun {
   codeBytes: number;
 }
 
+/** Throws EINVAL that names the field unless the core can be told what the guest does. */
+export function checkGuestRun(run: GuestRun): void {
+  for (const [name, value] of Object.entries(run)) checkInteger(name, value, 0, U32_MOST);
+}
+
 /** A host line: structures that are compared four ways at a time do not straddle one more than they must. */
 const ALIGN = 64;
-const U32_MOST = 2 ** 32 - 1;
 const U64_END = 1n << 64n;
 /** Fibonacci hashing: neighbouring seeds give unlike states. */
 const SEED_FACTOR = 0x9e3779b97f4a7c15n;
@@ -182,7 +186,7 @@ export class Microarch {
 
   /** A guest runs; what it does is not counted. */
   guest(run: GuestRun): void {
-    for (const [name, value] of Object.entries(run)) checkInteger(name, value, 0, U32_MOST);
+    checkGuestRun(run);
     const { dataLines, codeLines, branches, dataBytes, codeBytes } = run;
     this.#core.microGuest(this.offset, dataLines, codeLines, branches, dataBytes, codeBytes);
   }

@@ -3,8 +3,8 @@ import * as P from '../abi/program.js';
 import { MicroEvent } from '../abi/uarch.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
-import { checkInteger } from './check.js';
-import type { GuestRun } from './microarch.js';
+import { checkInteger, U32_MOST } from './check.js';
+import { checkGuestRun, type GuestRun } from './microarch.js';
 import type { CodePlacement } from './placement.js';
 import { checkProgram } from './program-check.js';
 
@@ -30,7 +30,6 @@ export interface PathRunInput {
 const EVENTS = MicroEvent.COUNT;
 /** Records copied to the core at a time. */
 const BATCH = 1024;
-const U32_MOST = 2 ** 32 - 1;
 
 /** Bytes of a machine's arena that a runner takes beside its programs, with at most `rows` rows. */
 export function pathRunnerBytes(rows: number): number {
@@ -146,9 +145,7 @@ export class PathRunner {
       );
     }
     if (!(steal >= 0 && steal <= 1)) throw new Stage2Error('EINVAL', `steal ${steal}: expected 0 to 1`);
-    if (typeof before === 'object') {
-      for (const [name, value] of Object.entries(before)) checkInteger(name, value, 0, U32_MOST);
-    }
+    if (typeof before === 'object') checkGuestRun(before);
     return n;
   }
 

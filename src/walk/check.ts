@@ -86,6 +86,7 @@ export function checkMappings(
       ...sorted.flatMap((mapping) => checkMapping(translator, mapping)),
       ...probes.flatMap((ipa) => checkGap(translator, ipa)),
       ...unlisted(sorted, found),
+      ...repeated(sorted),
     ],
   };
 }
@@ -205,6 +206,12 @@ function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf
       found: leafText(desc, level),
       expected: 'no mapping',
     }));
+}
+
+function repeated(sorted: readonly ListedMapping[]): MappingDifference[] {
+  return sorted
+    .filter(({ ipa }, i) => i > 0 && ipa === sorted[i - 1]?.ipa)
+    .map(({ ipa }) => ({ ipa, what: 'mapping', found: 'listed again', expected: 'listed once' }));
 }
 
 function outcome(walk: TranslateResult): string {

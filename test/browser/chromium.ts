@@ -16,6 +16,7 @@ const TYPES: Record<string, string> = {
   '.mjs': 'text/javascript',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
+  '.html': 'text/html',
 };
 const PAGE = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="importmap">
 {"imports":{"valibot":"/node_modules/valibot/dist/index.mjs"}}</script>`;
@@ -29,9 +30,12 @@ export function findChromium(): string | undefined {
   return found;
 }
 
-/** A page with the modules of dist at /dist; close() ends browser and server. */
-export async function openPage(executablePath: string): Promise<{ page: Page; close(): Promise<void> }> {
-  const server = await serve();
+/** A page with the modules of dist at /dist, or index.html of a site of its own; close() ends browser and server. */
+export async function openPage(
+  executablePath: string,
+  site?: string,
+): Promise<{ page: Page; close(): Promise<void> }> {
+  const server = await serve(site === undefined ? packagePath : (path) => sitePath(site, path));
   const browser = await launch(executablePath);
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
@@ -58,15 +62,25 @@ function launch(executablePath: string): Promise<Browser> {
   });
 }
 
-function serve(): Promise<Server> {
+/** The file behind a path of the page with the modules of dist. */
+function packagePath(path: string): string | undefined {
+  return SERVED.some((folder) => path.startsWith(`${folder}/`)) ? join(ROOT, path) : undefined;
+}
+
+function sitePath(site: string, path: string): string | undefined {
+  return path.startsWith('..') ? undefined : join(site, path === '' ? 'index.html' : path);
+}
+
+function serve(fileOf: (path: string) => string | undefined): Promise<Server> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const file = fileOf(normalize(decodeURIComponent(pathname)).slice(1));
+    if (file !== undefined && existsSync(file)) {
+      const type = TYPES[extname(file)] ?? 'application/octet-stream';
+      return response.writeHead(200, { 'content-type': type }).end(readFileSync(file));
+    }
     if (pathname === '/') return response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE);
-    const path = normalize(decodeURIComponent(pathname)).slice(1);
-    const served = SERVED.some((folder) => path.startsWith(`${folder}/`)) && existsSync(join(ROOT, path));
-    if (!served) return response.writeHead(404).end();
-    const type = TYPES[extname(path)] ?? 'application/octet-stream';
-    return response.writeHead(200, { 'content-type': type }).end(readFileSync(join(ROOT, path)));
+    return response.writeHead(404).end();
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }

@@ -39,8 +39,8 @@ describe('stage2 profiles', () => {
 
   it('adds the cores of a file of the user', async () => {
     await withFile(fileOf('neoverse-n1'), async (path) => {
-      expect((await profiles('--file', path)).stdout).toMatch(/\n {2}mine +out of order +neoverse-n1 /);
-      const [mine, n1] = [await profiles('mine', '--file', path), await profiles('neoverse-n1')];
+      expect((await profiles('--profile', path)).stdout).toMatch(/\n {2}mine +out of order +neoverse-n1 /);
+      const [mine, n1] = [await profiles('mine', '--profile', path), await profiles('neoverse-n1')];
       expect(mine.stdout).toBe(n1.stdout.replace('neoverse-n1, out', 'mine, out'));
     });
   });
@@ -81,14 +81,14 @@ describe('stage2 profiles refuses, in one line and with exit 2,', () => {
     ['text that is not JSON', 'hello', 'found text that is not JSON'],
     ['an array', '[]', 'found an array of 0, expected an object'],
   ])('a file with %s', async (_, text, message) => {
-    const { stdout, stderr, exit } = await withFile(text, (path) => profiles('--file', path));
+    const { stdout, stderr, exit } = await withFile(text, (path) => profiles('--profile', path));
     expect({ stdout, exit }).toEqual({ stdout: '', exit: 2 });
     expect(stderr).toContain(`: ${message}`);
     expect(stderr.split('\n')).toHaveLength(2);
   });
 
   it('a file that is not there', async () => {
-    expect(await profiles('--file', '/no/such.json')).toEqual({
+    expect(await profiles('--profile', '/no/such.json')).toEqual({
       exit: 2,
       stdout: '',
       stderr: 'stage2: /no/such.json: no such file\n',

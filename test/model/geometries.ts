@@ -60,3 +60,13 @@ export function machineFor(
     accounted,
   });
 }
+
+/** Granule and address layout of all of them, as rows of a test table. */
+export const FORMATS = [
+  [12, 'narrow'],
+  [12, 'lpa2'],
+  [14, 'narrow'],
+  [14, 'lpa2'],
+  [16, 'narrow'],
+  [16, 'lpa'],
+] as const;

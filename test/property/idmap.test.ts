@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ENOMEM } from '../../src/abi/kvm.js';
 import { Vm } from '../../src/kvm/index.js';
 import { checkTables, type RawLeaf, strayPages } from '../model/check-tables.js';
-import { type FullGeometry, GEOMETRIES, machineFor } from '../model/geometries.js';
+import { FORMATS, type FullGeometry, GEOMETRIES, machineFor } from '../model/geometries.js';
 import { Access, Hardware } from '../model/hardware.js';
 import { expectLeaves } from '../model/table-check.js';
 import { TableModel } from '../model/table-model.js';
@@ -220,21 +220,17 @@ function checkHistory(geometry: FullGeometry, history: readonly Step[]): void {
   }
 }
 
-describe.each([
-  [12, 'narrow'],
-  [12, 'lpa2'],
-  [14, 'narrow'],
-  [14, 'lpa2'],
-  [16, 'narrow'],
-  [16, 'lpa'],
-] as const)('slots mapped one to one with a granule of 2^%i and %s addresses', (granuleShift, layout) => {
-  const geometries = GEOMETRIES.filter((g) => g.granuleShift === granuleShift && g.layout === layout);
+describe.each(FORMATS)(
+  'slots mapped one to one with a granule of 2^%i and %s addresses',
+  (granuleShift, layout) => {
+    const geometries = GEOMETRIES.filter((g) => g.granuleShift === granuleShift && g.layout === layout);
 
-  it(
-    'translate alike in every way of mapping them',
-    () => {
-      fc.assert(fc.property(fc.constantFrom(...geometries), steps, checkHistory), { numRuns: RUNS });
-    },
-    PATIENCE,
-  );
-});
+    it(
+      'translate alike in every way of mapping them',
+      () => {
+        fc.assert(fc.property(fc.constantFrom(...geometries), steps, checkHistory), { numRuns: RUNS });
+      },
+      PATIENCE,
+    );
+  },
+);

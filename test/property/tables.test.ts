@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { KVM_NR_MEM_OBJS } from '../../src/abi/kvm.js';
 import { Vm } from '../../src/kvm/index.js';
 import { checkTables, freePages, strayPages } from '../model/check-tables.js';
-import { type FullGeometry, GEOMETRIES, machineFor } from '../model/geometries.js';
+import { FORMATS, type FullGeometry, GEOMETRIES, machineFor } from '../model/geometries.js';
 import { runTableAction, type TableAction, tableAction, type Watch } from '../model/history/table-steps.js';
 import { checkTranslations, expectLeaves } from '../model/table-check.js';
 import { TableModel } from '../model/table-model.js';
@@ -45,21 +45,17 @@ function checkHistory(geometry: FullGeometry, list: readonly TableAction[]): voi
   expect(freePages(machine).size).toBe(POOL);
 }
 
-describe.each([
-  [12, 'narrow'],
-  [12, 'lpa2'],
-  [14, 'narrow'],
-  [14, 'lpa2'],
-  [16, 'narrow'],
-  [16, 'lpa'],
-] as const)('a history of tables with a granule of 2^%i and %s addresses', (granuleShift, layout) => {
-  const geometries = GEOMETRIES.filter((g) => g.granuleShift === granuleShift && g.layout === layout);
+describe.each(FORMATS)(
+  'a history of tables with a granule of 2^%i and %s addresses',
+  (granuleShift, layout) => {
+    const geometries = GEOMETRIES.filter((g) => g.granuleShift === granuleShift && g.layout === layout);
 
-  it(
-    'leaves the tables, the MMU and the page accounts as the model has them',
-    () => {
-      fc.assert(fc.property(fc.constantFrom(...geometries), steps, checkHistory), { numRuns: RUNS });
-    },
-    PATIENCE,
-  );
-});
+    it(
+      'leaves the tables, the MMU and the page accounts as the model has them',
+      () => {
+        fc.assert(fc.property(fc.constantFrom(...geometries), steps, checkHistory), { numRuns: RUNS });
+      },
+      PATIENCE,
+    );
+  },
+);

@@ -4,26 +4,41 @@ export type Arguments =
   | { mode: 'property'; seconds: number; seed: number }
   | { mode: 'hostile'; cases: number; seed: number }
   | { mode: 'histories'; steps: number; seed: number }
-  | { mode: 'replay'; file: string };
+  | { mode: 'files'; mutations: number; seed: number; kind: string | undefined; large: boolean }
+  | { mode: 'replay'; file: string }
+  | { mode: 'replayFile'; file: string; kind: string | undefined };
 
 /** Bad arguments: one line for people. */
 export class UsageError extends Error {}
 
 const USAGE =
   'usage: npm run soak -- --seconds N [--seed S] | --hostile [--cases N] [--seed S] | ' +
-  '--histories [--steps N] [--seed S] | --replay FILE';
+  '--histories [--steps N] [--seed S] | --replay FILE | ' +
+  '--files [--mutations N | --large] [--seed S] [--kind K] [--replay FILE]';
 const CASES = 10_000_000;
 const STEPS = 1_000_000;
+const MUTATIONS = 100_000;
 const SEEDS = 2 ** 31;
 const MOST = 1e12;
-const MODES = ['--hostile', '--histories'];
-const NUMBERS = ['--seconds', '--cases', '--steps', '--seed'];
+const MODES = ['--hostile', '--histories', '--files'];
+const NUMBERS = ['--seconds', '--cases', '--steps', '--mutations', '--seed'];
 /** Which number goes with which mode. */
-const GOES_WITH: Record<string, string> = { '--cases': '--hostile', '--steps': '--histories' };
+const GOES_WITH: Record<string, string> = {
+  '--cases': '--hostile',
+  '--steps': '--histories',
+  '--mutations': '--files',
+};
 
 /** Throws UsageError. */
-export function parseArguments(args: readonly string[], randomSeed: () => number): Arguments {
-  if (args.includes('--replay')) return replayArguments(args);
+export function parseArguments(all: readonly string[], randomSeed: () => number): Arguments {
+  const { args: rest, kind } = withoutKind(all);
+  const args = rest.filter((arg) => arg !== '--large');
+  const large = args.length < rest.length;
+  if (!args.includes('--files')) {
+    if (kind !== undefined) throw new UsageError('--kind goes with --files');
+    if (large) throw new UsageError('--large goes with --files');
+  }
+  if (args.includes('--replay')) return replayArguments(args, kind);
   const modes = MODES.filter((mode) => args.includes(mode));
   if (modes.length > 1) throw new UsageError(`${modes.join(' and ')} do not go together`);
   const given = numbersOf(args);
@@ -33,6 +48,8 @@ export function parseArguments(args: readonly string[], randomSeed: () => number
   checkNumbers(mode, given);
   if (mode === '--hostile') return { mode: 'hostile', cases: given.get('--cases') ?? CASES, seed };
   if (mode === '--histories') return { mode: 'histories', steps: given.get('--steps') ?? STEPS, seed };
+  if (mode === '--files')
+    return { mode: 'files', mutations: given.get('--mutations') ?? MUTATIONS, seed, kind, large };
   return { mode: 'property', seconds: given.get('--seconds') ?? 0, seed };
 }
 
@@ -46,11 +63,20 @@ function checkNumbers(mode: string | undefined, given: ReadonlyMap<string, numbe
   throw new UsageError(`--seconds does not go with ${mode}; it takes ${instead}`);
 }
 
-function replayArguments(args: readonly string[]): Arguments {
+function replayArguments(all: readonly string[], kind: string | undefined): Arguments {
+  const args = all.filter((arg) => arg !== '--files');
   const [name, file] = args;
   if (name !== '--replay' || file === undefined || args.length !== 2)
     throw new UsageError('--replay: expected one file and nothing else');
-  return { mode: 'replay', file };
+  return args.length < all.length ? { mode: 'replayFile', file, kind } : { mode: 'replay', file };
+}
+
+function withoutKind(args: readonly string[]): { args: readonly string[]; kind: string | undefined } {
+  const at = args.indexOf('--kind');
+  if (at < 0) return { args, kind: undefined };
+  const kind = args[at + 1];
+  if (kind === undefined) throw new UsageError('--kind: found nothing, expected a kind of file');
+  return { args: [...args.slice(0, at), ...args.slice(at + 2)], kind };
 }
 
 export const randomSeed = (): number => Math.floor(Math.random() * SEEDS);

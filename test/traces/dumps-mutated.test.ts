@@ -101,6 +101,18 @@ describe('a dump whose tables do not fit its mappings', () => {
     }
   });
 
+  it('is found out by a mapping that is listed twice', async () => {
+    const dump = await loadDump(NAME);
+    const [first] = dump.mappings;
+    const { differences } = check({
+      ...dump,
+      mappings: first === undefined ? [] : [first, ...dump.mappings],
+    });
+    expect(differences).toEqual([
+      { ipa: first?.ipa, what: 'mapping', found: 'listed again', expected: 'listed once' },
+    ]);
+  });
+
   it('survives a listing of nonsense', async () => {
     const dump = await loadDump(NAME);
     const [first] = dump.mappings;

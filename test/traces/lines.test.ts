@@ -73,6 +73,22 @@ describe('readLines on gzip', () => {
     expect((await textsOf(gzipSync(noise), 1000)).join('\n')).toBe(noise);
   });
 
+  it('stops at data that unpacks to more than 200 times its size', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 << 20, '\n'));
+    let lines = 0;
+    const error = await traceErrorOf(async () => {
+      for await (const _ of readLines(inChunks(bomb, 1 << 16), 'bomb.gz')) lines++;
+    });
+    expect(error.message).toBe(
+      'bomb.gz: found gzip data that unpacks to more than 200 times its size, expected a packed capture',
+    );
+    expect(lines).toBeLessThanOrEqual((1 << 20) + 200 * bomb.length);
+  });
+
+  it('takes a small file that packs however well', async () => {
+    expect(await textsOf(gzipSync('\n'.repeat(1 << 20)), 1 << 16)).toHaveLength(1 << 20);
+  });
+
   it('reads several gzip members in a row', async () => {
     expect(await textsOf(Buffer.concat([gzipSync('one\n'), gzipSync('two\n')]))).toEqual(['one', 'two']);
   });

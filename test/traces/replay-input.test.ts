@@ -179,6 +179,13 @@ describe('replayTrace', () => {
     expect(result.lines.events).toEqual({ s2Unmap: 1, unparsed: 1 });
   });
 
+  it('names the line of an operation that no tables could take, which is the line it comes to an end in', async () => {
+    const map = `${PREFIX}s2_map: (f+0x0/0x1) ipa=0x0 size=0x1000 phys=0x40000800 prot=0x7`;
+    const run = replayTrace(batches(unmap, map, unmap), slotsFile(), options);
+    await expect(run).rejects.toThrow(TraceError);
+    await expect(run).rejects.toThrow('t.txt:3: map: expected multiples of the granule, 2^12 bytes');
+  });
+
   it('tells how far it is', async () => {
     const reached: number[] = [];
     await replayTrace(batches(unmap, unmap), slotsFile(), {

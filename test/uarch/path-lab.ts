@@ -123,6 +123,15 @@ export function expected(geometry: Geometry, before: BeforeFault, faults: Faults
   });
 }
 
+/** What each fault counts in one run of all of them. */
+export function inOneRun(geometry: Geometry, before: BeforeFault, faults: Faults): bigint[][] {
+  const { runner, programs } = runnerOf(geometry, faults);
+  const rows = programs.map((_, i) => i);
+  const { records } = faults;
+  const input = { records, programs, rows, rowCount: rows.length, placement: PLACEMENT, before };
+  return rowsOf(runner.run(input));
+}
+
 export function rowsOf(counts: BigUint64Array): bigint[][] {
   return Array.from({ length: counts.length / EVENTS }, (_, i) => [
     ...counts.slice(i * EVENTS, (i + 1) * EVENTS),

@@ -6,16 +6,7 @@ import { BranchKind, ColdRule } from '../../src/abi/uarch.js';
 import type { Program } from '../../src/cost/index.js';
 import type { Geometry } from '../../src/uarch/geometry.js';
 import { SMALL } from './lab.js';
-import {
-  expected,
-  type Faults,
-  GUEST_RUN,
-  MEDIUM,
-  PLACEMENT,
-  rowsOf,
-  runnerOf,
-  someFaults,
-} from './path-lab.js';
+import { expected, type Faults, GUEST_RUN, inOneRun, MEDIUM, someFaults } from './path-lab.js';
 
 /** All that one path takes has a place, but in the fastest level of the BTB. */
 const LARGE: Geometry = {
@@ -77,17 +68,7 @@ describe('a run of faults that repeat', () => {
     'counts a path that is taken over and over as one after another, on %s',
     (_, geometry, before) => {
       const repeated = repeatedFaults();
-      const { runner, programs } = runnerOf(geometry, repeated);
-      const rows = programs.map((_, i) => i);
-      const found = runner.run({
-        ...repeated,
-        programs,
-        rows,
-        rowCount: rows.length,
-        placement: PLACEMENT,
-        before,
-      });
-      expect(rowsOf(found)).toEqual(expected(geometry, before, repeated));
+      expect(inOneRun(geometry, before, repeated)).toEqual(expected(geometry, before, repeated));
     },
   );
 
@@ -103,16 +84,6 @@ describe('a run of faults that repeat', () => {
       programs: [call, comeBack, loop].flatMap((program) => new Array<Program>(20).fill(program)),
       records: faults.records.slice(0, 60 * FAULT_SIZEOF),
     };
-    const { runner, programs } = runnerOf(LARGE, few);
-    const rows = programs.map((_, i) => i);
-    const found = runner.run({
-      ...few,
-      programs,
-      rows,
-      rowCount: 60,
-      placement: PLACEMENT,
-      before: 'nothing',
-    });
-    expect(rowsOf(found)).toEqual(expected(LARGE, 'nothing', few));
+    expect(inOneRun(LARGE, 'nothing', few)).toEqual(expected(LARGE, 'nothing', few));
   });
 });

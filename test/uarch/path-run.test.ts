@@ -12,6 +12,7 @@ import {
   expected,
   type Faults,
   GUEST_RUN,
+  inOneRun,
   MEDIUM,
   PLACEMENT,
   rowsOf,
@@ -50,18 +51,7 @@ describe('a run of faults', () => {
       'nothing',
     ],
   ] as const)('counts what one operation after another counts, on %s', (_, geometry, before) => {
-    const { runner, programs } = runnerOf(geometry, faults);
-    const { records } = faults;
-    const rows = programs.map((_, i) => i);
-    const found = runner.run({
-      records,
-      programs,
-      rows,
-      rowCount: rows.length,
-      placement: PLACEMENT,
-      before,
-    });
-    expect(rowsOf(found)).toEqual(expected(geometry, before, faults));
+    expect(inOneRun(geometry, before, faults)).toEqual(expected(geometry, before, faults));
   });
 
   it('adds the events of records of one row', () => {

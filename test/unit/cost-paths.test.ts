@@ -27,6 +27,11 @@ describe('a file of further paths', () => {
     ['no format', { paths: {} }, 'format: found nothing, expected stage2-paths/1'],
     ['no paths', { format: 'stage2-paths/1' }, 'found an object, expected scenarios under paths'],
     [
+      'a scenario at the top that is none',
+      { format: 'stage2-paths/1', no_vma, other: { blocks: [] } },
+      'other.predicates: found nothing, expected an object',
+    ],
+    [
       'a predicate that is no flag',
       { format: 'stage2-paths/1', paths: { p: { ...no_vma, predicates: { is_write: 1 } } } },
       'paths.p.predicates.is_write: found 1, expected true or false',

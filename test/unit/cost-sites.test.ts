@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Site } from '../../src/abi/kvm.js';
-import { branchStatistics, parseSites, siteOf, siteStatistics, sumTotals } from '../../src/cost/index.js';
+import { branchStatistics, parseSites, siteOf, siteStatistics } from '../../src/cost/index.js';
 import { BUILD_IDS, dataFile, loadBuild, SITES, walkOf } from './fixtures-cost/load.js';
 
 describe('the site table', () => {
@@ -104,12 +104,5 @@ describe('branch statistics', () => {
   test('are refused over two builds', () => {
     const walks = ['gcc12c-base', 'gcc12c-rfc'].map((id) => ({ walk: walkOf(id, 'sea_claimed'), count: 1 }));
     expect(() => branchStatistics(SITES, walks)).toThrow('walks of gcc12c-base and gcc12c-rfc do not add up');
-  });
-
-  test('totals are those of all faults', () => {
-    const walk = walkOf('gcc12c-base', 'write_anon_warm');
-    const { totals, loops } = sumTotals([{ walk, count: 1_000_000 }]);
-    expect(totals.insn).toBe(1_015_000_000);
-    expect(loops.insn).toBe(801_000_000);
   });
 });

@@ -18,6 +18,16 @@ describe('an address space', () => {
     expect(mm.areas.map((area) => area.hva / PAGE)).toEqual([1n, 3n, 5n, 9n]);
   });
 
+  it('knows nothing of the pages of an area that was there before', () => {
+    const mm = newSpace();
+    const area = mm.map({ hva: HVA, size: 4n * PAGE, kind: 'anonymous' });
+    mm.setPte(HVA + PAGE, 0x4000_0000n, 1);
+    mm.unmap(area);
+    const again = mm.map({ hva: HVA, size: 8n * PAGE, kind: 'anonymous' });
+    expect(again.ptes).toBe(area.ptes);
+    for (let page = 0n; page < 8n; page++) expect(mm.pte(HVA + page * PAGE)).toBe(0n);
+  });
+
   it('refuses an overlap by one page with EEXIST and takes a neighbour', () => {
     const mm = newSpace();
     mm.map({ hva: HVA, size: 4n * PAGE, kind: 'anonymous' });

@@ -12,6 +12,15 @@ describe('the arguments of the soak', () => {
     ['--seed 0 --hostile --cases 3', { mode: 'hostile', cases: 3, seed: 0 }],
     ['--histories', { mode: 'histories', steps: 1_000_000, seed: 42 }],
     ['--histories --steps 5 --seed 1', { mode: 'histories', steps: 5, seed: 1 }],
+    [
+      '--files --mutations 5 --seed 1',
+      { mode: 'files', mutations: 5, seed: 1, kind: undefined, large: false },
+    ],
+    [
+      '--kind dump --files --large',
+      { mode: 'files', mutations: 100_000, seed: 42, kind: 'dump', large: true },
+    ],
+    ['--files --replay 1-dump', { mode: 'replayFile', file: '1-dump', kind: undefined }],
     ['--replay history.json', { mode: 'replay', file: 'history.json' }],
   ])('%s', (text, expected) => {
     expect(parse(text)).toEqual(expected);
@@ -31,6 +40,10 @@ describe('the arguments of the soak', () => {
     ['--hostile --seconds 5', '--seconds does not go with --hostile; it takes --cases'],
     ['--histories --seconds 5', '--seconds does not go with --histories; it takes --steps'],
     ['--hostile --steps 5', '--steps goes with --histories'],
+    ['--files --steps 5', '--steps goes with --histories'],
+    ['--seconds 5 --kind dump', '--kind goes with --files'],
+    ['--hostile --large', '--large goes with --files'],
+    ['--files --kind', '--kind: found nothing'],
     ['--hostile --histories', '--hostile and --histories do not go together'],
     ['--replay', '--replay: expected one file'],
     ['--replay a.json --seed 5', '--replay: expected one file'],

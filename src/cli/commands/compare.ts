@@ -21,7 +21,7 @@ import {
   compareSettings,
   listOption,
 } from '../compare-options.js';
-import { loadBuild, loadIdmapEstimates, loadSites } from '../data.js';
+import { loadBuild, loadIdmapEstimates } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
 import { captureFiles, replayFiles } from '../replay-files.js';
@@ -98,7 +98,7 @@ async function compareAll(
   loaded: Awaited<ReturnType<typeof loadComparison>>,
   settings: CompareSettings,
 ): Promise<CommandResult<'compare'>> {
-  const sites = await loadSites();
+  const { sites } = loaded;
   const configs = await Promise.all(CONFIGS.map((config) => loadConfig(config, settings, sites)));
   const comparison = compareBuilds(replayed.faults.paths, configs, sites);
   const siteRows = siteStatistics(sites, replayed.faults.sites);

@@ -6,6 +6,7 @@ import { registerIdmap } from './idmap.js';
 import { registerMap } from './map.js';
 import { registerProfiles } from './profiles.js';
 import { registerReplay } from './replay.js';
+import { registerSlots } from './slots.js';
 import { registerTranslate } from './translate.js';
 import { registerValidate } from './validate.js';
 import { registerVerifyBuild } from './verify-build.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Register[] = [
   registerMap,
   registerDump,
   registerReplay,
+  registerSlots,
   registerVerifyBuild,
   registerConform,
   registerValidate,

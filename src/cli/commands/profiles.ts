@@ -6,7 +6,7 @@ import { Exit, unknownValue } from '../errors.js';
 import { type CommandResult, finish } from '../output.js';
 
 interface Options {
-  file?: string;
+  profile?: string;
   json?: boolean;
 }
 
@@ -16,7 +16,7 @@ export function registerProfiles(program: Command): void {
     .description('list the cores, or the values of one core with range, confidence and source')
     .argument('[core]', 'a core of the list')
     .option(
-      '--file <file>',
+      '--profile <file>',
       'cores of a profile file (stage2-profiles/1), JSON or gzip, besides the package’s',
     )
     .option('--json', 'print one JSON document')
@@ -25,8 +25,11 @@ export function registerProfiles(program: Command): void {
     );
 }
 
-async function profiles(core: string | undefined, { file }: Options): Promise<CommandResult<'profiles'>> {
-  const known = await loadProfiles(file);
+async function profiles(
+  core: string | undefined,
+  { profile: path }: Options,
+): Promise<CommandResult<'profiles'>> {
+  const known = await loadProfiles(path);
   if (core === undefined) {
     const cores = [...known.values()].map(summaryOf);
     return { text: profilesText(cores), json: { cores }, exit: Exit.OK };

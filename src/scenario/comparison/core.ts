@@ -6,10 +6,10 @@ import {
   priceMatrix,
 } from '../../cost/index.js';
 import { type BreakEven, breakEven } from './break-even.js';
-import type { Distribution } from './distribution.js';
+import { type Distribution, perFault } from './distribution.js';
 import { addedEvents, type EventTotal, eventTotals } from './events.js';
 import { layoutNoise, type PricedGroup, pairedCost, priceGroup, sumGroups } from './paired.js';
-import { type Input, perFault, priceInputs, spreadInput, strongest } from './sensitivity.js';
+import { type Input, priceInputs, spreadInput, strongest } from './sensitivity.js';
 import { type MethodSight, sightOf } from './sight.js';
 import type { PairedCost, StatePair } from './types.js';
 

@@ -24,6 +24,11 @@ export function dividedBy(sum: bigint, n: bigint): bigint {
   return sum < 0n ? -((half - sum) / n) : (sum + half) / n;
 }
 
+/** Cycles a fault of exact microcycles. */
+export function perFault(total: bigint, faults: number): number {
+  return Number(total) / (faults * MICRO) || 0;
+}
+
 /**
  * Cycles a fault: `totals` are exact microcycles of `faults` faults, one value for each pair; they are sorted in place.
  * The mean is of the totals, to the nearest microcycle. What is divided are whole numbers, so the result has the
@@ -34,7 +39,7 @@ export function cyclesPerFault(totals: BigInt64Array, faults: number): Distribut
   let sum = 0n;
   for (const total of totals) sum += total;
   const n = totals.length;
-  const cycles = (total: bigint): number => Number(total) / (faults * MICRO) || 0;
+  const cycles = (total: bigint): number => perFault(total, faults);
   const at = (percent: number): number => cycles(totals[rank(percent, n)] as bigint);
   return { p5: at(5), median: at(50), p95: at(95), mean: cycles(dividedBy(sum, BigInt(n))) };
 }

@@ -1,5 +1,4 @@
 import {
-  CostError,
   type EventCounts,
   hypercallOf,
   type KernelClass,
@@ -18,10 +17,7 @@ export interface KernelEvents {
 
 /** What a kernel of this class does around the handler of the builds. */
 export function kernelEvents(kernel: KernelClass, worldSwitch: WorldSwitch): KernelEvents {
-  const path = (name: string): never => {
-    throw new CostError(`there are no counts of the recorded path ${name}`);
-  };
-  const facts = { fwb: true, path, worldSwitch: (kind: string) => switchOf(worldSwitch, kind) };
+  const facts = { worldSwitch: (kind: string) => switchOf(worldSwitch, kind) };
   return {
     switchOf: (faultClass) => switchEvents(kernel, faultClass, facts),
     hypercall: hypercallOf(worldSwitch, kernel.hostAtEl2),

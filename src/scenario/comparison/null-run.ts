@@ -1,7 +1,7 @@
 import type { PriceMatrix } from '../../cost/index.js';
+import { perFault } from './distribution.js';
 import type { FollowJob } from './follow.js';
 import { priceGroup, sumGroups } from './paired.js';
-import { perFault } from './sensitivity.js';
 import type { StatePair } from './types.js';
 
 /** The base against itself at the same placements under the same prices: it must come to nothing. */

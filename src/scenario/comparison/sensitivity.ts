@@ -17,8 +17,6 @@ export interface Input {
 /** How many inputs a comparison names. */
 const INPUTS_SHOWN = 5;
 
-const MICRO = 1e6;
-
 /**
  * What the prices of the events that differ do to the addition, one at a time. `difference` is of all placements
  * together, over `pairs` faults: the faults of the trace times the placements.
@@ -57,9 +55,4 @@ function input(kind: Input['kind'], name: string, range: string, a: number, b: n
 export function strongest(inputs: readonly Input[]): Input[] {
   const moving = inputs.filter(({ swing }) => swing > 0);
   return moving.sort((a, b) => b.swing - a.swing || (a.name < b.name ? -1 : 1)).slice(0, INPUTS_SHOWN);
-}
-
-/** Cycles a fault of exact microcycles. */
-export function perFault(total: bigint, faults: number): number {
-  return Number(total) / (faults * MICRO) || 0;
 }

@@ -51,7 +51,7 @@ const KERNEL_INSN = 'insn:kernel';
 const VMM_INSN = 'insn:vmm';
 /** A load that hits the first level, where loads wait for each other. */
 export const LOAD_L1 = 'LOAD_L1';
-/** The cycle that a branch itself takes. */
+/** The cycle that a branch itself takes (src/data/estimates.json). */
 export const BRANCH = { taken: 'branch_taken', notTaken: 'branch_not_taken' } as const;
 const FLAG_TEST = 'flag_test';
 
@@ -118,15 +118,6 @@ export class Bench {
   }
 }
 
-const cycles = (v: number, lo: number, hi: number, conf: Constant['conf'], src: string): Constant => {
-  return { v, lo, hi, unit: 'cycles', conf, src: [src] };
-};
-/** A core that issues two branches in a cycle takes half of one for a branch not taken. */
-const BRANCH_SLOT = {
-  [BRANCH.taken]: cycles(1, 1, 1, 'D', 'definition: a taken branch ends its cycle'),
-  [BRANCH.notTaken]: cycles(1, 0.5, 1, 'E', 'estimate: one or two branches in a cycle'),
-};
-
 /** A count of one of these makes a cost one of the system. */
 const SYSTEM = ['exc_entry', 'exc_return', 'mrs', 'msr', 'isb', 'dsb', 'tlbi'];
 
@@ -140,7 +131,6 @@ function ownPrices({ latency, leaves }: CoreProfile, { prices }: PriceTable): [s
   const test = leaves.get('added_ldr_cbz');
   return [
     [LOAD_L1, latency.l1],
-    ...Object.entries(BRANCH_SLOT),
     ...(handler === undefined ? [] : ([[KERNEL_INSN, handler]] as [string, Constant][])),
     ...(test !== undefined && 'lo' in test ? ([[FLAG_TEST, test]] as [string, Constant][]) : []),
   ];

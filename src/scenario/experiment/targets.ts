@@ -1,4 +1,4 @@
-import { DataError, show } from '../../cost/error.js';
+import { type DataError, show } from '../../cost/error.js';
 import { Field } from '../../cost/field.js';
 import { readTolerance, type Tolerance, UNITS } from './tolerance.js';
 
@@ -26,8 +26,7 @@ const FORMAT = 'stage2-targets/1';
  * @throws {@link DataError} naming the file, the row and the field
  */
 export function parseTargets(value: unknown, file: string, experiments: readonly string[]): TargetRow[] {
-  const root = Field.root(value, file, DataError);
-  if (root.get('format').value !== FORMAT) root.get('format').expected(FORMAT);
+  const root = Field.root(value, file, FORMAT);
   const rows = root.get('rows').list();
   if (rows.length === 0) root.get('rows').expected('at least one row');
   const parsed = rows.map((row, i) => readRow(row, i, experiments));
@@ -45,7 +44,6 @@ function readRow(plain: Field, index: number, experiments: readonly string[]): T
   const params = row.get('params');
   params.entries();
   const unit = readUnit(row.get('unit'));
-  const source = row.get('source');
   return {
     id,
     experiment,
@@ -55,7 +53,7 @@ function readRow(plain: Field, index: number, experiments: readonly string[]): T
     tolerance: readTolerance(row.get('tolerance'), unit),
     toleranceText: String(row.get('tolerance').value),
     use: row.get('use').oneOf(['fitted', 'predicted'] as const),
-    source: source.present ? source.text() : '',
+    source: row.get('source').optional((text) => text.text()) ?? '',
   };
 }
 

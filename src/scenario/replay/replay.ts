@@ -1,3 +1,4 @@
+import { Stage2Error } from '../../core/error.js';
 import type { Variant } from '../../kvm/index.js';
 import {
   type LineTally,
@@ -6,6 +7,7 @@ import {
   TraceError,
   type TraceEvent,
   type TraceEventKind,
+  type TracePlace,
 } from '../../trace/index.js';
 import { checkEvent, type ExpectedDump, replayableVms } from './check.js';
 import { FaultReplay, type FaultReplayOptions, type FaultsReplay } from './faults.js';
@@ -65,16 +67,20 @@ export async function replayTrace(
 ): Promise<ReplayResult> {
   const { traceName, slotsName, dumps = [], variant, keepRecords = false } = options;
   const vms = replayableVms(slots, slotsName, dumps);
-  const tables = new TableReplay(slots, vms, traceName, dumps);
-  const faults = new FaultReplay(slots, vms, { variant, keepRecords });
+  const [tables, faults] = namingPlace({ file: slotsName }, () => [
+    new TableReplay(slots, vms, traceName, dumps),
+    new FaultReplay(slots, vms, { variant, keepRecords }),
+  ]);
   const lines: ReplayedLines = { last: 0, events: {}, notInterpreted: [] };
   for await (const batch of batches) {
     for (const event of batch) {
       if (!options.keepGoing) checkEvent(event, traceName);
       lines.events[event.kind] = (lines.events[event.kind] ?? 0) + 1;
       lines.last = event.line;
-      tables.feed(event);
-      faults.feed(event);
+      namingPlace({ file: traceName, line: event.line }, () => {
+        tables.feed(event);
+        faults.feed(event);
+      });
     }
     options.onProgress?.(lines.last);
   }
@@ -94,6 +100,16 @@ export async function replayTrace(
     tables: operates ? tables.finish() : null,
     faults: faults.finish(),
   };
+}
+
+/** What the emulated kernel and its machine cannot do, said of the place that asks for it. */
+function namingPlace<T>(place: TracePlace, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Stage2Error) throw new TraceError(place, error.message);
+    throw error;
+  }
 }
 
 /**

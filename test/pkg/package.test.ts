@@ -1,0 +1,122 @@
+// The package as it is published: what is in it, and that every kind of user can take it up.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, openPage } from '../browser/chromium.js';
+import { type Installed, installPackage } from './installed.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BIN = join(ROOT, 'node_modules/.bin');
+const ANSWER = { pa: '4040001234', fault: 'permission', disposition: 'MAPPED_PAGE', leaves: 1, findings: 0 };
+
+let installed: Installed;
+beforeAll(() => {
+  installed = installPackage();
+}, 60_000);
+afterAll(() => installed?.remove());
+
+/** One of the programs with the package in it, as one file, minified. */
+async function bundle(program: string): Promise<string> {
+  const { outputFiles, warnings } = await build({
+    absWorkingDir: installed.folder,
+    entryPoints: [program],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+  });
+  expect(warnings).toEqual([]);
+  return outputFiles[0]?.text as string;
+}
+
+describe('the tarball', () => {
+  it('has the build and what the registry shows, and nothing of the sources or tests', () => {
+    const top = new Set(installed.files.map((path) => path.split('/')[0]));
+    expect([...top].sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+    expect(installed.files.filter((path) => /\.test\.|\.generated\.ts$|\.tsbuildinfo$/.test(path))).toEqual(
+      [],
+    );
+  });
+
+  it('has nothing that publint warns of', async () => {
+    const { messages } = await publint({ pkgDir: ROOT, pack: false, level: 'warning' });
+    expect(messages).toEqual([]);
+  });
+
+  it('names every export in a file that is there', () => {
+    const read = (path: string) => readFileSync(join(installed.folder, 'node_modules/stage2', path));
+    expect(WebAssembly.validate(read('dist/core/stage2.wasm'))).toBe(true);
+    expect(JSON.parse(read('dist/data/profiles.json').toString())).toBeTypeOf('object');
+  });
+});
+
+describe('from Node', () => {
+  it('gives its answer', () => {
+    expect(JSON.parse(installed.run(process.execPath, 'print.mjs'))).toEqual(ANSWER);
+  });
+
+  it('resolves the data and the raw core by name', () => {
+    const program = `for (const name of ['stage2/data/profiles.json', 'stage2/core.wasm', 'stage2/package.json'])
+      console.log(import.meta.resolve(name))`;
+    const resolved = installed.run(process.execPath, '--input-type=module', '-e', program);
+    expect(resolved.trim().split('\n')).toHaveLength(3);
+  });
+
+  it('has the command', () => {
+    const walked = installed.run(join(installed.folder, 'node_modules/.bin/stage2'), 'profiles', '--json');
+    expect(JSON.parse(walked)).toBeTypeOf('object');
+  });
+});
+
+describe('from TypeScript', () => {
+  it.each(['nodenext', 'bundler'])('has types with module resolution %s', (resolution) => {
+    const module = resolution === 'nodenext' ? 'nodenext' : 'esnext';
+    const config = {
+      compilerOptions: {
+        module,
+        moduleResolution: resolution,
+        target: 'es2022',
+        lib: ['es2022', 'dom'],
+        strict: true,
+        noEmit: true,
+        skipLibCheck: false,
+        types: [],
+      },
+      files: ['types.ts'],
+    };
+    writeFileSync(join(installed.folder, 'tsconfig.json'), JSON.stringify(config));
+    expect(installed.run(join(BIN, 'tsc'), '-p', 'tsconfig.json')).toBe('');
+  });
+});
+
+describe('bundled', () => {
+  it('by esbuild gives the same answer from one file', async () => {
+    writeFileSync(join(installed.folder, 'bundle.mjs'), await bundle('print.mjs'));
+    expect(JSON.parse(installed.run(process.execPath, 'bundle.mjs'))).toEqual(ANSWER);
+  });
+
+  it('leaves out what is not used: a codec brings neither a core nor a parser', async () => {
+    const text = await bundle('codec.mjs');
+    expect(text.length).toBeLessThan(20_000);
+    expect(text).not.toContain('AGFzbQ');
+  });
+
+  const chromium = findChromium();
+  it.skipIf(chromium === undefined)('by vite gives the same answer in a page and in a worker', async () => {
+    const html =
+      '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="page.mjs"></script>';
+    writeFileSync(join(installed.folder, 'index.html'), html);
+    installed.run(join(BIN, 'vite'), 'build', '--base', './', '--logLevel', 'error');
+    const { page, close } = await openPage(chromium as string, join(installed.folder, 'dist'));
+    try {
+      await page.waitForFunction('globalThis.inPage');
+      expect(JSON.parse(await page.evaluate('inPage'))).toEqual(ANSWER);
+      expect(JSON.parse(await page.evaluate('inWorker'))).toEqual(ANSWER);
+    } finally {
+      await close();
+    }
+  });
+});
