@@ -28,6 +28,11 @@ import { decodeRegime } from "./vtcr";
 import { resetRecord } from "./walk_record";
 import { checkWalkLayout, Regime, Translation } from "./walk_structs";
 
+/** The version of everything a host relies on, exports and layout: a host of another stops here. Needs no memory. */
+export function abiVersion(): u32 {
+  return ABI_VERSION;
+}
+
 /** Binds the instance to the memory at `memoryBase` and stamps its header. Call once, before anything else. */
 export function init(memoryBase: u32): void {
   checkLayout();

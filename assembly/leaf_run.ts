@@ -22,6 +22,10 @@ function storeLine(at: usize, pair: v128, two: v128, four: v128): void {
 
 /** Writes `n` descriptors at linear address `at`: `first`, and each `step` above the one before. */
 export function fillRun(at: usize, first: u64, step: u64, n: u32): void {
+  if (!ASC_FEATURE_SIMD) {
+    for (let i: u32 = 0; i < n; i++, at += 8) store<u64>(at, first + step * i);
+    return;
+  }
   // Two lines a round: the sums of a round depend on its first pair alone, so that no store waits for the one before.
   let pair = i64x2.replace_lane(i64x2.splat(first), 1, first + step);
   const two = i64x2.splat(step << 1);

@@ -3,8 +3,9 @@
 //   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeHeader } from './c-header.mjs';
 import { copyData } from './copy-data.mjs';
-import { embedWasm } from './embed-wasm.mjs';
+import { CORE_FILES, embedWasm } from './embed-wasm.mjs';
 import { asc, fromRoot, tsc } from './tools.mjs';
 
 const args = process.argv.slice(2);
@@ -26,7 +27,7 @@ async function buildDebug() {
 }
 
 async function buildPackage() {
-  await asc(['release', 'release-accounted']);
+  await asc(['release', 'release-accounted', 'scalar', 'scalar-accounted']);
   embedWasm();
 
   // Filled beside dist and renamed at the end: a failed build leaves the old dist whole, and a source that is
@@ -36,9 +37,10 @@ async function buildPackage() {
     await tsc(['-p', 'tsconfig.build.json', '--outDir', next]);
     const dataFiles = copyData(join(next, 'data'));
     mkdirSync(join(next, 'core'), { recursive: true });
-    for (const name of ['stage2.wasm', 'stage2-accounted.wasm']) {
+    for (const name of CORE_FILES) {
       copyFileSync(fromRoot(`build/${name}`), join(next, 'core', name));
     }
+    await writeHeader(join(next, 'abi'), join(next, 'core', 'stage2_abi.h'));
     rmSync(fromRoot('dist'), { recursive: true, force: true });
     renameSync(next, fromRoot('dist'));
     console.log(`build: dist, with ${dataFiles} data files`);

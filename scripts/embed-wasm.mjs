@@ -1,19 +1,24 @@
-// Puts the bytes of the two release cores into a module, so that Node, bundlers and a page opened from a file
-// have them without a fetch.
+// Checks the cores of a release, and puts the bytes of the two that JavaScript runs into a module, so that Node,
+// bundlers and a page opened from a file have them without a fetch.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { fromRoot } from './tools.mjs';
 
-const CORES = [
+/** All that are released; those without SIMD are for embedders that have none. */
+export const CORE_FILES = ['stage2', 'stage2-accounted', 'stage2-scalar', 'stage2-scalar-accounted'].map(
+  (name) => `${name}.wasm`,
+);
+
+const EMBEDDED = [
   { name: 'functionalWasm', file: 'build/stage2.wasm', about: 'The core without accounting' },
   { name: 'accountedWasm', file: 'build/stage2-accounted.wasm', about: 'The core that counts events' },
 ];
 
 /** Checks build/*.wasm and writes src/core/wasm.generated.ts. */
 export function embedWasm() {
-  const constants = CORES.map(({ name, file, about }) => {
+  for (const name of CORE_FILES) checkCore(`build/${name}`);
+  const constants = EMBEDDED.map(({ name, file, about }) => {
     const bytes = readFileSync(fromRoot(file));
-    checkCore(file, bytes);
     return `/** ${about}: ${file}, ${bytes.length} bytes, as base64. */
 export const ${name}: string =
   '${bytes.toString('base64')}';
@@ -29,10 +34,9 @@ export const ${name}: string =
  * A core lives in memory that may be its embedder's: it must import that memory and nothing else, bring neither
  * an allocator nor static data, and export functions only.
  * @param {string} file
- * @param {Buffer<ArrayBuffer>} bytes
  */
-function checkCore(file, bytes) {
-  const module = new WebAssembly.Module(bytes);
+function checkCore(file) {
+  const module = new WebAssembly.Module(readFileSync(fromRoot(file)));
   const imports = WebAssembly.Module.imports(module).map((i) => `${i.module}.${i.name}`);
   if (imports.join() !== 'env.memory') {
     throw new Error(`${file} must import env.memory and nothing else, but imports: ${imports.join(', ')}`);

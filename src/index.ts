@@ -37,4 +37,5 @@ export { type IdmapCost, type IdmapPrice, priceIdmap } from './scenario/idmap-pr
 export { type TlbNeed, tlbNeed } from './scenario/idmap-tlb.js';
 export * from './scenario/replay/index.js';
 export * from './trace/index.js';
+export * from './uarch/index.js';
 export * from './walk/index.js';

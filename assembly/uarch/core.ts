@@ -58,7 +58,7 @@ export function checkCoreLayout(): void {
   if (offsetof<MicroCore>("returnsUsed") != U.CORE_RETURNS_USED) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (offsetof<MicroCore>() > <usize>U.CORE_COUNTS) ERROR("a structure disagrees with src/abi/uarch.ts");
   const reads = U.STEPS * U.READS_PER_STEP;
-  if (U.CORE_STEPS + U.STEPS * U.STEP_SIZEOF > U.CORE_LOG) ERROR("a structure disagrees with src/abi/uarch.ts");
+  if (U.CORE_STEPS + U.STEPS * U.AHEAD_STEP_SIZEOF > U.CORE_LOG) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (U.CORE_LOG + 3 * reads * 8 > U.CORE_LOG_NEXT) ERROR("a structure disagrees with src/abi/uarch.ts");
   if (U.CORE_LOG_NEXT + 2 * reads * 8 > U.CORE_SIZEOF) ERROR("a structure disagrees with src/abi/uarch.ts");
 }

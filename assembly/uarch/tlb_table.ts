@@ -101,6 +101,7 @@ export function sizesOf(tlb: Tlb, type: TlbType): u64 {
 // @ts-ignore: decorator
 @inline
 export function findWay(tlb: Tlb, set: usize, tag: u32, key: u64, context: u32): i32 {
+  if (!ASC_FEATURE_SIMD) return findByWays(tlb, set, tag, key, context);
   const wanted = i16x8.splat(<i16>tag);
   const slots = tlb.slots;
   let first: u32 = 0;
@@ -128,6 +129,16 @@ function wayAmong(tlb: Tlb, set: usize, first: u32, found: i32, key: u64, contex
     if (entry.key == key && entry.context == context) return way;
     found &= found - 1;
   } while (found != 0);
+  return -1;
+}
+
+/** As findWay, one way after the other. */
+function findByWays(tlb: Tlb, set: usize, tag: u32, key: u64, context: u32): i32 {
+  for (let way: u32 = 0; way < tlb.slots; way++) {
+    if (load<u16>(set + (way << 1)) != tag) continue;
+    const entry = entryAt(tlb, set, way);
+    if (entry.key == key && entry.context == context) return way;
+  }
   return -1;
 }
 
@@ -236,6 +247,7 @@ export function place(tlb: Tlb, key: u64, context: u32): TlbEntry {
 // @ts-ignore: decorator
 @inline
 function storeTag(set: usize, way: u32, tag: u32): void {
+  if (!ASC_FEATURE_SIMD) return store<u16>(set + (way << 1), <u16>tag);
   const group = set + ((way & ~(TAG_GROUP - 1)) << 1);
   const lane = i16x8.eq(i16x8(0, 1, 2, 3, 4, 5, 6, 7), i16x8.splat(<i16>(way & (TAG_GROUP - 1))));
   v128.store(group, v128.bitselect(i16x8.splat(<i16>tag), v128.load(group), lane));

@@ -26,7 +26,7 @@ export class Step {
 // @ts-ignore: decorator
 @inline
 export function stepAt(core: MicroCore, index: u32): Step {
-  return changetype<Step>(changetype<usize>(core) + U.CORE_STEPS + index * U.STEP_SIZEOF);
+  return changetype<Step>(changetype<usize>(core) + U.CORE_STEPS + index * U.AHEAD_STEP_SIZEOF);
 }
 
 /** The tables' place is known. */

@@ -2,7 +2,8 @@
 // see if each read went down by itself, in the same order, so it holds and counts the same.
 import * as U from "../../src/abi/uarch";
 import { MicroEvent } from "../../src/abi/uarch";
-import { cacheAccess, cacheAt, placeIn, setsOf, cacheWriteBack, replacedAddress, replacedDirty } from "./cache";
+import { cacheAccess, cacheAt, placeIn, cacheWriteBack, replacedAddress, replacedDirty } from "./cache";
+import { setsOf } from "./cache_set";
 import { countMicro, MicroCore } from "./core";
 import { Step } from "./walk_ahead";
 

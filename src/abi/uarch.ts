@@ -87,7 +87,7 @@ export enum PredictorPart {
 
 /** Walks that a batch looks ahead, the bytes of each, and the descriptors it reads at most. */
 export const STEPS = 64;
-export const STEP_SIZEOF = 40;
+export const AHEAD_STEP_SIZEOF = 40;
 export const READS_PER_STEP = 3;
 
 // MicroCore: offsets from memoryBase of the parts of one modelled core; 0 where the core has none.

@@ -1,5 +1,6 @@
 /** The exports of the wasm core (assembly/index.ts). u64 results are signed here: wrap them with BigInt.asUintN. */
 export interface CoreExports {
+  abiVersion(): number;
   init(memoryBase: number): void;
   banksChanged(): void;
   regimeDecode(regime: number): void;

@@ -4,7 +4,7 @@ import * as L from '../abi/layout.js';
 import { Arena } from './arena.js';
 import { Stage2Error } from './error.js';
 import type { CoreExports } from './exports.js';
-import { coreModule } from './load.js';
+import { coreModule, instantiate } from './load.js';
 import type { MicroExports } from './micro-exports.js';
 import type { BankSpec, KeptRange, RegionSpec } from './physmap.js';
 import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
@@ -37,6 +37,11 @@ export interface MachineOptions {
   arenaBytes?: number;
   /** Record events, branch sites and fault signatures. Default false. */
   accounted?: boolean;
+  /**
+   * The core, compiled by the embedder of `stage2/core.wasm` or another one of the package: once for many workers, or
+   * without SIMD. Default: the one with SIMD that is part of the package's code.
+   */
+  core?: WebAssembly.Module;
   /** The embedder's own memory, and the 64 KiB aligned offset in it this machine may use. */
   memory?: WebAssembly.Memory;
   memoryBase?: number;
@@ -92,7 +97,8 @@ export class Machine {
     });
     this.view = new View(...memoryFor(options, this.#at.total));
     if (options.memory !== undefined) this.view.fill(0, this.#at.total);
-    this.core = instantiate(this.accounted, this.view.memory);
+    const module = options.core ?? coreModule(this.accounted);
+    this.core = instantiate(module, this.accounted, this.view.memory);
     this.core.init(this.view.base);
     if (this.accounted) this.micro.microInit();
     this.arena = new Arena('kernel objects', this.#at.arena, this.#at.arena + arenaBytes);
@@ -288,9 +294,4 @@ function memoryFor(options: MachineOptions, total: number): [WebAssembly.Memory,
     );
   }
   return [options.memory, base];
-}
-
-function instantiate(accounted: boolean, memory: WebAssembly.Memory): CoreExports {
-  const instance = new WebAssembly.Instance(coreModule(accounted), { env: { memory } });
-  return instance.exports as unknown as CoreExports;
 }

@@ -1,6 +1,7 @@
 export { stage2FlushVm, stage2UnmapVm } from './arch.js';
 export { buildTables, type TableBuild, type TableMapping } from './build-tables.js';
 export { type LevelCensus, takeCensus } from './census.js';
+export { takeExits, type VcpuExit } from './exits.js';
 export * from './fsck/index.js';
 export * from './geometry.js';
 export { createHost, type HostOptions } from './host.js';
@@ -9,6 +10,7 @@ export { AS_POSTED, AS_REVIEWED, type InternalPolicy } from './internal.js';
 export { type MemoryRegion, type SlotResult, setMemoryRegion, setUserMemoryRegion } from './memslots.js';
 export { AddressSpace, type Area, type AreaSpec } from './mm.js';
 export type { RegionPolicy } from './region.js';
+export { guestRegisters } from './registers.js';
 export { type MemorySlot, SlotTable } from './slot_table.js';
 export { Stage2Tables } from './tables.js';
 export * from './variant.js';

@@ -88,6 +88,15 @@ export class Vcpu {
     this.machine.view.setU64(this.offset + field, value);
   }
 
+  /** The guest's program counter. */
+  get pc(): bigint {
+    return this.get(L.VCPU_PC);
+  }
+
+  set pc(value: bigint) {
+    this.set(L.VCPU_PC, value);
+  }
+
   /** General register x0 to x30. */
   register(index: number): bigint {
     return this.get(L.VCPU_REGS + index * 8);
@@ -169,7 +178,7 @@ export class Vcpu {
 }
 
 /** Throws EINVAL unless every register given is a 64-bit bigint. */
-function checkExit(exit: GuestExit): void {
+export function checkExit(exit: GuestExit): void {
   for (const name of ['esr', 'far', 'ipa'] as const) checkU64(name, exit[name]);
   if (exit.hpfar !== undefined) checkU64('hpfar', exit.hpfar);
   if (exit.par !== undefined) checkU64('par', exit.par);

@@ -262,11 +262,15 @@ function sectionsOf(bytes: Uint8Array): number[] {
 
 const SECTION = { memory: 5, data: 11, dataCount: 12 };
 
+const FUNCTIONAL = ['src/core/exports.ts'];
+const ACCOUNTED = [...FUNCTIONAL, 'src/core/micro-exports.ts'];
+
 describe.each([
-  ['functional', functionalWasm, ['src/core/exports.ts']],
-  ['accounted', accountedWasm, ['src/core/exports.ts', 'src/core/micro-exports.ts']],
-] as const)('the %s core', (_, base64, interfaces) => {
-  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  ['functional', Buffer.from(functionalWasm, 'base64'), FUNCTIONAL],
+  ['accounted', Buffer.from(accountedWasm, 'base64'), ACCOUNTED],
+  ['functional, SIMD-free', readFileSync(join(ROOT, 'build/stage2-scalar.wasm')), FUNCTIONAL],
+  ['accounted, SIMD-free', readFileSync(join(ROOT, 'build/stage2-scalar-accounted.wasm')), ACCOUNTED],
+] as const)('the %s core', (_, bytes, interfaces) => {
   const module = new WebAssembly.Module(bytes);
 
   it('imports its memory and nothing else', () => {

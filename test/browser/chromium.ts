@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /** Folders the page may read: ours, and the one package that the modules import by name. */
-const SERVED = ['dist', 'node_modules/valibot/dist', 'test/browser/programs'];
+const SERVED = ['dist', 'build', 'node_modules/valibot/dist', 'test/browser/programs', 'test/native'];
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',

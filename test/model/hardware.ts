@@ -1,8 +1,7 @@
 // The MMU's view of a VM: the core's hardware walk under the VTCR_EL2 and VTTBR_EL2 that KVM would load.
 import { Access } from '../../src/abi/event.js';
-import * as L from '../../src/abi/layout.js';
 import { BASE_CPU, type CpuFeatures } from '../../src/arm/index.js';
-import { addressBits, type Geometry, type Vm, vtcr } from '../../src/kvm/index.js';
+import { addressBits, type Geometry, guestRegisters, type Vm } from '../../src/kvm/index.js';
 import { Translator } from '../../src/walk/index.js';
 import type { Translation } from './register-walk.js';
 
@@ -31,12 +30,7 @@ export class Hardware {
 
   constructor(vm: Vm) {
     const features = cpuOf(vm.geometry);
-    const registers = {
-      vtcr: vtcr(vm.geometry, features.paMax),
-      vttbr: vm.machine.view.u64(vm.offset + L.VM_VTTBR),
-      hcr: 1n,
-    };
-    this.#translator = new Translator(vm.machine, registers, { features });
+    this.#translator = new Translator(vm.machine, guestRegisters(vm, features.paMax), { features });
   }
 
   translate(ipa: bigint, access: Access): Translation {

@@ -85,13 +85,14 @@ export class World {
   readonly #internal: InternalPair;
   readonly #tables: TablesPair;
 
-  constructor({ pageShift, geometry: index, internal }: Setup) {
+  constructor({ pageShift, geometry: index, internal }: Setup, accounted = false) {
     this.machine = createHost({
       ramBytes: RAM.size,
       setAsideBytes: SET_ASIDE.size,
       tablePages: TABLE_PAGES[pageShift],
       pageShift,
       arenaBytes: 1 << 20,
+      accounted,
     });
     this.#users = [new UserPair(this.machine, 1), new UserPair(this.machine, 2)];
     this.#internal = new InternalPair(this.machine, internal);

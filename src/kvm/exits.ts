@@ -1,0 +1,43 @@
+import { REQUEST_SIZEOF, RESULT_SIZEOF } from '../abi/layout.js';
+import { Stage2Error } from '../core/error.js';
+import { checkExit, type ExitResult, type GuestExit, readResult, type Vcpu, writeRequest } from './vcpu.js';
+
+/** One exit of a batch. */
+export interface VcpuExit {
+  vcpu: Vcpu;
+  exit: GuestExit;
+}
+
+const BATCH = 1024;
+
+/**
+ * Takes many exits in order, in one call of the core for each 1,024: what an embedder does to fault in a range before a
+ * guest touches it. A device access is left as for user space, also where the VM has an `onMmio`; of several of one vcpu
+ * only the last is in its run state. Throws EINVAL for what is no register value and for vcpus of several machines,
+ * with nothing taken, ENOMEM if the machine's arena is full.
+ */
+export function takeExits(exits: readonly VcpuExit[]): ExitResult[] {
+  const machine = exits[0]?.vcpu.machine;
+  if (machine === undefined) return [];
+  for (const { vcpu, exit } of exits) {
+    if (vcpu.machine !== machine) throw new Stage2Error('EINVAL', 'vcpus of several machines: expected one');
+    checkExit(exit);
+  }
+  const { arena, core } = machine;
+  const most = Math.min(exits.length, BATCH);
+  const requests = arena.allocate(most * (REQUEST_SIZEOF + RESULT_SIZEOF));
+  const results = requests + most * REQUEST_SIZEOF;
+  const taken: ExitResult[] = [];
+  try {
+    for (let done = 0; done < exits.length; done += BATCH) {
+      const part = exits.slice(done, done + BATCH);
+      for (const [i, { vcpu, exit }] of part.entries())
+        writeRequest(machine, requests + i * REQUEST_SIZEOF, vcpu.offset, exit);
+      core.faultMany(requests, part.length, results);
+      for (const i of part.keys()) taken.push(readResult(machine, results + i * RESULT_SIZEOF));
+    }
+  } finally {
+    arena.release(requests);
+  }
+  return taken;
+}
