@@ -62,6 +62,22 @@ export interface IdmapEfiDocument extends EfiReport {
   format: 'stage2-idmap-efi/1';
 }
 
+/** `stage2 open` */
+export interface OpenDocument {
+  /** Where the page is. */
+  page: string;
+  /** What it has in it. */
+  files: { kind: 'dump' | 'trace' | 'slots'; name: string }[];
+  /** A browser was started. */
+  started: boolean;
+}
+
+/** `stage2 completion` */
+export interface CompletionDocument {
+  shell: 'bash' | 'zsh' | 'fish';
+  script: string;
+}
+
 /** `stage2 verify-build` */
 export interface VerifyBuildDocument {
   builds: BuildTally[];
@@ -97,6 +113,8 @@ export interface Documents {
   'verify-build': VerifyBuildDocument;
   validate: ValidationDocument;
   profiles: ProfilesDocument | ProfileReport;
+  open: OpenDocument;
+  completion: CompletionDocument;
   error: ErrorDocument;
 }
 
@@ -116,6 +134,8 @@ const VERSIONS: Readonly<Record<keyof Documents, number>> = {
   'verify-build': 1,
   validate: 1,
   profiles: 1,
+  open: 1,
+  completion: 1,
   error: 1,
 };
 

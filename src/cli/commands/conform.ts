@@ -5,6 +5,7 @@ import { type FileResult, runVectors } from '../../conform/run.js';
 import { conformText, mergeGroups, totalOf } from '../../report/conform.js';
 import { readJson } from '../../trace/index.js';
 import { Exit } from '../errors.js';
+import { addExamples } from '../help.js';
 import { inputName, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 
@@ -16,7 +17,7 @@ interface Options {
 const FIRST = 3;
 
 export function registerConform(program: Command): void {
-  program
+  const command = program
     .command('conform')
     .description(
       'run recorded translations (a64-s2-oracle/1, a64-s2-spec/1) and compare; exit 1 on a difference',
@@ -27,6 +28,16 @@ export function registerConform(program: Command): void {
     .action((files: string[], options: Options) =>
       finish('conform', options.json ?? false, () => conform(files, options.first)),
     );
+  addExamples(command, [
+    {
+      line: 'stage2 conform at_4k_n1.json.gz',
+      about: 'recorded translations; exit 1 on a difference',
+    },
+    {
+      line: 'stage2 conform --first 10 *.json.gz',
+      about: 'with ten differences in full',
+    },
+  ]);
 }
 
 function wholeNumber(text: string): number {

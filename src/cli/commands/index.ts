@@ -1,9 +1,11 @@
 import type { Register } from '../program.js';
 import { registerCompare } from './compare.js';
+import { registerCompletion } from './completion.js';
 import { registerConform } from './conform.js';
 import { registerDump } from './dump.js';
 import { registerIdmap } from './idmap.js';
 import { registerMap } from './map.js';
+import { registerOpen } from './open.js';
 import { registerProfiles } from './profiles.js';
 import { registerReplay } from './replay.js';
 import { registerSlots } from './slots.js';
@@ -26,4 +28,6 @@ export const COMMANDS: readonly Register[] = [
   registerConform,
   registerValidate,
   registerProfiles,
+  registerOpen,
+  registerCompletion,
 ];

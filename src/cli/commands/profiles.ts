@@ -3,6 +3,7 @@ import { CONFIDENCES, type Confidence, type CoreProfile, estimatedSystemText } f
 import { type ProfileReport, type ProfileSummary, profilesText, profileText } from '../../report/profiles.js';
 import { loadProfiles } from '../data.js';
 import { Exit, unknownValue } from '../errors.js';
+import { addExamples } from '../help.js';
 import { type CommandResult, finish } from '../output.js';
 
 interface Options {
@@ -11,7 +12,7 @@ interface Options {
 }
 
 export function registerProfiles(program: Command): void {
-  program
+  const command = program
     .command('profiles')
     .description('list the cores, or the values of one core with range, confidence and source')
     .argument('[core]', 'a core of the list')
@@ -23,6 +24,16 @@ export function registerProfiles(program: Command): void {
     .action((core: string | undefined, options: Options) =>
       finish('profiles', options.json ?? false, () => profiles(core, options)),
     );
+  addExamples(command, [
+    {
+      line: 'stage2 profiles',
+      about: 'the cores, and how well their values are known',
+    },
+    {
+      line: 'stage2 profiles neoverse-n1',
+      about: 'every value of one, with range and source',
+    },
+  ]);
 }
 
 async function profiles(

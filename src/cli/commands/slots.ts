@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { memslotsJson, readTrace, slotsOfTrace } from '../../trace/index.js';
 import { CliError, Exit } from '../errors.js';
+import { addExamples } from '../help.js';
 import { openInput } from '../io.js';
 import { toJson } from '../json.js';
 import { type CommandResult, finish } from '../output.js';
@@ -13,7 +14,7 @@ interface Options {
 }
 
 export function registerSlots(program: Command): void {
-  program
+  const command = program
     .command('slots')
     .description('make the slots file of a trace that has the kvm_memslot probe (docs/traces.md)')
     .argument('<trace>', 'tracefs or trace-cmd report text, plain or gzip; - reads standard input')
@@ -24,10 +25,15 @@ export function registerSlots(program: Command): void {
       'unknown',
     )
     .option('--json', 'the slots file is JSON in any case; errors too')
-    .addHelpText('after', '\nExample: stage2 slots trace.txt.gz > trace.memslots.json')
     .action((trace: string, options: Options) =>
       finish('slots', options.json ?? false, () => slots(trace, options)),
     );
+  addExamples(command, [
+    {
+      line: 'stage2 slots trace.txt.gz > trace.memslots.json',
+      about: 'the slots file of a trace, for replay and compare',
+    },
+  ]);
 }
 
 async function slots(trace: string, { pageSize, backing }: Options): Promise<CommandResult<'slots'>> {

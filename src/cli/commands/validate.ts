@@ -5,6 +5,7 @@ import { readJson } from '../../trace/index.js';
 import { loadBench } from '../bench.js';
 import { readData } from '../data.js';
 import { Exit } from '../errors.js';
+import { addExamples } from '../help.js';
 import { inputName, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 
@@ -15,7 +16,7 @@ interface Options {
 }
 
 export function registerValidate(program: Command): void {
-  program
+  const command = program
     .command('validate')
     .description(
       'run the experiments behind published measurements on the model and compare; exit 1 on a miss',
@@ -27,6 +28,16 @@ export function registerValidate(program: Command): void {
     .option('--profile <file>', 'cores of a profile file (stage2-profiles/1) besides the package’s')
     .option('--json', 'print one JSON document (stage2-validation/1)')
     .action((options: Options) => finish('validate', options.json ?? false, () => validate(options)));
+  addExamples(command, [
+    {
+      line: 'stage2 validate',
+      about: 'every published measurement of the package',
+    },
+    {
+      line: 'stage2 validate --targets mine.json --profile mine-cores.json',
+      about: 'rows and cores of your own',
+    },
+  ]);
 }
 
 async function validate({ targets: path, profile }: Options): Promise<CommandResult<'validate'>> {

@@ -7,6 +7,7 @@ import { verifyPaths } from '../../scenario/verify.js';
 import { readJson } from '../../trace/index.js';
 import { loadSites, readData } from '../data.js';
 import { CliError, Exit } from '../errors.js';
+import { addExamples } from '../help.js';
 import { dataPath, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 
@@ -16,7 +17,7 @@ interface Options {
 }
 
 export function registerVerifyBuild(program: Command): void {
-  program
+  const command = program
     .command('verify-build')
     .description('run the scenarios a build file records in the emulator and compare what comes of them')
     .argument('[file...]', 'build files (stage2-build/1), JSON or gzip; default: those of this package')
@@ -25,6 +26,20 @@ export function registerVerifyBuild(program: Command): void {
     .action((files: string[], options: Options) =>
       finish('verify-build', options.json ?? false, () => verify(files, options)),
     );
+  addExamples(command, [
+    {
+      line: 'stage2 verify-build',
+      about: 'the builds of the package',
+    },
+    {
+      line: 'stage2 verify-build mine.json.gz',
+      about: 'a build of your own',
+    },
+    {
+      line: 'stage2 verify-build gcc12c-base.json --paths further.json',
+      about: 'further scenarios of it',
+    },
+  ]);
 }
 
 async function verify(files: readonly string[], { paths }: Options): Promise<CommandResult<'verify-build'>> {
