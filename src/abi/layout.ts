@@ -2,7 +2,7 @@
 // compares these offsets with its classes at compile time. All offsets in bytes.
 
 export const ABI_MAGIC = 0x324d4d53;
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 // From memoryBase: guard page | header | event counts | site counts | signature | what the host places.
 export const HEADER_OFFSET = 4096;

@@ -154,7 +154,7 @@ function readTlb(field: Field, cited: Citations): TlbProfile {
     itlb: table('itlb'),
     dtlb: table('dtlb'),
     stlb: table('l2tlb'),
-    stlbSizes: field.get('l2tlb_sizes').optional((sizes) => readEntrySizes(sizes, cited)),
+    stlbSizes: field.get('l2tlb_sizes').optional((at) => readEntrySizes(at, cited)),
     stlbHit: readConstant(field.get('l2tlb_hit_extra'), cited),
     storage,
     walkCache: separate ? table('walk_cache') : undefined,

@@ -8,6 +8,7 @@ import {
   groupedTable,
   type IdmapRun,
   mapCycles,
+  otherKernel,
   scaled,
   tlbTables,
   WIDTH,
@@ -74,6 +75,7 @@ function granuleTexts(mappings: readonly EfiMapping[]): string[] {
   const without = mappings[0]?.without ?? [];
   return [
     `\nCOUNTS, ${bytes(1n << BigInt(shift))} pages\n`,
+    ...(shift === 12 ? [] : [wrap(otherKernel(shift), WIDTH)]),
     byRegion(['', 'slots', ...COUNT_HEADER], mappings, ({ slots, counts }) => [
       whole(slots),
       ...countCells(counts),

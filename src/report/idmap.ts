@@ -50,7 +50,7 @@ function granuleTexts(maps: readonly IdmapMap[]): string[] {
 }
 
 export function otherKernel(shift: number): string {
-  return `Emulated is v4.13 built for ${bytes(1n << BigInt(shift))} pages: its 40-bit IPA space, start level and minimum of the cache. The code priced is that of the 4 KiB build, whose page writer looks at one level more.`;
+  return `Emulated is v4.13 built for ${bytes(1n << BigInt(shift))} pages, with its start level and its minimum of the cache. The code priced is that of the 4 KiB build, whose page writer looks at one level more.`;
 }
 
 /** Maps, with their label in the first column, under the name of what they have in common. */

@@ -1,4 +1,4 @@
-import { KVM_USER_MEM_SLOTS } from '../abi/kvm.js';
+import { KVM_NR_MEM_OBJS, KVM_USER_MEM_SLOTS } from '../abi/kvm.js';
 import { VM_VTTBR } from '../abi/layout.js';
 import { BASE_CPU } from '../arm/cpu.js';
 import { Machine } from '../core/machine.js';
@@ -34,16 +34,19 @@ export interface EfiRun {
   windows: EfiWindow[];
 }
 
-const ROOT_BYTES = 4 << 20;
-/** Table pages a slot may take and lose besides those of its pages. */
-const SPARE_TABLES = 64;
+/** Sixteen tables of 64 KiB. */
+const ROOT_BYTES = 1 << 20;
+/** Room for one VM and a translator. */
+const ARENA_BYTES = 1 << 20;
+/** Table pages that a slot takes at most besides those that its pages fill: one of each level at both ends. */
+const EDGE_TABLES = 8;
 const WRITE_BACK = { attr: 0xff, sh: 3 };
 
 /** A VM that shows the runtime regions, as far as its policy lets it. `arenaBytes`: room for what is put beside it. */
 export function efiVm(map: EfiMap, form: EfiForm, arenaBytes = 0): { vm: Vm; run: EfiRun } {
   const { policy, region, granuleShift } = form;
   const slots = efiSlots(map, granuleShift);
-  const vm = new Vm(efiMachine(map, slots, granuleShift, arenaBytes), {
+  const vm = new Vm(efiMachine(map, slots, form, arenaBytes), {
     variant: RFC_VARIANT,
     internal: { ...internalIdmap(policy), region },
     geometry: { granuleShift, ipaBits: map.ipaBits },
@@ -68,7 +71,7 @@ export function efiVm(map: EfiMap, form: EfiForm, arenaBytes = 0): { vm: Vm; run
 function efiMachine(
   { regions }: EfiMap,
   slots: readonly EfiSlot[],
-  granuleShift: 12 | 14 | 16,
+  { policy, granuleShift }: EfiForm,
   arenaBytes: number,
 ): Machine {
   const banks = regions.flatMap(({ pa, size, kind }): BankSpec[] =>
@@ -83,12 +86,13 @@ function efiMachine(
     roots: { pa: rootsPa, size: ROOT_BYTES },
     tablePool: {
       pa: rootsPa + BigInt(ROOT_BYTES),
-      pages: pages + SPARE_TABLES * (slots.length + 1),
+      // As posted each slot fills a cache of its own.
+      pages: pages + (EDGE_TABLES + (policy === 'asPosted' ? KVM_NR_MEM_OBJS : 0)) * slots.length,
       pageShift: granuleShift,
     },
     regions: memoryRegions(usable.map(({ pa, size }) => ({ pa, size, kind: 'unbacked' }))),
     pageState: false,
-    arenaBytes: (4 << 20) + arenaBytes,
+    arenaBytes: ARENA_BYTES + arenaBytes,
     accounted: true,
   });
 }

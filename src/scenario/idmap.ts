@@ -17,6 +17,8 @@ export interface IdmapForm {
 const START = 1n << 32n;
 /** What one slot of the 40-bit IPA space can hold above START. */
 export const IDMAP_BYTES_MAX = 1n << 39n;
+/** Room for one VM. */
+const ARENA_BYTES = 1 << 20;
 /** Tables at the edges, and pages that the local cache loses. */
 const SPARE_TABLES = 64;
 
@@ -37,6 +39,7 @@ export function runIdmap(bytes: bigint, form: IdmapForm = {}): IdmapCounts {
     tablePages: idmapTablePages(bytes, form),
     pageShift: granuleShift,
     pageState: false,
+    arenaBytes: ARENA_BYTES,
     accounted: true,
   });
   const geometry: Geometry = { granuleShift, ipaBits: KVM_PHYS_SHIFT };

@@ -53,15 +53,18 @@ const PAGE = 4096n;
 /** Runtime regions are slots, of which the kernel has 256 for itself. */
 const SLOTS = 256;
 const REGIONS_MAX = 4096;
-const PA_END = 1n << 48n;
+/** Above it the emulator has its own tables. */
+const PA_END = (1n << 48n) - (1n << 32n);
+/** Of all runtime regions together: far above any firmware. */
+const RUNTIME_MAX = 4n << 30n;
 const TOUCHED_MAX = 4096;
 const ATTRIBUTES_TEXT = 'attributes with blanks between, such as "RUN WB WT WC UC"';
 
 const pages = wholeNumber(0, TOUCHED_MAX);
 const attributes = v.pipe(
   v.string(ATTRIBUTES_TEXT),
-  v.transform((words) => words.split(' ').filter((word) => word !== '')),
-  v.check((words) => words.every((word) => ATTRIBUTES.has(word)), ATTRIBUTES_TEXT),
+  v.check((list) => wordsOf(list).every((word) => ATTRIBUTES.has(word)), ATTRIBUTES_TEXT),
+  v.transform(wordsOf),
 );
 
 const region = v.pipe(
@@ -120,7 +123,7 @@ export function parseEfiMap(value: unknown, file: string): EfiMap {
   const sorted = map.regions.map((row, i) => ({ ...row, i })).sort((a, b) => (a.pa < b.pa ? -1 : 1));
   for (const [k, { pa, size, i }] of sorted.entries()) {
     if ((pa | size) % PAGE !== 0n || size === 0n || pa + size > PA_END)
-      fail(`regions[${i}]`, `found ${show({ pa, size })}, expected whole pages of 4 KiB below 2^48`);
+      fail(`regions[${i}]`, `found ${show({ pa, size })}, expected whole pages of 4 KiB below 2^48 - 2^32`);
     const before = sorted[k - 1];
     if (before !== undefined && before.pa + before.size > pa)
       fail(`regions[${i}]`, `found ${show({ pa, size })}, expected it not to overlap regions[${before.i}]`);
@@ -129,6 +132,9 @@ export function parseEfiMap(value: unknown, file: string): EfiMap {
   if (runtime.length === 0) fail('regions', 'found none with the attribute RUN, expected one at least');
   if (runtime.length > SLOTS)
     fail('regions', `found ${runtime.length} with the attribute RUN, expected at most ${SLOTS}`);
+  const bytes = runtime.reduce((sum, { size }) => sum + size, 0n);
+  if (bytes > RUNTIME_MAX)
+    fail('regions', `found ${bytes} bytes with the attribute RUN, expected at most 4 GiB together`);
   for (const [i, touch] of (map.call?.touches ?? []).entries()) checkTouch(touch, i, runtime, fail);
   return { ...map, regions: sorted.map(({ i: _, ...row }) => row) };
 }
@@ -149,6 +155,10 @@ function checkTouch(
       `found ${n.hi} pages at 0x${pa.toString(16)}, expected pages of one region with the attribute RUN`,
     );
   }
+}
+
+function wordsOf(list: string): string[] {
+  return list.split(' ').filter((word) => word !== '');
 }
 
 function show({ pa, size }: { pa: bigint; size: bigint }): string {

@@ -158,6 +158,5 @@ const STEPS: readonly Step[] = [
       true,
     );
     if (random.oneIn(8)) micro.reset();
-    if (random.oneIn(8)) machine.micro.microTlbReset(micro.offset);
   },
 ];
