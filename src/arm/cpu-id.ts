@@ -6,7 +6,7 @@ import { paRangeOf } from './id.js';
 const NOT_IMPLEMENTED = 15;
 
 /** ID registers that name these features: what cpuFromId reads, and nothing else. */
-export function idRegistersOf(features: CpuFeatures): Required<IdRegisters> {
+export function idFromCpu(features: CpuFeatures): Required<IdRegisters> {
   const { paMax, granules, lpa2, ttst, xnx, haf, hdbs, fwb, ras, bbm } = features;
   const has = (kib: 4 | 16 | 64): boolean => granules.includes(kib);
   return {

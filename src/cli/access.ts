@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { ACCESS_KINDS, type AccessKind } from '../arm/access.js';
-import type { WalkContext, WalkedAccess } from '../report/walk-report.js';
+import type { WalkContext, WalkedAccess } from '../report/walk.js';
 import { stage1Format } from '../walk/format.js';
 import type { TranslateRequest, Translator } from '../walk/index.js';
 import { CliError, unknownValue } from './errors.js';
@@ -53,6 +53,7 @@ export function requestOf({ va, ipa = 0n, access, el }: WalkedAccess): Translate
 /** What decides how the walk of an address reads. */
 export function contextOf(translator: Translator, { va }: WalkedAccess): WalkContext {
   const { regime, attributeContext, registers, cpu } = translator;
-  const context = { regime, attributeContext, registers };
-  return va === undefined ? context : { ...context, stage1: stage1Format(registers, cpu, va) };
+  const context = { regime, attributeContext };
+  if (va === undefined) return context;
+  return { ...context, stage1: { registers, format: stage1Format(registers, cpu, va) } };
 }

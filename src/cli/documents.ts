@@ -9,7 +9,7 @@ import type { ReplayDocument } from '../report/replay.js';
 import type { TableDump } from '../report/table-dump.js';
 import type { ValidationDocument } from '../report/validate.js';
 import type { BuildTally } from '../report/verify-build.js';
-import type { TranslationReport, WalkReport } from '../report/walk-report.js';
+import type { TranslationReport, WalkReport } from '../report/walk.js';
 import type { ScenarioReport } from '../scenario/verify.js';
 import type { MemslotsJson } from '../trace/index.js';
 import type { CheckReport } from '../walk/check.js';

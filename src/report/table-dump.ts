@@ -1,5 +1,5 @@
 import * as A from '../abi/arm.js';
-import { idRegistersOf } from '../arm/cpu-id.js';
+import { idFromCpu } from '../arm/cpu-id.js';
 import { extract } from '../arm/fields.js';
 import type { ReadTable } from '../walk/read-tables.js';
 import type { Translator } from '../walk/translator.js';
@@ -83,7 +83,7 @@ export function tableDump(
   mappings: Iterable<TableDumpMapping>;
 } {
   const { vtcr, vttbr, hcr } = registers;
-  const { mmfr0, mmfr1, mmfr2 } = idRegistersOf(cpu.features);
+  const { mmfr0, mmfr1, mmfr2 } = idFromCpu(cpu.features);
   const key_registers = {
     VTCR_EL2: vtcr,
     VTTBR_EL2: vttbr,

@@ -7,8 +7,8 @@ import type { TranslateResult, TranslateSuccess, WalkFault } from '../walk/types
 import { executeColumn } from './ptdump.js';
 import { formatSize } from './ptdump-size.js';
 import { PLAIN, type Style } from './style.js';
-import { memoryText } from './walk.js';
-import { faultReport, leafReport, memoryReport, type WalkContext, type WalkedAccess } from './walk-report.js';
+import { faultReport, leafReport, memoryReport, type WalkContext, type WalkedAccess } from './walk.js';
+import { memoryText } from './walk-text.js';
 
 /** No attribute stands here, in no layout. */
 const ADDRESS = fieldMask({ lsb: DESC_LPA_HIGH_LSB, width: DESC_ADDRESS_END - DESC_LPA_HIGH_LSB });

@@ -3,7 +3,7 @@ import type { DecodedField } from '../arm/fields.js';
 import { extract, formatField } from '../arm/fields.js';
 import { hex } from '../core/error.js';
 import type { WalkFault } from '../walk/types.js';
-import type { WalkContext, WalkedAccess, WalkStepReport } from './walk-report.js';
+import type { WalkContext, WalkedAccess, WalkStepReport } from './walk.js';
 
 /** Why a walk stopped, in one clause for people. */
 export function walkReason(
@@ -44,7 +44,7 @@ function reasonOf(
 }
 
 function translationReason(
-  { regime, registers, stage1 }: WalkContext,
+  { regime, stage1 }: WalkContext,
   { va }: WalkedAccess,
   fault: WalkFault,
   last: WalkStepReport | undefined,
@@ -53,17 +53,18 @@ function translationReason(
   if (last?.kind === 'reserved') return `the entry is reserved at level ${last.level}`;
   if (last !== undefined) return 'the hint bits of the entry do not fit its place';
   if (fault.stage === 1 && stage1 !== undefined && va !== undefined) {
-    const half = stage1.upper ? 1 : 0;
-    const epd = extract(registers.tcrEl1 ?? 0n, stage1.upper ? A.TCR_EPD1_LSB : A.TCR_EPD0_LSB);
+    const { iaBits, upper } = stage1.format;
+    const half = upper ? 1 : 0;
+    const epd = extract(stage1.registers.tcrEl1 ?? 0n, upper ? A.TCR_EPD1_LSB : A.TCR_EPD0_LSB);
     if (epd === 1n) return `TCR_EL1.EPD${half} forbids walks from TTBR${half}_EL1`;
-    return `VA ${hex(va)} is beyond the ${stage1.iaBits} bits of TCR_EL1.T${half}SZ`;
+    return `VA ${hex(va)} is beyond the ${iaBits} bits of TCR_EL1.T${half}SZ`;
   }
   if (!regime.valid) return 'VTCR_EL2 and the PA size of the CPU describe no walk';
   return `IPA ${hex(fault.ipa)} is beyond the ${regime.iaBits}-bit IPA space`;
 }
 
 function addressSizeReason(
-  { regime, registers }: WalkContext,
+  { regime, stage1 }: WalkContext,
   { va }: WalkedAccess,
   { stage }: WalkFault,
   last: WalkStepReport | undefined,
@@ -74,13 +75,14 @@ function addressSizeReason(
     return `${what} ${hex(last.address)} is beyond ${space}`;
   }
   if (stage === 2) return `the first table at ${hex(regime.tableBase)} is beyond ${space}`;
-  return isStage1On(registers)
+  return isStage1On(stage1)
     ? `the first table is beyond ${space}`
     : `VA ${hex(va ?? 0n)} is beyond the PA space of the CPU`;
 }
 
 /** HCR_EL2.DC and TGE force it off. */
-function isStage1On({ hcr, sctlrEl1 = 0n }: WalkContext['registers']): boolean {
+function isStage1On(stage1: WalkContext['stage1']): boolean {
+  const { hcr = 0n, sctlrEl1 = 0n } = stage1?.registers ?? {};
   const off = extract(hcr, A.HCR_DC_LSB) | extract(hcr, A.HCR_TGE_LSB);
   return off === 0n && extract(sctlrEl1, A.SCTLR_M_LSB) === 1n;
 }
@@ -92,14 +94,14 @@ function tableAfter({ regime }: WalkContext, { stage }: WalkFault, last: WalkSte
 }
 
 function permissionReason(
-  { registers }: WalkContext,
+  { stage1 }: WalkContext,
   { access, el }: WalkedAccess,
   fault: WalkFault,
   last: WalkStepReport | undefined,
 ): string {
   const of = (...names: string[]): string => fieldsText(last?.fields ?? [], names);
   if (fault.stage === 1) return `the leaf does not let ${actor(el, access)}: ${of('AP[2:1]', 'PXN', 'UXN')}`;
-  if (fault.s1ptw && extract(registers.hcr, A.HCR_PTW_LSB) === 1n) {
+  if (fault.s1ptw && extract(stage1?.registers.hcr ?? 0n, A.HCR_PTW_LSB) === 1n) {
     return `HCR_EL2.PTW forbids tables in device memory, and ${of('S2AP', 'MemAttr')}`;
   }
   if (fault.s1ptw) return `the leaf does not let the walk through: ${of('S2AP')}`;

@@ -1,91 +1,208 @@
-import { esrTable } from '../arm/esr.js';
-import { fscName } from '../arm/fault.js';
-import { type DecodedField, decode, formatField } from '../arm/fields.js';
-import type { LeafAttributes } from '../arm/leaf.js';
-import { hex } from '../core/error.js';
-import { formatSize } from './ptdump-size.js';
-import { PLAIN, type Style } from './style.js';
-import { wrapItems } from './text.js';
-import type { FaultReport, MemoryReport, WalkReport, WalkStepReport } from './walk-report.js';
+import * as A from '../abi/arm.js';
+import type { AccessKind } from '../arm/access.js';
+import {
+  type DescriptorKind,
+  descriptorAddress,
+  descriptorKind,
+  descriptorTable,
+  entryPlace,
+  levelShift,
+} from '../arm/descriptor.js';
+import { type DecodedField, decode, extract } from '../arm/fields.js';
+import { type AttributeContext, type LeafAttributes, leafAttributes } from '../arm/leaf.js';
+import { mairAttrName, SHAREABILITY } from '../arm/memattr.js';
+import { reportFault } from '../arm/report.js';
+import { stage1DescriptorTable } from '../arm/stage1-descriptor.js';
+import type { Stage1Format } from '../walk/format.js';
+import type { Regime, WalkRegisters } from '../walk/regime.js';
+import type { MemoryType, TranslateResult, WalkFault, WalkResult, WalkStep } from '../walk/types.js';
+import { walkReason } from './walk-reason.js';
 
-/** How much of a walk is shown. */
-export interface WalkTextOptions {
-  /** Every descriptor field by field, and not only the one at which the walk stopped. */
-  fields?: boolean;
-  style?: Style;
+/** What a translator decoded. */
+export interface WalkContext {
+  regime: Regime;
+  attributeContext: AttributeContext;
+  /** Of a VA: what its stage 1 depends on, and the form of the tables that translate it. */
+  stage1?: { registers: WalkRegisters; format: Stage1Format };
 }
 
-const WIDTH = 80;
-const INDENT = '  ';
-const FIELDS_INDENT = '      ';
-
-/** The walk as lines: the access, each entry read, and where it led or why it stopped. */
-export function walkText(
-  report: WalkReport,
-  { fields = false, style = PLAIN }: WalkTextOptions = {},
-): string {
-  const { va, ipa, access, el, steps, fault } = report;
-  const isShown = (i: number): boolean => fields || (fault !== undefined && i === steps.length - 1);
-  const stages = va !== undefined;
-  const lines = stepLines(steps, stages).flatMap((line, i) => [
-    `${INDENT}${line}`,
-    ...(isShown(i) ? fieldLines(steps[i]?.fields ?? []) : []),
-  ]);
-  return [`${hex(va ?? ipa ?? 0n)}: ${access} at EL${el}`, ...lines, ...endLines(report, style), ''].join(
-    '\n',
-  );
+/** The access that was translated: a VA by both stages, an IPA by stage 2. */
+export interface WalkedAccess {
+  va?: bigint;
+  ipa?: bigint;
+  access: AccessKind;
+  /** Exception level of the access. */
+  el: 0 | 1;
 }
 
-function stepLines(steps: readonly WalkStepReport[], stages: boolean): string[] {
-  const width = Math.max(0, ...steps.map((step) => hex(step.pa).length));
-  return steps.map(({ stage, level, index, pa, desc, kind, address, written }) => {
-    const to = stage === 1 ? 'IPA ' : '';
-    const arrow = address === undefined ? '' : ` -> ${to}${hex(address)}`;
-    const update = written === undefined ? '' : `, rewritten as ${hex(written)}`;
-    const table = `${stages ? `S${stage} ` : ''}L${level}[${index.toString().padStart(3, '0')}]`;
-    return `${table} @ ${hex(pa).padEnd(width)} = 0x${desc.toString(16).padStart(16, '0')}  ${kind}${arrow}${update}`;
-  });
+/** What came of one address. */
+export interface TranslationReport extends WalkedAccess {
+  /** What stage 2 was given for the access itself; absent if stage 1 did not let it come to that. */
+  ipa?: bigint;
+  ok: boolean;
+  /** Without a fault. With stage 2 off it is the IPA, and there is no leaf. */
+  pa?: bigint;
+  /** Of both stages; an IPA counts as write-back memory of stage 1, not shareable. */
+  memory?: MemoryReport;
+  /** The block or page of stage 2. */
+  leaf?: LeafReport;
+  fault?: FaultReport;
 }
 
-function fieldLines(fields: readonly DecodedField[]): string[] {
-  return wrapItems(fields.map(formatField), WIDTH, FIELDS_INDENT);
+/** A memory type. */
+export interface MemoryReport {
+  /** As a byte of MAIR_EL1. */
+  attr: number;
+  type: string;
+  /** SH. */
+  sh: number;
+  shareability: string;
 }
 
-function endLines(report: WalkReport, style: Style): string[] {
-  const { va, ipa = 0n, pa = 0n, leaf, memory, fault } = report;
-  if (fault !== undefined) return faultLines(fault, style);
-  const through = va === undefined ? '' : `IPA ${hex(ipa)}, `;
-  if (leaf === undefined) return [`${INDENT}${through}PA ${hex(pa)}: stage 2 is off`];
-  const entry = `${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}`;
-  const both =
-    va === undefined || memory === undefined ? [] : [`${INDENT}both stages: ${memoryText(memory)}`];
-  return [`${INDENT}${through}PA ${hex(pa)}, ${entry}`, ...both];
+/** A stage-2 block or page. */
+export interface LeafReport {
+  level: number;
+  kind: DescriptorKind;
+  /** In bytes. */
+  size: bigint;
+  desc: bigint;
+  attributes: LeafAttributes;
 }
 
-function faultLines(fault: FaultReport & { reason: string }, style: Style): string[] {
-  const name = `${fscName(Number(fault.fsc))} (FSC 0x${fault.fsc.toString(16).padStart(2, '0')})`;
-  const stage = fault.stage === 1 ? 'stage 1, ' : '';
-  return [
-    `${INDENT}${style.bad(name)}: ${stage}${fault.reason}`,
-    `${INDENT}${registersText(fault)}`,
-    ...fieldLines(esrFields(fault.esr)),
-  ];
+/** A fault and how the CPU reports it, without the syndrome of an instruction (ISV is 0). */
+export interface FaultReport {
+  fsc: bigint;
+  type: string;
+  level: number;
+  /** Stage of the translation that faulted. */
+  stage: 1 | 2;
+  /** It is a stage-1 table that stage 2 did not let through. */
+  s1ptw: boolean;
+  /** Exception level that takes it: the registers below are that level's. */
+  takenTo: 1 | 2;
+  esr: bigint;
+  /** The VA, which is the IPA where stage 2 alone was asked. */
+  far: bigint;
+  /** Absent where the register is UNKNOWN. */
+  hpfar?: bigint;
 }
 
-/** Such as `ESR_EL2 0x92000005, FAR_EL2 0x80000000, HPFAR_EL2 0x800000`. */
-export function registersText({ takenTo, esr, far, hpfar }: FaultReport): string {
-  const own = `ESR_EL${takenTo} ${hex(esr)}, FAR_EL${takenTo} ${hex(far)}`;
-  if (takenTo === 1) return own;
-  return `${own}, HPFAR_EL2 ${hpfar === undefined ? 'UNKNOWN' : hex(hpfar)}`;
+/** One walk as a document: addresses and codes are bigints. */
+export interface WalkReport extends TranslationReport {
+  fault?: FaultReport & { reason: string };
+  /** Each entry read, in order; those of a fault up to the entry that faulted. */
+  steps: WalkStepReport[];
 }
 
-/** Those of a syndrome only where there is one. */
-const SYNDROME = new Set(['SAS', 'SSE', 'SRT', 'SF', 'AR']);
+/** One entry read; `address` is the next table or the output address. */
+export interface WalkStepReport extends WalkStep {
+  /** In its table. */
+  index: bigint;
+  kind: DescriptorKind;
+  address?: bigint;
+  /** The descriptor field by field. */
+  fields: DecodedField[];
+}
 
-function esrFields(esr: bigint): DecodedField[] {
-  const fields = decode(esrTable(esr), esr);
-  const valid = fields.some(({ name, value }) => name === 'ISV' && value === 1n);
-  return valid ? fields : fields.filter(({ name }) => !SYNDROME.has(name));
+/** Puts what a translation gave into a document. */
+export function translationReport(
+  context: WalkContext,
+  request: WalkedAccess,
+  result: TranslateResult,
+): TranslationReport {
+  if (!result.ok)
+    return { ...request, ...ipaOf(result.fault), ok: false, fault: faultReport(request, result.fault) };
+  const { ipa, pa } = result;
+  const report = { ...request, ipa, ok: true, pa, memory: memoryReport(result.memory) };
+  return result.leaf === undefined ? report : { ...report, leaf: leafReport(context, result.leaf) };
+}
+
+/** The IPA of an access whose own stage-2 translation faulted. */
+function ipaOf({ stage, s1ptw, ipa }: WalkFault): { ipa?: bigint } {
+  return stage === 2 && !s1ptw ? { ipa } : {};
+}
+
+/** Puts what a walk gave into a document. */
+export function walkReport(context: WalkContext, request: WalkedAccess, result: WalkResult): WalkReport {
+  const { fault, ...report } = translationReport(context, request, result);
+  const steps = result.steps.map((step) => stepReport(context, request, step));
+  if (fault === undefined || result.ok) return { ...report, steps };
+  const reason = walkReason(context, request, result.fault, steps);
+  return { ...report, fault: { ...fault, reason }, steps };
+}
+
+/** A memory type with its names. */
+export function memoryReport({ attr, sh }: MemoryType): MemoryReport {
+  return { attr, type: mairAttrName(attr), sh, shareability: SHAREABILITY[sh] ?? '' };
+}
+
+/** The stage-2 entry of a translation. */
+export function leafReport(
+  { regime, attributeContext }: WalkContext,
+  { level, desc }: { level: number; desc: bigint },
+): LeafReport {
+  return {
+    level,
+    kind: descriptorKind(desc, entryPlace(regime, level)),
+    size: 1n << BigInt(levelShift(regime.granuleShift, level)),
+    desc,
+    attributes: leafAttributes(desc, attributeContext),
+  };
+}
+
+/** How the CPU reports a fault of an access. */
+export function faultReport({ va, ipa, access, el }: WalkedAccess, fault: WalkFault): FaultReport {
+  const { fsc, type, level, stage, s1ptw } = fault;
+  const report = reportFault(fault, { va: va ?? ipa ?? 0n, access, from: el });
+  const { el: takenTo, esr, far, hpfar } = report;
+  const registers = { takenTo, esr, far, ...(hpfar === undefined ? {} : { hpfar }) };
+  return { fsc: BigInt(fsc), type, level, stage, s1ptw, ...registers };
+}
+
+function stepReport(context: WalkContext, request: WalkedAccess, step: WalkStep): WalkStepReport {
+  const { regime, stage1 } = context;
+  const format = step.stage === 1 && stage1 !== undefined ? stage1.format : regime;
+  const place = entryPlace(format, step.level);
+  const kind = descriptorKind(step.desc, place);
+  const report = { ...step, index: indexOf(context, request, step), kind };
+  const fields = fieldsOf(context, step);
+  if (kind === 'invalid' || kind === 'reserved') return { ...report, fields };
+  return { ...report, address: descriptorAddress(step.desc, place), fields };
+}
+
+const ENTRY_SHIFT = 3;
+
+/** The root of stage 2 may be several tables, and that of stage 1 less than one. */
+function indexOf({ regime, stage1 }: WalkContext, { va }: WalkedAccess, step: WalkStep): bigint {
+  if (step.stage === 1 && stage1 !== undefined && va !== undefined) {
+    const { granuleShift, iaBits } = stage1.format;
+    const shift = levelShift(granuleShift, step.level);
+    return extract(va, shift, Math.min(granuleShift - ENTRY_SHIFT, Math.max(iaBits - shift, 0)));
+  }
+  if (step.level === regime.startLevel) return (step.pa - regime.tableBase) >> BigInt(ENTRY_SHIFT);
+  return extract(step.pa, ENTRY_SHIFT, regime.granuleShift - ENTRY_SHIFT);
+}
+
+function fieldsOf(context: WalkContext, { stage, level, desc }: WalkStep): DecodedField[] {
+  const { regime, attributeContext, stage1 } = context;
+  const { fwb, xnx } = attributeContext;
+  const table =
+    stage === 1 && stage1 !== undefined
+      ? stage1DescriptorTable(desc, {
+          ...entryPlace(stage1.format, level),
+          mair: stage1.registers.mairEl1 ?? 0n,
+        })
+      : descriptorTable(desc, { ...entryPlace(regime, level), fwb, xnx });
+  return [...decode(table, desc), ...ignoredBits(desc)];
+}
+
+/** Software may keep what it likes in an entry that is not valid. */
+function ignoredBits(desc: bigint): DecodedField[] {
+  const lsb = A.DESC_TABLE_LSB + 1;
+  const width = 64 - lsb;
+  const value = extract(desc, lsb, width);
+  if (extract(desc, A.DESC_VALID_LSB) === 1n || value === 0n) return [];
+  return [{ name: 'IGNORED', lsb, width, value, meaning: 'left to software' }];
 }
 
 const S2AP = ['no access', 'R', 'W', 'RW'];
@@ -102,9 +219,4 @@ export function attributesText(a: LeafAttributes): string {
     ...(a.contiguous ? ['contiguous'] : []),
     ...(a.dbm ? ['DBM'] : []),
   ].join(', ');
-}
-
-/** Such as `Normal WB, ISH`. */
-export function memoryText({ type, shareability }: MemoryReport): string {
-  return `${type}, ${shareability}`;
 }

@@ -44,13 +44,16 @@ const PA_END = 1n << 52n;
 const ARENA_BYTES = 128 << 10;
 
 /**
- * A machine whose memory is that of the image and nothing else, and a translator over it. What the image does not
- * hold is a hole: a walk that goes there ends in an external abort.
+ * A machine whose memory is these tables, with further memory, and nothing else. What it does not hold is a hole: a
+ * walk that goes there ends in an external abort.
  * @throws Stage2Error EINVAL naming the field: a table or memory that is not 4 KiB aligned, ends above 2^52 or
- *   overlaps another, or an ID register that is missing or reserved; ENOMEM for more than 4 GiB
+ *   overlaps another; ENOMEM for more than 4 GiB
  */
-export function loadImage(image: TableImage): Translator {
-  const ranges = imageRanges(image);
+export function imageMachine(
+  tablePages: readonly ImageTable[],
+  memory: readonly ImageMemory[] = [],
+): Machine {
+  const ranges = imageRanges(tablePages, memory);
   const [roots, pool] = freePages(ranges);
   const machine = new Machine({
     banks: joined(ranges).map(({ pa, end }): BankSpec => ({ pa, size: end - pa, kind: 'ram' })),
@@ -60,15 +63,25 @@ export function loadImage(image: TableImage): Translator {
     pageState: false,
     arenaBytes: ARENA_BYTES,
   });
-  for (const table of image.tablePages) writeTable(machine, table);
-  for (const { pa, bytes } of image.memory ?? []) {
+  for (const table of tablePages) writeTable(machine, table);
+  for (const { pa, bytes } of memory) {
     machine.view.bytes(machine.ramOffset(pa) ?? 0, bytes.length).set(bytes);
   }
-  const features = image.cpu ?? cpuFromId(idRegisters(image.registers.all));
-  return new Translator(machine, registersOf(image.registers), { features });
+  return machine;
 }
 
-function idRegisters(all: ReadonlyMap<string, bigint>): IdRegisters {
+/**
+ * The machine of an image, and a translator over it.
+ * @throws Stage2Error as {@link imageMachine} and {@link idRegistersOf}, and EINVAL for an ID register that is reserved
+ */
+export function loadImage({ tablePages, memory = [], registers, cpu }: TableImage): Translator {
+  const machine = imageMachine(tablePages, memory);
+  const features = cpu ?? cpuFromId(idRegistersOf(registers.all));
+  return new Translator(machine, registersOf(registers), { features });
+}
+
+/** The ID registers among those of an image. @throws Stage2Error EINVAL naming one that is missing */
+export function idRegistersOf(all: ReadonlyMap<string, bigint>): IdRegisters {
   const get = (name: string): bigint => {
     const value = all.get(name);
     if (value === undefined) throw new Stage2Error('EINVAL', `key_registers.${name}: the field is missing`);
@@ -109,7 +122,7 @@ interface ImageRange {
 }
 
 /** The pages of each table and piece of memory by ascending PA, checked. */
-function imageRanges({ tablePages, memory = [] }: TableImage): ImageRange[] {
+function imageRanges(tablePages: readonly ImageTable[], memory: readonly ImageMemory[]): ImageRange[] {
   const tables = tablePages.map(({ pa, nEntries }, i) => {
     const name = `table_pages[${i}]`;
     return checkPages('table', { name, field: `${name}.pa`, pa, end: pa + BigInt(nEntries) * 8n });

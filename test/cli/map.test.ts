@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CPU_PRESETS, cpuFromId } from '../../src/arm/cpu.js';
-import { idRegistersOf } from '../../src/arm/cpu-id.js';
+import { idFromCpu } from '../../src/arm/cpu-id.js';
 import { registerDump } from '../../src/cli/commands/dump.js';
 import { registerMap } from '../../src/cli/commands/map.js';
 import { registerWalk } from '../../src/cli/commands/walk.js';
@@ -146,6 +146,6 @@ describe('stage2 map', () => {
 
 describe('ID registers of features', () => {
   it.each(Object.entries(CPU_PRESETS))('name those of %s', (_, features) => {
-    expect(cpuFromId(idRegistersOf(features))).toEqual(features);
+    expect(cpuFromId(idFromCpu(features))).toEqual(features);
   });
 });

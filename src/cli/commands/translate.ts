@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { TranslationLines } from '../../report/translate.js';
-import { type TranslationReport, translationReport } from '../../report/walk-report.js';
+import { type TranslationReport, translationReport } from '../../report/walk.js';
 import type { Translator } from '../../walk/index.js';
 import { type AccessOptions, accessTo, addAccessOptions, contextOf, requestOf } from '../access.js';
 import { readAddresses } from '../addresses.js';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { parseHex } from '../../arm/parse.js';
 import { geometryLine } from '../../report/ptdump-header.js';
-import { walkText } from '../../report/walk.js';
+import { type WalkReport, walkReport } from '../../report/walk.js';
 import { checkText } from '../../report/walk-check.js';
-import { type WalkReport, walkReport } from '../../report/walk-report.js';
+import { walkText } from '../../report/walk-text.js';
 import { checkMappings } from '../../walk/check.js';
 import { tableLeaves } from '../../walk/leaves.js';
 import { tableTree } from '../../walk/tree.js';
