@@ -24,20 +24,19 @@ export interface TablesOptions {
 export function addTablesOptions(command: Command): Command {
   const names = Object.keys(CPU_PRESETS);
   const cpu = new Option('--cpu <name>', 'CPU in place of the one that ID registers describe').choices(names);
+  const memory = new Option(
+    '--memory <file@pa>',
+    'memory as it is, plain or gzip, at a PA: tables, or that of the guest; may be repeated',
+  )
+    .argParser((text: string, before: string[]) => [...before, text])
+    .default([], 'none');
+  const reg = new Option('--reg <name=value>', `register, repeated or with commas: ${REGISTERS.join(', ')}`)
+    .argParser(registerOption)
+    .default(new Map(), 'those of the dump');
   return command
     .option('--tables <file>', 'table dump, JSON or gzip; - reads standard input')
-    .option(
-      '--memory <file@pa>',
-      'memory as it is, plain or gzip, at a PA: tables, or that of the guest; may be repeated',
-      (text: string, before: string[]) => [...before, text],
-      [],
-    )
-    .option(
-      '--reg <name=value>',
-      `register in place of the dump's, repeated or with commas: ${REGISTERS.join(', ')}`,
-      registerOption,
-      new Map(),
-    )
+    .addOption(memory)
+    .addOption(reg)
     .addOption(cpu.argParser(cpuName));
 }
 

@@ -1,23 +1,33 @@
 import type { RowResult } from '../scenario/experiment/index.js';
+import { PLAIN, type Style } from './style.js';
 import { figure, table } from './text.js';
 
 const CONTROL = /\p{Cc}/gu;
 const HEADER = ['row', 'published', 'unit', 'model', 'p5 - p95', 'tolerance', 'result', 'use'];
 const LEFT = 3;
+const RESULT = HEADER.indexOf('result');
 /** Characters of a published value in words that the table has room for. */
 const WORDS = 12;
 
 /** A line for each row, what has to be known of some, and how many are inside. */
-export function validateText(rows: readonly RowResult[]): string {
-  return [table(HEADER, rows.map(line), LEFT), notes(rows), summary(rows)]
+export function validateText(rows: readonly RowResult[], style: Style = PLAIN): string {
+  return [
+    table(
+      HEADER,
+      rows.map((row) => line(row, style)),
+      LEFT,
+    ),
+    notes(rows),
+    summary(rows),
+  ]
     .filter((part) => part !== '')
     .join('\n');
 }
 
-function line(row: RowResult): string[] {
+function line(row: RowResult, style: Style): string[] {
   const { id, published, unit, model, text, tolerance, use } = row;
   const range = text === undefined ? `${figure(model.p5)} - ${figure(model.p95)}` : '';
-  return [
+  const cells = [
     id,
     publishedText(published),
     unit,
@@ -27,6 +37,8 @@ function line(row: RowResult): string[] {
     verdict(row),
     use,
   ].map((cell) => cell.replaceAll(CONTROL, ' '));
+  const set = row.inside ? style.good : style.bad;
+  return cells.map((cell, column) => (column === RESULT ? set(cell) : cell));
 }
 
 function publishedText(published: RowResult['published']): string {

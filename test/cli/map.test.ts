@@ -26,7 +26,7 @@ describe('stage2 map', () => {
     );
     expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
     expect(stdout).toMatch(
-      /^VTCR_EL2 0x80053558: T0SZ=24 .*\nVTTBR_EL2 0x1001000000000: VMID=1 BADDR=0x1000000000 CnP=0\n/,
+      /^VTCR_EL2 0x80053558: T0SZ=24 [\s\S]*\nVTTBR_EL2 0x1001000000000: VMID=1 BADDR=0x1000000000 CnP=0\n/,
     );
     expect(ranges(stdout)).toEqual([
       '0x0000000009000000-0x0000000009001000           4K PTE   R W NX AF             ISH Device-nGnRE',

@@ -1,13 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { VectorFile } from '../../conform/file.js';
 import { parseVectors } from '../../conform/parse.js';
-import { type FileResult, runVectors } from '../../conform/run.js';
+import { runVectors } from '../../conform/run.js';
 import { conformText, mergeGroups, totalOf } from '../../report/conform.js';
 import { readJson } from '../../trace/index.js';
+import { outputStyle } from '../colour.js';
 import { Exit } from '../errors.js';
 import { addExamples } from '../help.js';
 import { inputName, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
+import { eachWithProgress } from '../progress.js';
 
 interface Options {
   first: number;
@@ -46,13 +48,14 @@ function wholeNumber(text: string): number {
 }
 
 async function conform(paths: readonly string[], first: number): Promise<CommandResult<'conform'>> {
-  const results: FileResult[] = [];
-  for (const path of paths) {
-    const shown = results.reduce((sum, { differences }) => sum + differences.length, 0);
-    results.push(runVectors(await load(path), first - shown));
-  }
+  let shown = 0;
+  const results = await eachWithProgress('conform', paths, async (path) => {
+    const result = runVectors(await load(path), first - shown);
+    shown += result.differences.length;
+    return result;
+  });
   return {
-    text: conformText(results),
+    text: conformText(results, outputStyle()),
     json: { total: totalOf(results), files: results, kinds: mergeGroups(results) },
     exit: results.every(({ different }) => different === 0) ? Exit.OK : Exit.EXPECTATION,
   };

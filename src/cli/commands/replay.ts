@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { replayDocument, replayText } from '../../report/replay.js';
 import type { ExpectedDump, ReplayResult } from '../../scenario/replay/index.js';
 import { readDump } from '../../trace/index.js';
@@ -17,17 +17,18 @@ interface Options {
 }
 
 export function registerReplay(program: Command): void {
+  const expected = new Option(
+    '--expect-tables <file>',
+    'table dump to compare with at its line; may be repeated; exit 1 on a difference',
+  )
+    .argParser((file: string, files: string[]) => [...files, file])
+    .default([], 'none');
   const command = program
     .command('replay')
     .description('replay a captured KVM trace: its tables as the kernel built them, its faults through v4.13')
     .argument('<trace>', 'tracefs or trace-cmd report text, plain or gzip; - reads standard input')
     .option('--slots <file>', 'memory slots of the capture (memslots.json), JSON or gzip')
-    .option(
-      '--expect-tables <file>',
-      'table dump to compare with at its line; may be repeated; exit 1 on a difference',
-      (file: string, files: string[]) => [...files, file],
-      [],
-    )
+    .addOption(expected)
     .option('--variant <id>', 'form of the patch in the emulated kernel', 'rfc')
     .option('--keep-going', 'count damaged lines instead of stopping at the first one')
     .option('--json', 'print one JSON document')

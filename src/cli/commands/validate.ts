@@ -3,11 +3,13 @@ import { validateText, validationDocument } from '../../report/validate.js';
 import { EXPERIMENT_NAMES, parseTargets, runTarget } from '../../scenario/experiment/index.js';
 import { readJson } from '../../trace/index.js';
 import { loadBench } from '../bench.js';
+import { outputStyle } from '../colour.js';
 import { readData } from '../data.js';
 import { Exit } from '../errors.js';
 import { addExamples } from '../help.js';
 import { inputName, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
+import { eachWithProgress } from '../progress.js';
 
 interface Options {
   targets?: string;
@@ -45,9 +47,9 @@ async function validate({ targets: path, profile }: Options): Promise<CommandRes
   const targets = parseTargets(value, file, EXPERIMENT_NAMES);
   const allBuilds = targets.some(({ experiment }) => experiment === 'instructions');
   const bench = await loadBench({ profiles: profile, allBuilds });
-  const rows = targets.map((row) => runTarget(row, bench));
+  const rows = await eachWithProgress('validate', targets, (row) => runTarget(row, bench));
   return {
-    text: validateText(rows),
+    text: validateText(rows, outputStyle()),
     json: validationDocument(file, rows),
     exit: rows.every(({ inside }) => inside) ? Exit.OK : Exit.EXPECTATION,
   };

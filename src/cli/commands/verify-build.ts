@@ -5,11 +5,13 @@ import { tallyBuild, verifyBuildText } from '../../report/verify-build.js';
 import { checkOf, parseChecks } from '../../scenario/check.js';
 import { verifyPaths } from '../../scenario/verify.js';
 import { readJson } from '../../trace/index.js';
+import { outputStyle } from '../colour.js';
 import { loadSites, readData } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { addExamples } from '../help.js';
 import { dataPath, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
+import { eachWithProgress } from '../progress.js';
 
 interface Options {
   paths?: string;
@@ -48,7 +50,7 @@ async function verify(files: readonly string[], { paths }: Options): Promise<Com
   }
   const further = paths === undefined ? undefined : await loadPaths(paths);
   const checks = await loadChecks();
-  const verified = (await loadBuilds(files)).map((build) => {
+  const verified = await eachWithProgress('verify-build', await loadBuilds(files), (build) => {
     const check = checks.get(build.variant) ?? checkOf(build);
     const scenarios = further?.paths ?? build.paths;
     return {
@@ -59,7 +61,7 @@ async function verify(files: readonly string[], { paths }: Options): Promise<Com
   });
   const results = verified.flatMap((each) => each.results);
   return {
-    text: verifyBuildText(verified),
+    text: verifyBuildText(verified, outputStyle()),
     json: { builds: verified.map(tallyBuild), results },
     exit: results.every(({ equal }) => equal) ? Exit.OK : Exit.EXPECTATION,
   };
