@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { writeHeader } from './c-header.mjs';
 import { copyData } from './copy-data.mjs';
+import { compileCores } from './cores.mjs';
 import { CORE_FILES, embedWasm } from './embed-wasm.mjs';
 import { asc, fromRoot, tsc } from './tools.mjs';
 
@@ -36,7 +37,7 @@ async function buildDebug() {
 }
 
 async function buildPackage() {
-  await asc(['release', 'release-accounted', 'scalar', 'scalar-accounted']);
+  await compileCores();
   embedWasm();
 
   // Filled beside dist and renamed at the end: a failed build leaves the old dist whole, and a source that is

@@ -11,6 +11,7 @@ import type { ValidationDocument } from '../report/validate.js';
 import type { BuildTally } from '../report/verify-build.js';
 import type { TranslationReport, WalkReport } from '../report/walk.js';
 import type { ScenarioReport } from '../scenario/verify.js';
+import type { SnapshotSummary } from '../snapshot/index.js';
 import type { MemslotsJson } from '../trace/index.js';
 import type { CheckReport } from '../walk/check.js';
 
@@ -60,6 +61,12 @@ export interface IdmapDocument extends IdmapReport {
 /** `stage2 idmap` with an EFI memory map */
 export interface IdmapEfiDocument extends EfiReport {
   format: 'stage2-idmap-efi/1';
+}
+
+/** `stage2 snapshot` */
+export interface SnapshotDocument extends SnapshotSummary {
+  /** Name of the file. */
+  snapshot: string;
 }
 
 /** `stage2 open` */
@@ -113,6 +120,7 @@ export interface Documents {
   'verify-build': VerifyBuildDocument;
   validate: ValidationDocument;
   profiles: ProfilesDocument | ProfileReport;
+  snapshot: SnapshotDocument;
   open: OpenDocument;
   completion: CompletionDocument;
   error: ErrorDocument;
@@ -134,6 +142,7 @@ const VERSIONS: Readonly<Record<keyof Documents, number>> = {
   'verify-build': 1,
   validate: 1,
   profiles: 1,
+  snapshot: 1,
   open: 1,
   completion: 1,
   error: 1,

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { readBytes } from '../trace/bytes.js';
 import { CliError } from './errors.js';
 
 /** Opens a file, or standard input for `-`, as a stream of bytes. Throws CliError (exit 2) if it cannot be read. */
@@ -11,6 +12,19 @@ export async function openInput(path: string): Promise<AsyncIterable<Uint8Array>
   });
   if (info.isDirectory()) throw new CliError(`${path}: is a directory, expected a file`);
   return createReadStream(path);
+}
+
+/** The bytes of a file, unpacked. Throws CliError if there are more than `most`, where `what` was expected. */
+export async function readWhole(path: string, most: number, what: string): Promise<Buffer> {
+  const name = inputName(path);
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of readBytes(await openInput(path), name)) {
+    length += piece.length;
+    if (length > most) throw new CliError(`${name}: found more than ${most} bytes, expected ${what}`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, length);
 }
 
 /** How messages call an input. */

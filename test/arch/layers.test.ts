@@ -89,6 +89,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cost: ['abi', 'data'],
   trace: [],
   conform: ['abi', 'core', 'arm', 'walk', 'trace'],
+  snapshot: ['abi', 'core', 'arm', 'walk', 'kvm', 'uarch', 'trace'],
   scenario: ['abi', 'core', 'arm', 'walk', 'kvm', 'uarch', 'cost', 'data', 'trace'],
   report: ['abi', 'core', 'arm'],
   cli: [
@@ -102,6 +103,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'data',
     'trace',
     'scenario',
+    'snapshot',
     'conform',
     'report',
   ],
@@ -118,18 +120,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'data',
     'trace',
     'scenario',
+    'snapshot',
     'report',
   ],
 };
 /** Rooms that may be named in a type where their values may not be used. */
 const MAY_NAME: Record<string, readonly string[]> = {
-  report: ['walk', 'kvm', 'uarch', 'cost', 'scenario', 'trace', 'conform'],
+  report: ['walk', 'kvm', 'uarch', 'cost', 'scenario', 'snapshot', 'trace', 'conform'],
 };
 
 /** Packages by the rooms that may use them; what is in none of the lists may be used nowhere. */
 const PACKAGES: Record<string, readonly string[]> = {
   commander: ['cli'],
-  valibot: ['trace', 'scenario', 'cost', 'conform', 'cli'],
+  valibot: ['trace', 'scenario', 'snapshot', 'cost', 'conform', 'cli'],
   lit: ['web'],
   uplot: ['web'],
 };

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { CACHE_SIZEOF } from '../../src/abi/layout.js';
 import { BranchKind } from '../../src/abi/uarch.js';
-import { Vm } from '../../src/kvm/index.js';
+import { takeCensus, Vm } from '../../src/kvm/index.js';
 import type { Geometry } from '../../src/uarch/geometry.js';
 import { histories, type Setup, World } from '../model/history/world.js';
 import { privateSlot } from '../model/internal-lab.js';
@@ -40,7 +40,7 @@ function runHistory(seed: number, steps: number, accounted: boolean): void {
       pageShift: 12,
       internal: { idmap, contiguous: idmap === 'blocks', region: 'none' },
     };
-    const world = new World(setup, accounted);
+    const world = new World(setup, { accounted, watched: false });
     for (const step of history.steps) if (!world.isUsedUp) world.run(step);
     world.end();
   }
@@ -58,6 +58,7 @@ function runRest(): void {
     machine.view.fill(cache, CACHE_SIZEOF);
     core.cacheTopup(cache, 2);
     core.stage2SetPte(vm.offset, cache, GUEST + BLOCK, 0x4800_0000n, 0x7ffn, 0, 0);
+    takeCensus(vm);
     for (const idmap of ['asPosted', 'upFront'] as const)
       privateSlot(new Vm(machine, { internal: { idmap } }), { memorySize: 24n * PAGE });
     for (const size of [1, 2, 4, 8] as const) {
@@ -147,7 +148,7 @@ const STEPS: readonly Step[] = [
     if (random.oneIn(4)) mmu.tlbi('vmalls12e1');
     for (const fetch of [false, true]) mmu.hostTranslate(0xffff_0000_0000_0000n | address(random), fetch);
   },
-  (random, { machine, micro, translator }) => {
+  (random, { machine, micro, mmu, translator }) => {
     translator.translate({ va: address(random) });
     for (let i = 0; i < 4; i++)
       machine.core.translateRaw(translator.regimeOffset, address(random), random.below(2), 1);
@@ -158,5 +159,6 @@ const STEPS: readonly Step[] = [
       true,
     );
     if (random.oneIn(8)) micro.reset();
+    if (random.oneIn(8)) mmu.tlbi('all');
   },
 ];

@@ -9,6 +9,7 @@ import { registerOpen } from './open.js';
 import { registerProfiles } from './profiles.js';
 import { registerReplay } from './replay.js';
 import { registerSlots } from './slots.js';
+import { registerSnapshot } from './snapshot.js';
 import { registerTranslate } from './translate.js';
 import { registerValidate } from './validate.js';
 import { registerVerifyBuild } from './verify-build.js';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Register[] = [
   registerConform,
   registerValidate,
   registerProfiles,
+  registerSnapshot,
   registerOpen,
   registerCompletion,
 ];

@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { readBytes } from '../../trace/bytes.js';
 import { parseDump, parseMemslots } from '../../trace/index.js';
 import { openInBrowser } from '../browser.js';
 import { CliError, Exit } from '../errors.js';
 import { addExamples } from '../help.js';
-import { inputName, openInput, packagePath } from '../io.js';
+import { inputName, packagePath, readWhole } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 import { type PageFile, pageWith, writePage } from '../page.js';
 import { captureFiles } from '../replay-files.js';
@@ -74,15 +73,7 @@ async function filesOf(path: string, { slots }: Options): Promise<PageFile[]> {
 /** A file, unpacked. A table dump is told from a trace by its first character. */
 async function readFileOf(path: string) {
   const name = inputName(path);
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of readBytes(await openInput(path), name)) {
-    length += piece.length;
-    if (length > BYTES_MAX)
-      throw new CliError(`${name}: found more than ${BYTES_MAX} bytes, expected a file for a page`);
-    pieces.push(piece);
-  }
-  const bytes = Buffer.concat(pieces);
+  const bytes = await readWhole(path, BYTES_MAX, 'a file for a page');
   return {
     name,
     bytes,
