@@ -20,12 +20,16 @@ export function readCitations(field: Field): Citations {
   return field.optional((sources) => sources.map((text) => text.text())) ?? new Map();
 }
 
+/** Far above every cost, size and count there is; products of a few of them are exact as whole microcycles. */
+const CONSTANT_MAX = 2 ** 24;
+
 /** Source ids become the texts `cited` has for them. */
 export function readConstant(field: Field, cited: Citations): Constant {
   const v = field.get('v').number();
   const lo = field.get('lo').optional((end) => end.number()) ?? v;
   const hi = field.get('hi').optional((end) => end.number()) ?? v;
   if (lo < 0 || lo > v || v > hi) field.fail(`found ${lo} <= ${v} <= ${hi}, expected a range from 0`);
+  if (hi > CONSTANT_MAX) field.fail(`found ${hi}, expected at most ${CONSTANT_MAX}`);
   return { v, lo, hi, unit: field.get('unit').text(), ...readOrigin(field, cited) };
 }
 

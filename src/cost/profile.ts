@@ -31,6 +31,9 @@ export const SYSTEM_COSTS = [
 /** Largest number of two-bit counters of a direction predictor, as a power of two. */
 const INDEX_BITS_MAX = 20;
 const RETURNS_MAX = 256;
+/** With these, and no constant above {@link readConstant}'s most, every price is a whole number of microcycles. */
+const GHZ_MAX = 100;
+const SCALE_MAX = 100;
 
 /** A choice between named rules, with where it comes from. */
 export interface Choice<T> extends Pick<Constant, 'conf' | 'src'> {
@@ -118,7 +121,7 @@ function readProfile(name: string, field: Field, cited: Citations): CoreProfile 
   return {
     name,
     inOrder: field.get('order').oneOf(ORDERS) === 'in-order',
-    clock: positive(field.get('clock_ghz'), cited),
+    clock: positive(field.get('clock_ghz'), cited, GHZ_MAX),
     l1i: readCache(field.get('l1i'), cited),
     l1d: readCache(field.get('l1d'), cited),
     l2: readCache(field.get('l2'), cited),
@@ -139,7 +142,7 @@ function readProfile(name: string, field: Field, cited: Citations): CoreProfile 
     branches: readBranches(field.get('bp'), cited),
     issue: {
       model: readChoice(field.get('issue').get('model'), cited),
-      scale: constant(field.get('issue').get('scale')),
+      scale: atMost(field.get('issue').get('scale'), cited, SCALE_MAX),
     },
     system: readSystem(field.get('sys'), cited),
     leaves: new Map(leavesOf(field, '', cited)),
@@ -186,8 +189,13 @@ function readSystem(field: Field, cited: Citations): ReadonlyMap<string, Constan
   return field.map((item) => readConstant(item, cited));
 }
 
-function positive(field: Field, cited: Citations): Constant {
+function atMost(field: Field, cited: Citations, max: number): Constant {
   const constant = readConstant(field, cited);
+  return constant.hi <= max ? constant : field.fail(`found ${constant.hi}, expected at most ${max}`);
+}
+
+function positive(field: Field, cited: Citations, max: number): Constant {
+  const constant = atMost(field, cited, max);
   return constant.lo > 0 ? constant : field.fail(`found ${constant.lo}, expected a range above 0`);
 }
 

@@ -194,8 +194,8 @@ describe('a profile is refused, by the name of the field,', () => {
     [
       'with a cache beyond all memory',
       'l3.size_kb.v',
-      1e12,
-      `l3.size_kb: found 1000000000000 KiB, expected a multiple of 1 KiB (16 ways of 64 bytes) ${LINES}`,
+      2097152,
+      `l3.size_kb: found 2097152 KiB, expected a multiple of 1 KiB (16 ways of 64 bytes) ${LINES}`,
     ],
     [
       'with entries that do not fill the ways',
@@ -226,6 +226,19 @@ describe('a profile is refused, by the name of the field,', () => {
       'exposed.load.hi',
       1.5,
       'exposed.load: found 1.5, expected a range from 0 to 1',
+    ],
+    [
+      'with a cost of 2^53 microcycles',
+      'sys.isb.hi',
+      1e10,
+      'sys.isb: found 10000000000, expected at most 16777216',
+    ],
+    ['with a clock of a THz', 'clock_ghz.hi', 1000, 'clock_ghz: found 1000, expected at most 100'],
+    [
+      'with cycles that are thousands',
+      'issue.scale.hi',
+      1000,
+      'issue.scale: found 1000, expected at most 100',
     ],
     ['with a clock that may stand', 'clock_ghz.lo', 0, 'clock_ghz: found 0, expected a range above 0'],
   ])('%s', (_, place, value, message) => {

@@ -214,6 +214,36 @@ describe('a row is refused', () => {
       { experiment: 'instructions', params: { builds: 'clang' }, unit: 'instructions' },
       /\.params\.builds: unknown build "clang", expected "all loaded" or gcc12c-base or /,
     ],
+    [
+      'a value whose band is infinite',
+      { value: 1e308 },
+      /\.value: found 1e\+308, expected a number of at most 10{15}$/,
+    ],
+    [
+      'a range with such a value',
+      { value: [-1e308, 1] },
+      /\.value\[0\]: found -1e\+308, expected a number of/,
+    ],
+    [
+      'a tolerance whose band is infinite',
+      { tolerance: 1e300 },
+      /\.tolerance: found 1e\+300, expected percent/,
+    ],
+    [
+      'a unit that every object has',
+      { unit: 'constructor' },
+      /\.unit: found "constructor", expected cycles or ns/,
+    ],
+    [
+      'a tolerance of such a unit',
+      { tolerance: '1 constructor' },
+      /\.tolerance: found "1 constructor", expected/,
+    ],
+    [
+      'a clock that stands nearly still',
+      { params: { core: 'apple-m1-firestorm', kind: 'isb', clock_ghz: 1e-320 }, unit: 'ns' },
+      /\.params\.clock_ghz: found 1e-320, expected a number from 0\.001 to 10/,
+    ],
     ['an unknown unit', { unit: 'furlongs' }, /\.unit: found "furlongs", expected cycles or ns/],
     [
       'a unit of another experiment',

@@ -4,6 +4,7 @@ import { type KernelClass, kernelOf } from '../../cost/kernel.js';
 import type { Bench, Core } from './bench.js';
 import { type PageSize, readPageSize } from './page-size.js';
 
+const GHZ_LEAST = 1e-3;
 const GHZ_MOST = 10;
 
 /** The parameters of a row, read as what they have to be; what is wrong is said with file, row and field. */
@@ -38,7 +39,7 @@ export class Params {
       return field.fail(`unknown core ${show(field.value)}, expected ${[...profiles.keys()].join(' or ')}`);
     }
     const clock = this.get('clock_ghz');
-    return { profile, clockGhz: clock.present ? number(clock, Number.MIN_VALUE, GHZ_MOST) : profile.clock.v };
+    return { profile, clockGhz: clock.present ? number(clock, GHZ_LEAST, GHZ_MOST) : profile.clock.v };
   }
 
   kernel(): KernelClass {
@@ -77,8 +78,7 @@ export class Params {
 
 function number(field: Field, least: number, most: number): number {
   const value = field.number();
-  if (value < least || value > most)
-    field.expected(`a number from ${least === Number.MIN_VALUE ? 'above 0' : least} to ${most}`);
+  if (value < least || value > most) field.expected(`a number from ${least} to ${most}`);
   return value;
 }
 

@@ -1,6 +1,6 @@
 import { type DataError, show } from '../../cost/error.js';
 import { Field } from '../../cost/field.js';
-import { readTolerance, type Tolerance, UNITS } from './tolerance.js';
+import { readTolerance, type Tolerance, UNITS, unitNamed } from './tolerance.js';
 
 /** A published value to compare with. */
 export interface TargetRow {
@@ -58,7 +58,7 @@ function readRow(plain: Field, index: number, experiments: readonly string[]): T
 }
 
 function readUnit(field: Field): string {
-  const unit = UNITS[field.text()];
+  const unit = unitNamed(field.text());
   return unit ?? field.expected([...new Set(Object.values(UNITS))].join(' or '));
 }
 
@@ -67,10 +67,18 @@ function readValue(field: Field): TargetRow['value'] {
   if (typeof value === 'string') return value;
   if (!Array.isArray(value)) {
     const number =
-      typeof value === 'number' ? field.number() : field.expected('a number, [low, high] or a text');
+      typeof value === 'number' ? bounded(field) : field.expected('a number, [low, high] or a text');
     return [number, number];
   }
-  const [low, high, ...more] = field.list().map((item) => item.number());
+  const [low, high, ...more] = field.list().map(bounded);
   if (low === undefined || high === undefined || more.length > 0) field.expected('two numbers, [low, high]');
   return low <= high ? [low, high] : field.fail(`found ${low} above ${high}, expected [low, high]`);
+}
+
+/** What is published is far smaller; bands around it stay numbers. */
+const VALUE_MAX = 1e15;
+
+function bounded(field: Field): number {
+  const number = field.number();
+  return Math.abs(number) <= VALUE_MAX ? number : field.expected(`a number of at most ${VALUE_MAX}`);
 }

@@ -17,18 +17,26 @@ export const UNITS: Readonly<Record<string, string>> = {
   instructions: 'instructions',
 };
 
+/** Far above any tolerance; bands of it stay numbers. */
+const AMOUNT_MAX = 1e15;
+
+/** The unit that a file spells `name`. */
+export function unitNamed(name: string): string | undefined {
+  return Object.hasOwn(UNITS, name) ? UNITS[name] : undefined;
+}
+
 const FORM = /^(\d+(?:\.\d+)?)\s*([a-z%]+)?$/;
 
 /** A number is percent; a text is a number with a unit, or `exact`. */
 export function readTolerance(field: Field, rowUnit: string): Tolerance {
   const { value } = field;
-  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return { percent: value };
+  if (typeof value === 'number' && value >= 0 && value <= AMOUNT_MAX) return { percent: value };
   if (value === 'exact') return { exact: true };
   const match = typeof value === 'string' ? FORM.exec(value.trim()) : null;
   if (match === null) malformed(field);
   const amount = Number(match[1]);
-  const unit = UNITS[match[2] ?? 'percent'];
-  if (unit === undefined) malformed(field);
+  const unit = unitNamed(match[2] ?? 'percent');
+  if (unit === undefined || amount > AMOUNT_MAX) malformed(field);
   if (unit === 'percent' && rowUnit !== 'percent') return { percent: amount };
   return unit === rowUnit
     ? { absolute: amount, unit }

@@ -23,7 +23,7 @@ const packaged = once(() => parseBuild(jsonFile(BUILD), 'packaged', sites()));
 export const build: Kind = {
   name: 'build',
   json: true,
-  share: 6,
+  share: 3,
   seeds: () => [JSON.stringify(buildFile())],
   async use(source, name) {
     const raw = (await readJson(source, name)) as Json;
@@ -37,13 +37,13 @@ export const build: Kind = {
     const file = buildFile();
     return JSON.stringify({ ...file, more: new Array(Math.ceil(bytes / 2)).fill(0) });
   },
-  memory: { base: 128, factor: 24 },
+  memory: { base: 448, factor: 32 },
 };
 
 export const paths: Kind = {
   name: 'paths',
   json: true,
-  share: 14,
+  share: 12,
   seeds: () => [
     JSON.stringify({ format: 'stage2-paths/1', build: 'gcc12c-rfc', paths: buildFile().paths }),
     JSON.stringify({ format: 'stage2-paths/1', ...buildFile().paths }),
@@ -65,7 +65,7 @@ export const paths: Kind = {
     const many = Object.fromEntries(Array.from({ length: n }, (_, i) => [`path${i}`, path]));
     return JSON.stringify({ format: 'stage2-paths/1', build: 'gcc12c-rfc', paths: many });
   },
-  memory: { base: 128, factor: 24 },
+  memory: { base: 448, factor: 32 },
 };
 
 function verified(of: Build, scenarios: ReadonlyMap<string, RecordedPath>, name: string): object {

@@ -59,7 +59,7 @@ export async function runCommand(args: readonly string[]): Promise<Ran> {
  * `json` in one document.
  */
 export async function commandOn(kind: Kind, bytes: Uint8Array, json: boolean): Promise<Ran> {
-  const path = `${FOLDER}/hostile-${kind.name}.in`;
+  const path = `${FOLDER}/hostile-${process.pid}-${kind.name}.in`;
   writeFileSync(path, bytes);
   const ran = await runCommand([...kind.command(path), ...(json ? ['--json'] : [])]);
   rmSync(path);

@@ -48,7 +48,7 @@ const ROWS = ['l2tlb-hit'] as const;
 export const profiles: Kind = {
   name: 'profiles',
   json: true,
-  share: 5,
+  share: 3,
   seeds: () => ['cortex-a53', 'neoverse-n1'].map((core) => JSON.stringify(profileOf(core))),
   async use(source, name) {
     const raw = (await readJson(source, name)) as Json;
@@ -84,7 +84,7 @@ export const profiles: Kind = {
     );
     return textOf({ tables, rows: measured({ format: 'stage2-targets/1', rows }, name, own) });
   },
-  command: (path) => ['profiles', '--file', path],
+  command: (path) => ['profiles', '--profile', path],
   grow(bytes) {
     const file = profileOf('cortex-a53');
     const core = file.cores['cortex-a53'];
@@ -94,13 +94,13 @@ export const profiles: Kind = {
       cores: Object.fromEntries(Array.from({ length: n }, (_, i) => [`core${i}`, core])),
     });
   },
-  memory: { base: 160, factor: 48 },
+  memory: { base: 200, factor: 64 },
 };
 
 export const targets: Kind = {
   name: 'targets',
   json: true,
-  share: 10,
+  share: 7,
   seeds: () => [JSON.stringify(targetsFile())],
   async use(source, name) {
     return textOf(measured((await readJson(source, name)) as Json, name, bench()));
@@ -115,7 +115,7 @@ export const targets: Kind = {
       rows: Array.from({ length: n }, (_, i) => ({ ...noted, id: `row${i}` })),
     });
   },
-  memory: { base: 320, factor: 24 },
+  memory: { base: 400, factor: 32 },
 };
 
 function measured(raw: Json, name: string, on: Bench): RowResult[] {

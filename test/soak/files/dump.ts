@@ -12,7 +12,7 @@ import { type Kind, must, textOf } from './kind.js';
 export const dump: Kind = {
   name: 'dump',
   json: true,
-  share: 22,
+  share: 25,
   seeds: () => dumps().map((file) => JSON.stringify(file)),
   async use(source, name) {
     const read = await readDump(source, name);

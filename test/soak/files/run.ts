@@ -22,10 +22,8 @@ export interface FilesOptions {
   large: boolean;
 }
 
-/** Cases that a thread is given at once. */
-const STRETCH = 250;
-/** One case in so many is also read by the command itself. */
-const COMMANDS = 200;
+/** Cases that a thread is given at once; the first of them is also read by the command itself. */
+const STRETCH = 500;
 /** Kinds that are run side by side. */
 const AT_ONCE = 3;
 const DEADLY = /^(no end after|the thread died|the command)/;
@@ -97,17 +95,15 @@ async function soakKind(
   try {
     for (let from = 0; from < cases; from += STRETCH) {
       const to = Math.min(cases, from + STRETCH);
-      const done = await watched.run({ kind: row.kind.name, seed, from, to });
+      const [done, problem] = await Promise.all([
+        watched.run({ kind: row.kind.name, seed, from, to }),
+        problemOf(() => commandOn(row.kind, own.file(from).bytes, from % (2 * STRETCH) === 0)),
+      ]);
       if (done.failed !== undefined) return await report(row.kind, seed, done.failed, own);
+      if (problem !== undefined)
+        return await report(row.kind, seed, { n: from, problem: `the command: ${problem}` }, own);
       note(row, done);
-      for (let n = from; n < to; n += COMMANDS) {
-        const problem = await problemOf(() =>
-          commandOn(row.kind, own.file(n).bytes, n % (2 * COMMANDS) === 0),
-        );
-        if (problem !== undefined)
-          return await report(row.kind, seed, { n, problem: `the command: ${problem}` }, own);
-        row.commands++;
-      }
+      row.commands++;
       progress.show(`${row.kind.name}: ${to} of ${cases} files`);
     }
     return undefined;

@@ -29,7 +29,7 @@ export const companions = (): [string, string][] => [
 export const trace: Kind = {
   name: 'trace',
   json: false,
-  share: 5,
+  share: 3,
   seeds: () => [captureHead(), reportText()],
   async use(source, name) {
     const chunks = await collected(source);
@@ -52,7 +52,7 @@ export const trace: Kind = {
 export const slots: Kind = {
   name: 'slots',
   json: true,
-  share: 9,
+  share: 6,
   seeds: () => [JSON.stringify(slotsHead(), null, 1)],
   async use(source, name) {
     const chunks = await collected(source);

@@ -11,7 +11,7 @@ const SHOWN = 3;
 export const vectors: Kind = {
   name: 'vectors',
   json: true,
-  share: 29,
+  share: 41,
   seeds: () => files().map((file) => JSON.stringify(file)),
   async use(source, name) {
     const raw = (await readJson(source, name)) as Json;
@@ -38,5 +38,5 @@ export const vectors: Kind = {
     const n = Math.ceil(bytes / JSON.stringify(first).length);
     return JSON.stringify({ ...(file as Json), cases: new Array(n).fill(first) });
   },
-  memory: { base: 160, factor: 32 },
+  memory: { base: 160, factor: 64 },
 };
