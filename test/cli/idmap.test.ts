@@ -98,7 +98,10 @@ describe('stage2 idmap', () => {
     [['--size', '999999999999999G'], '--size: found "999999999999999G"'],
     [['--size', '36K', '--granule', '64k'], 'in whole pages of 64K'],
     [['--granule', '8k'], '--granule: found "8k", expected one of 4k, 16k, 64k'],
-    [['--policy', 'sections'], '--policy: found "sections", expected one of asPosted, upFront, upFront+contiguous'],
+    [
+      ['--policy', 'sections'],
+      '--policy: found "sections", expected one of asPosted, upFront, upFront+contiguous',
+    ],
     [['--core', 'z80'], '--core: found "z80", expected one of cortex-a53'],
     [['--kernel', 'bsd'], '--kernel: found "bsd", expected one of nvhe, vhe'],
     [['--scenario', 'bios'], '--scenario: found "bios", expected one of uefi, uefi-thunderx'],
