@@ -1,7 +1,16 @@
 // Builds the package.
 //   node scripts/build.mjs           build/*.wasm, from them src/core/wasm.generated.ts, then dist
 //   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { buildPage } from './build-page.mjs';
 import { writeHeader } from './c-header.mjs';
@@ -39,6 +48,7 @@ async function buildPackage() {
     const page = buildPage(join(next, 'web/stage2.html'));
     await Promise.all([page, tsc(['-p', 'tsconfig.build.json', '--outDir', next])]);
     const dataFiles = copyData(join(next, 'data'));
+    cpSync(fromRoot('schemas'), join(next, 'schema'), { recursive: true });
     mkdirSync(join(next, 'core'), { recursive: true });
     for (const name of CORE_FILES) {
       copyFileSync(fromRoot(`build/${name}`), join(next, 'core', name));

@@ -11,6 +11,7 @@ export {
   type WatchReport,
   watchTables,
 } from './bbm/index.js';
+export { buildTables, type TableBuild, type TableMapping } from './build-tables.js';
 export { type LevelCensus, takeCensus } from './census.js';
 export { takeExits, type VcpuExit } from './exits.js';
 export * from './fsck/index.js';

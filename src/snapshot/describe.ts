@@ -1,11 +1,11 @@
 import { HEADER_POOL_PAGES } from '../abi/layout.js';
 import { fsck } from '../kvm/fsck/index.js';
-import type { Vm } from '../kvm/vm.js';
+import type { Vm, VmKind } from '../kvm/vm.js';
 import { type RestoreOptions, readSnapshot, restoreSnapshot } from './restore.js';
 
 /** A VM of a snapshot. */
 export interface SnapshotVm {
-  kind: Vm['kind'];
+  kind: VmKind;
   variant: string;
   granuleShift: number;
   ipaBits: number;

@@ -4,6 +4,7 @@ import { registerSnapshot } from '../../src/cli/commands/snapshot.js';
 import { saveSnapshot } from '../../src/snapshot/index.js';
 import { world } from '../snapshot/driver.js';
 import { type Captured, runCommand } from './capture.js';
+import { schemaErrors } from './schema.js';
 
 const bytes = saveSnapshot(world(false).machine);
 const snapshot = (stdin: Uint8Array, ...args: string[]): Promise<Captured> =>
@@ -22,6 +23,7 @@ describe('stage2 snapshot', () => {
 
   it('says the same as one JSON document, of a gzipped one as well', async () => {
     const { stdout } = await snapshot(gzipSync(bytes), '--json');
+    expect(schemaErrors(stdout)).toEqual([]);
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({
       core: 'functional',
