@@ -18,7 +18,7 @@ interface Session {
 /** The ```console blocks of a document: `$ stage2 ...`, then what it prints. */
 function sessions(document: string): Session[] {
   const text = readFileSync(new URL(`../../docs/${document}`, import.meta.url), 'utf8');
-  return [...text.matchAll(/```console\n\$ stage2 (.*)\n([^]*?)\n```/g)].map(
+  return [...text.matchAll(/```console\n\$ stage2 (.*)\n([\s\S]*?)\n```/g)].map(
     ([, command = '', shown = '']) => ({
       command,
       shown: shown.split('\n').filter((line) => line !== LEFT_OUT),
