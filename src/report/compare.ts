@@ -1,6 +1,7 @@
 import type { SiteRow } from '../cost/index.js';
 import type { Comparison, ConfigCounts, VariantCounts } from '../scenario/compare.js';
 import type { CoreComparison } from '../scenario/comparison/core.js';
+import type { ComparedCore } from '../scenario/comparison/run.js';
 import type { IdmapPrice } from '../scenario/idmap-price.js';
 import { type AnnotatedBranch, branchAnnotated } from './branch-annotated.js';
 import { coresText, coreText } from './comparison.js';
@@ -29,7 +30,7 @@ export interface CompareReport {
   run: CompareRun;
   comparison: Comparison;
   /** Cycles by core. */
-  cores: CoreComparison[];
+  cores: ComparedCore[];
   idmap: { config: string; prices: IdmapPrice[] };
   annotated: AnnotatedBranch[];
   /** Every branch site with what the emulator counted at it. */
