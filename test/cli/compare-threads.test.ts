@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const ARGS = '--core cortex-a53,cortex-a72 --state warm --placements 20 --samples 10 --faults 120'.split(' ');
+const ARGS = '--core cortex-a53,cortex-a72 --state warm --placements 9 --samples 10 --faults 120'.split(' ');
 
 async function compare(threads: number): Promise<string> {
   const args = [MAIN, 'compare', '--json', ...ARGS, '--threads', String(threads)];
