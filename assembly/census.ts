@@ -46,7 +46,7 @@ export class CensusVisitor {
     return BELOW_DONE;
   }
 
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+  tablePost(vm: Vm, ptep: u64, table: u64, addr: u64): i32 {
     return 0;
   }
 }

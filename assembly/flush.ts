@@ -61,7 +61,7 @@ export class FlushVisitor {
     return BELOW_DONE;
   }
 
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+  tablePost(vm: Vm, ptep: u64, table: u64, addr: u64): i32 {
     return 0;
   }
 }

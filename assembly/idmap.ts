@@ -13,6 +13,7 @@ import { isDeviceAt, kindEnd, readDescriptor } from "./phys";
 import { getPage } from "./pool";
 import { setPte } from "./set_pte";
 import { MemoryCache, Vm } from "./structs";
+import { logRun } from "./table_log";
 import { cacheMinPages } from "./user_mem_abort";
 import { levelShift } from "./vtcr";
 
@@ -63,7 +64,9 @@ function mapRestOfTable(vm: Vm, cache: MemoryCache, addr: u64, end: u64, attribu
   if (at == 0 || !isTable(entry, 2)) return addr;
   const pages = emptyRun(at, rest);
   // High address bits, wherever they are, do not change within a table.
-  fillRun(at, leaf(addr, attributes, 3, vm.layout), step, pages);
+  const desc = leaf(addr, attributes, 3, vm.layout);
+  fillRun(at, desc, step, pages);
+  logRun(first, desc, step, pages);
   getPage(first, pages);
   accountPages(vm, pages);
   return addr + ((<u64>pages) << vm.granuleShift);

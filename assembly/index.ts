@@ -171,8 +171,9 @@ export function leafRun(pa: u64, first: u64, step: u64, n: u32): u32 {
   return n;
 }
 
-export function tlbFlushAll(): void {
-  tlbFlushVmid();
+/** kvm_flush_remote_tlbs. */
+export function tlbFlushAll(vm: u32): void {
+  tlbFlushVmid(changetype<Vm>(base() + vm));
 }
 
 export function idmapAsPosted(vm: u32, cache: u32, start: u64, end: u64, byKind: bool): i32 {

@@ -12,8 +12,9 @@ import { BELOW_DONE, writeEntry } from "./pgtable";
 import { readDescriptor } from "./phys";
 import { getPage, poolFree } from "./pool";
 import { takeReserved } from "./reserve";
-import { breakEntry, publishEntry } from "./stage2";
+import { breakEntry, breakTable, publishEntry } from "./stage2";
 import { MemoryCache, Reserve, Vm } from "./structs";
+import { logRun } from "./table_log";
 import { levelShift } from "./vtcr";
 
 /** Maps the range with the largest entries that its Mapping allows. */
@@ -29,7 +30,7 @@ export class MapVisitor extends Mapping {
     if (this.fits(vm, level, addr, end)) {
       const desc = this.entry(vm, level, addr);
       if (old == desc) return 0;
-      if (isValid(old)) breakEntry(ptep);
+      if (isValid(old)) breakEntry(vm, ptep, addr);
       else getPage(ptep);
       if (level < 3) publishEntry(ptep, desc);
       else writeEntry(ptep, desc);
@@ -38,7 +39,7 @@ export class MapVisitor extends Mapping {
     const page = this.page();
     if (page == 0) return -ENOMEM;
     const filled = level == 2 && this.fillPages(vm, page, addr, end);
-    if (isValid(old)) breakEntry(ptep);
+    if (isValid(old)) breakEntry(vm, ptep, addr);
     else getPage(ptep);
     publishEntry(ptep, tableDescriptor(page, vm.layout));
     return filled ? BELOW_DONE : 0;
@@ -50,12 +51,16 @@ export class MapVisitor extends Mapping {
     if ((this.output(addr) ^ this.output(end - step)) >> DESC_ADDRESS_END != 0) return false;
     const pages = <u32>((end - addr) >> vm.granuleShift);
     const index = (addr >> vm.granuleShift) & (((<u64>1) << vm.stride) - 1);
-    let at = linearRun(table + (index << 3), pages);
-    if (at == 0) return false;
+    const entries = table + (index << 3);
+    const start = linearRun(entries, pages);
+    if (start == 0) return false;
+    let at = start;
     while (addr < end) {
       const stop = this.runEnd(vm, addr, end);
       const run = <u32>((stop - addr) >> vm.granuleShift);
-      fillRun(at, this.entry(vm, 3, addr), step, run);
+      const first = this.entry(vm, 3, addr);
+      fillRun(at, first, step, run);
+      logRun(entries + (at - start), first, step, run);
       at += <usize>run << 3;
       addr = stop;
     }
@@ -68,13 +73,13 @@ export class MapVisitor extends Mapping {
   /** A block takes the place of a whole table: the table goes first. */
   tablePre(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
     if (!this.fits(vm, level, addr, end)) return 0;
-    breakEntry(ptep);
+    breakTable(vm, ptep);
     freeTable(vm, outputAddress(old, vm.granuleShift, vm.layout), level + 1);
     publishEntry(ptep, this.entry(vm, level, addr));
     return 0;
   }
 
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+  tablePost(vm: Vm, ptep: u64, table: u64, addr: u64): i32 {
     return 0;
   }
 }
@@ -111,7 +116,7 @@ export class PlanVisitor extends Mapping {
     return BELOW_DONE;
   }
 
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+  tablePost(vm: Vm, ptep: u64, table: u64, addr: u64): i32 {
     return 0;
   }
 

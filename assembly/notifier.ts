@@ -72,5 +72,5 @@ export function ageHva(vm: Vm, start: u64, end: u64, visitor: AttributeVisitor):
   for (let i: u32 = 0; i < usedSlots(vm); i++) {
     if (intersect(slotAt(vm, i), start, end)) walk<AttributeVisitor>(vm, ipaStart, ipaEnd, visitor);
   }
-  if (visitor.changed != 0) tlbFlushVmid();
+  if (visitor.changed != 0) tlbFlushVmid(vm);
 }

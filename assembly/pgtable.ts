@@ -5,6 +5,7 @@ import { count } from "./account";
 import { isTable, outputAddress } from "./desc";
 import { readDescriptor, writeDescriptor } from "./phys";
 import { Vm } from "./structs";
+import { logWrite } from "./table_log";
 import { levelShift } from "./vtcr";
 
 /** A visitor's answer: what is below the entry is done as well. */
@@ -31,6 +32,7 @@ export function readEntry(pa: u64): u64 {
 @inline
 export function writeEntry(pa: u64, desc: u64): void {
   count(Event.DESC_WRITE);
+  logWrite(pa, desc);
   writeDescriptor(pa, desc);
 }
 
@@ -60,5 +62,5 @@ function visit<V>(vm: Vm, ptep: u64, level: i32, addr: u64, end: u64, visitor: V
   if (!isTable(desc, level)) return 0;
   const table = outputAddress(desc, vm.granuleShift, vm.layout);
   const below = walkTable<V>(vm, table, level + 1, addr, end, visitor);
-  return below < 0 ? below : visitor.tablePost(vm, ptep, table);
+  return below < 0 ? below : visitor.tablePost(vm, ptep, table, addr);
 }

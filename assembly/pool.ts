@@ -2,8 +2,10 @@
 // for its allocation plus 1 per live entry.
 import { Event } from "../src/abi/event";
 import { LostBy, PAGE_LOST } from "../src/abi/layout";
+import { TableStep } from "../src/abi/table-log";
 import { count } from "./account";
 import { base, header } from "./structs";
+import { logStep } from "./table_log";
 
 /** Allocates a zeroed table page. Returns its PA, or 0 if the pool is empty or the budget is spent. */
 export function poolAlloc(): u64 {
@@ -15,7 +17,9 @@ export function poolAlloc(): u64 {
   store<u16>(base() + h.poolRefs + (<usize>index << 1), 1);
   memory.fill(base() + h.poolOffset + (<usize>index << h.poolShift), 0, (<usize>1) << h.poolShift);
   count(Event.TABLE_ALLOC);
-  return h.poolPa + ((<u64>index) << h.poolShift);
+  const pa = h.poolPa + ((<u64>index) << h.poolShift);
+  logStep(TableStep.ALLOC, pa);
+  return pa;
 }
 
 /** Gives the page at `pa` back. Pages outside the pool are not ours to free, and one that is free stays so. */
@@ -27,6 +31,7 @@ export function poolFree(pa: u64): void {
   store<u32>(base() + h.poolStack + (<usize>h.poolFree << 2), index);
   h.poolFree++;
   count(Event.TABLE_FREE);
+  logStep(TableStep.FREE, pa);
 }
 
 // @ts-ignore: decorator

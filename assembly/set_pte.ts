@@ -78,9 +78,9 @@ export function blockAboveLevel2(vm: Vm, ipa: u64): u64 {
 }
 
 /** stage2_dissolve_pmd: drops a block so that pages can take its place. */
-function dissolve(pmd: u64): void {
+function dissolve(vm: Vm, pmd: u64, ipa: u64): void {
   if (!site(Site.D1, isBlock(readEntry(pmd)))) return;
-  breakEntry(pmd);
+  breakEntry(vm, pmd, ipa);
   putPage(pmd);
 }
 
@@ -91,7 +91,7 @@ function dissolve(pmd: u64): void {
 export function setPte(vm: Vm, cache: MemoryCache | null, ipa: u64, desc: u64, iomap: bool, logging: bool): i32 {
   const pmd = getPmd(vm, cache, ipa);
   if (site(Site.P1, pmd == 0)) return 0;
-  if (site(Site.P2, logging)) dissolve(pmd);
+  if (site(Site.P2, logging)) dissolve(vm, pmd, ipa);
   let entry = readEntry(pmd);
   if (site(Site.P3, entry == 0)) {
     if (site(Site.P4, cache == null)) return 0;
@@ -104,7 +104,7 @@ export function setPte(vm: Vm, cache: MemoryCache | null, ipa: u64, desc: u64, i
   noteEntry(3, ptep);
   const present = isPresent(readEntry(ptep));
   if (site(Site.P5, iomap && present)) return -EFAULT;
-  if (site(Site.P6, present)) breakEntry(ptep);
+  if (site(Site.P6, present)) breakEntry(vm, ptep, ipa);
   else getPage(ptep);
   writeEntry(ptep, desc);
   return 0;
@@ -120,7 +120,7 @@ export function setPmdHuge(vm: Vm, cache: MemoryCache, ipa: u64, desc: u64): voi
       count(Event.TABLE_LOST_UNDER_BLOCK);
       losePage(outputAddress(old, vm.granuleShift, vm.layout), LostBy.TABLE_UNDER_BLOCK);
     }
-    breakEntry(pmd);
+    breakEntry(vm, pmd, ipa);
   } else {
     getPage(pmd);
   }

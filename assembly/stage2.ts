@@ -3,6 +3,7 @@
 import { Event } from "../src/abi/event";
 import { ENOMEM, ENOSPC } from "../src/abi/kvm";
 import * as L from "../src/abi/layout";
+import { TableStep } from "../src/abi/table-log";
 import { count } from "./account";
 import { isValid, leaf, outputAddress, pageAttributes, tableDescriptor } from "./desc";
 import { flushLeaf } from "./flush";
@@ -10,22 +11,35 @@ import { takePage } from "./memcache";
 import { writeEntry } from "./pgtable";
 import { getPage, pageCount, poolFree, putPage } from "./pool";
 import { Leaf, MemoryCache, Vm } from "./structs";
+import { logStep, logTlbi } from "./table_log";
 import { levelShift } from "./vtcr";
 
 /** A hypercall that invalidates one IPA and what stage 1 made of it: DSB, TLBI IPAS2E1IS, DSB, TLBI VMALLE1IS, DSB, ISB. */
-export function tlbFlushIpa(): void {
+export function tlbFlushIpa(vm: Vm, ipa: u64): void {
   count(Event.HYPERCALL);
   count(Event.TLBI_IPA);
   count(Event.DSB, 3);
   count(Event.ISB, 2);
+  logStep(TableStep.DSB_ISHST);
+  logStep(TableStep.ISB);
+  logTlbi(TableStep.TLBI_IPAS2E1IS, vm, ipa);
+  logStep(TableStep.DSB_ISH);
+  logTlbi(TableStep.TLBI_VMALLE1IS, vm);
+  logStep(TableStep.DSB_ISH);
+  logStep(TableStep.ISB);
 }
 
-/** A hypercall that invalidates the whole VMID. */
-export function tlbFlushVmid(): void {
+/** A hypercall that invalidates the whole VMID: DSB, TLBI VMALLS12E1IS, DSB, ISB. */
+export function tlbFlushVmid(vm: Vm): void {
   count(Event.HYPERCALL);
   count(Event.TLBI_VMID);
   count(Event.DSB, 2);
   count(Event.ISB, 2);
+  logStep(TableStep.DSB_ISHST);
+  logStep(TableStep.ISB);
+  logTlbi(TableStep.TLBI_VMALLS12E1IS, vm);
+  logStep(TableStep.DSB_ISH);
+  logStep(TableStep.ISB);
 }
 
 /** Writes a table or block entry: ordered before the walker may use it. */
@@ -33,13 +47,22 @@ export function publishEntry(ptep: u64, desc: u64): void {
   writeEntry(ptep, desc);
   count(Event.DSB);
   count(Event.ISB);
+  logStep(TableStep.DSB_ISHST);
+  logStep(TableStep.ISB);
 }
 
-/** The break of break-before-make: clear and invalidate a valid entry. */
-export function breakEntry(ptep: u64): void {
+/** The break of break-before-make: clear a valid entry and invalidate `ipa`, which it maps. */
+export function breakEntry(vm: Vm, ptep: u64, ipa: u64): void {
   count(Event.BREAK_BEFORE_MAKE);
   writeEntry(ptep, 0);
-  tlbFlushIpa();
+  tlbFlushIpa(vm, ipa);
+}
+
+/** The same for a table: what is below it may be cached for any address of its range, so that the whole VMID goes. */
+export function breakTable(vm: Vm, ptep: u64): void {
+  count(Event.BREAK_BEFORE_MAKE);
+  writeEntry(ptep, 0);
+  tlbFlushVmid(vm);
 }
 
 /**
@@ -57,7 +80,7 @@ export class DissolveVisitor {
     const table = takePage(changetype<MemoryCache>(<usize>this.cache));
     if (table == 0) return -ENOMEM;
     fillTable(vm, table, level + 1, outputAddress(old, levelShift(vm.granuleShift, level), vm.layout), pageAttributes(old));
-    breakEntry(ptep);
+    breakEntry(vm, ptep, addr);
     publishEntry(ptep, tableDescriptor(table, vm.layout));
     return 0;
   }
@@ -66,7 +89,7 @@ export class DissolveVisitor {
     return 0;
   }
 
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+  tablePost(vm: Vm, ptep: u64, table: u64, addr: u64): i32 {
     return 0;
   }
 }
@@ -88,7 +111,7 @@ export class UnmapVisitor {
   leaf(vm: Vm, ptep: u64, old: u64, level: i32, addr: u64, end: u64): i32 {
     if (old == 0) return 0;
     writeEntry(ptep, 0);
-    tlbFlushIpa();
+    tlbFlushIpa(vm, addr);
     if (isValid(old)) flushLeaf(vm, old, level);
     putPage(ptep);
     return 0;
@@ -98,10 +121,10 @@ export class UnmapVisitor {
     return 0;
   }
 
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+  tablePost(vm: Vm, ptep: u64, table: u64, addr: u64): i32 {
     if (pageCount(table) != 1) return 0;
     writeEntry(ptep, 0);
-    tlbFlushIpa();
+    tlbFlushIpa(vm, addr);
     poolFree(table);
     putPage(ptep);
     return 0;
@@ -129,7 +152,7 @@ export class AttributeVisitor {
     return 0;
   }
 
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+  tablePost(vm: Vm, ptep: u64, table: u64, addr: u64): i32 {
     return 0;
   }
 }
@@ -157,7 +180,7 @@ export class DumpVisitor {
     return 0;
   }
 
-  tablePost(vm: Vm, ptep: u64, table: u64): i32 {
+  tablePost(vm: Vm, ptep: u64, table: u64, addr: u64): i32 {
     return 0;
   }
 }

@@ -72,6 +72,9 @@ export class Header {
   chunkLinkShift: u32;
   faultLog: u32;
   faultLogEnd: u32;
+  tableLog: u32;
+  tableLogEnd: u32;
+  tableLogLost: u32;
 }
 
 @unmanaged
@@ -265,6 +268,8 @@ export function checkLayout(): void {
   if (offsetof<Header>("chunkShift") != L.HEADER_CHUNK_SHIFT) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>("poolBudget") != L.HEADER_POOL_BUDGET) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>("faultLogEnd") != L.HEADER_FAULT_LOG_END) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Header>("tableLog") != L.HEADER_TABLE_LOG) ERROR("a structure disagrees with src/abi/layout.ts");
+  if (offsetof<Header>("tableLogLost") != L.HEADER_TABLE_LOG_LOST) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Header>() > <usize>L.HEADER_SIZE) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Bank>("end") != L.BANK_END) ERROR("a structure disagrees with src/abi/layout.ts");
   if (offsetof<Bank>("memMap") != L.BANK_MEM_MAP) ERROR("a structure disagrees with src/abi/layout.ts");

@@ -1,10 +1,21 @@
 // Builds the package.
 //   node scripts/build.mjs           build/*.wasm, from them src/core/wasm.generated.ts, then dist
 //   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { buildPage } from './build-page.mjs';
 import { writeHeader } from './c-header.mjs';
 import { copyData } from './copy-data.mjs';
+import { compileCores } from './cores.mjs';
 import { CORE_FILES, embedWasm } from './embed-wasm.mjs';
 import { asc, fromRoot, tsc } from './tools.mjs';
 
@@ -27,15 +38,17 @@ async function buildDebug() {
 }
 
 async function buildPackage() {
-  await asc(['release', 'release-accounted', 'scalar', 'scalar-accounted']);
+  await compileCores();
   embedWasm();
 
   // Filled beside dist and renamed at the end: a failed build leaves the old dist whole, and a source that is
   // gone leaves no stale output. At dist's own depth, for the relative paths in the source maps.
   const next = fromRoot(`.dist-${process.pid}`);
   try {
-    await tsc(['-p', 'tsconfig.build.json', '--outDir', next]);
+    const page = buildPage(join(next, 'web/stage2.html'));
+    await Promise.all([page, tsc(['-p', 'tsconfig.build.json', '--outDir', next])]);
     const dataFiles = copyData(join(next, 'data'));
+    cpSync(fromRoot('schemas'), join(next, 'schema'), { recursive: true });
     mkdirSync(join(next, 'core'), { recursive: true });
     for (const name of CORE_FILES) {
       copyFileSync(fromRoot(`build/${name}`), join(next, 'core', name));
@@ -43,7 +56,8 @@ async function buildPackage() {
     await writeHeader(join(next, 'abi'), join(next, 'core', 'stage2_abi.h'));
     rmSync(fromRoot('dist'), { recursive: true, force: true });
     renameSync(next, fromRoot('dist'));
-    console.log(`build: dist, with ${dataFiles} data files`);
+    const kib = Math.round((await page) / 1024);
+    console.log(`build: dist, with ${dataFiles} data files and the page, ${kib} KiB`);
   } finally {
     rmSync(next, { recursive: true, force: true });
   }

@@ -8,6 +8,7 @@ import {
   encodeAbort,
   guestRegisters,
   Machine,
+  machineBytes,
   Stage2Error,
   setUserMemoryRegion,
   Translator,
@@ -37,18 +38,20 @@ export const GUEST = { ipa: 0x4000_0000n, size: 8n << 20n };
 const OURS = MIB;
 const TRANSLATION_LEVEL_3 = 0x07;
 
+/** The emulated host. */
+const HOST = {
+  memoryBase: OURS,
+  banks: [{ ...HOST_RAM, kind: /** @type {const} */ ('ram') }],
+  hostPages: HOST_RAM,
+  tablePool: { pa: 0x9000_0000n, pages: 64 },
+  roots: { pa: 0xa000_0000n, size: 1 << 16 },
+  arenaBytes: MIB,
+};
+
 export class Board {
   /** All memory there is: ours first, then what the emulated host has, its RAM included. */
-  memory = new WebAssembly.Memory({ initial: 32 * 16 });
-  machine = new Machine({
-    memory: this.memory,
-    memoryBase: OURS,
-    banks: [{ ...HOST_RAM, kind: 'ram' }],
-    hostPages: HOST_RAM,
-    tablePool: { pa: 0x9000_0000n, pages: 64 },
-    roots: { pa: 0xa000_0000n, size: 1 << 16 },
-    arenaBytes: MIB,
-  });
+  memory = new WebAssembly.Memory({ initial: Math.ceil((OURS + machineBytes(HOST)) / 65536) });
+  machine = new Machine({ ...HOST, memory: this.memory });
   mm = new AddressSpace(this.machine);
   vm = new Vm(this.machine, { mm: this.mm });
   vcpu = this.vm.createVcpu();

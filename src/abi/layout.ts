@@ -53,7 +53,11 @@ export const HEADER_CHUNK_SHIFT = 172;
 /** Next record of the log of faults (src/abi/fault-log.ts), 0 for no log, and the end of its room. */
 export const HEADER_FAULT_LOG = 184;
 export const HEADER_FAULT_LOG_END = 188;
-export const HEADER_SIZE = 192;
+/** Next record of the log of table changes (src/abi/table-log.ts), 0 for no log; its end; records without room. */
+export const HEADER_TABLE_LOG = 192;
+export const HEADER_TABLE_LOG_END = 196;
+export const HEADER_TABLE_LOG_LOST = 200;
+export const HEADER_SIZE = 208;
 
 /** Entries of the chunk table, u64 each. */
 export const CHUNKS = 4096;

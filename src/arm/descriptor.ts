@@ -101,7 +101,8 @@ function addressLsb(desc: bigint, place: EntryPlace): number {
 const S2AP = ['none', 'R', 'W', 'RW'];
 const XN = ['EL1 and EL0 execute', 'EL0 executes', 'none executes', 'EL1 executes'];
 
-const TYPE: Field[] = [
+/** What every descriptor begins with. */
+export const TYPE_FIELDS: readonly Field[] = [
   { name: 'VALID', lsb: A.DESC_VALID_LSB, width: 1 },
   { name: 'TABLE', lsb: A.DESC_TABLE_LSB, width: 1 },
 ];
@@ -109,11 +110,18 @@ const TYPE: Field[] = [
 /** The fields of `desc` as the hardware reads it: those of a table, a block, a page, or of no use at all. */
 export function descriptorTable(desc: bigint, context: DescriptorContext): FieldTable {
   const kind = descriptorKind(desc, context);
-  if (kind === 'invalid' || kind === 'reserved') return { name: `${kind} descriptor`, fields: TYPE };
-  const address = addressTable(kind === 'table' ? 'NEXT' : 'OA', addressLsb(desc, context), context);
-  const fields =
-    kind === 'table' ? [...TYPE, ...address] : [...TYPE, ...address, ...leafFields(kind, context)];
-  return { name: `${kind} descriptor`, fields };
+  if (kind === 'invalid' || kind === 'reserved') return { name: `${kind} descriptor`, fields: TYPE_FIELDS };
+  const fields = [...TYPE_FIELDS, ...addressFieldsOf(desc, context)];
+  return {
+    name: `${kind} descriptor`,
+    fields: kind === 'table' ? fields : [...fields, ...leafFields(kind, context)],
+  };
+}
+
+/** The fields of a valid entry's address: NEXT of a table, OA of a leaf. */
+export function addressFieldsOf(desc: bigint, place: EntryPlace): Field[] {
+  const name = descriptorKind(desc, place) === 'table' ? 'NEXT' : 'OA';
+  return addressTable(name, addressLsb(desc, place), place);
 }
 
 /** The address as one field, or as the field in its own place and the one of the bits above; each as what it adds. */

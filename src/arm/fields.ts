@@ -81,7 +81,8 @@ export function formatFields(table: FieldTable, value: bigint): string {
   return [`${table.name} ${hex(value)}:`, ...decode(table, value).map(formatField)].join(' ');
 }
 
-function formatField({ name, width, value, meaning }: DecodedField): string {
+/** Such as `S2AP=1 (R)`. */
+export function formatField({ name, width, value, meaning }: DecodedField): string {
   const digits = width > 8 ? hex(value) : value.toString();
   return meaning === undefined ? `${name}=${digits}` : `${name}=${digits} (${meaning})`;
 }

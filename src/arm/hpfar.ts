@@ -1,4 +1,5 @@
 import * as A from '../abi/arm.js';
+import { hex } from '../core/error.js';
 import { decodeFsc } from './fault.js';
 import { checkU64, encode, extract, type FieldTable } from './fields.js';
 
@@ -8,7 +9,14 @@ const PAGE_SHIFT = 12n;
 /** HPFAR_EL2. */
 export const HPFAR_EL2: FieldTable = {
   name: 'HPFAR_EL2',
-  fields: [{ name: 'FIPA', lsb: A.HPFAR_FIPA_LSB, width: A.HPFAR_FIPA_WIDTH }],
+  fields: [
+    {
+      name: 'FIPA',
+      lsb: A.HPFAR_FIPA_LSB,
+      width: A.HPFAR_FIPA_WIDTH,
+      meaning: (value) => hex(value << PAGE_SHIFT),
+    },
+  ],
 };
 
 /** HPFAR_EL2 for the IPA that faulted; bits above 55 are lost. Throws EINVAL if it is no u64. */

@@ -1,4 +1,5 @@
 import * as A from '../abi/arm.js';
+import { hex } from '../core/error.js';
 import { fscName } from './fault.js';
 import { checkU64, type DecodedField, decode, encode, extract, type FieldTable } from './fields.js';
 import { shareability } from './meanings.js';
@@ -22,7 +23,12 @@ export const PAR_SUCCESS: FieldTable = {
       width: A.PAR_ATTR_WIDTH,
       meaning: (value) => mairAttrName(Number(value)),
     },
-    { name: 'PA', lsb: A.PAR_PA_LSB, width: A.PAR_PA_LPA_WIDTH },
+    {
+      name: 'PA',
+      lsb: A.PAR_PA_LSB,
+      width: A.PAR_PA_LPA_WIDTH,
+      meaning: (value) => hex(value << BigInt(A.PAR_PA_LSB)),
+    },
     RES1,
     { name: 'NS', lsb: A.PAR_NS_LSB, width: 1 },
     {

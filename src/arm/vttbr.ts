@@ -10,7 +10,7 @@ export const VTTBR_EL2: FieldTable = {
   name: 'VTTBR_EL2',
   fields: [
     { name: 'VMID', lsb: A.VTTBR_VMID_LSB, width: A.VTTBR_VMID_WIDTH },
-    { name: 'BADDR', ...BADDR },
+    { name: 'BADDR', ...BADDR, meaning: (value) => hex(value << BigInt(BADDR.lsb)) },
     { name: 'CnP', lsb: A.VTTBR_CNP_LSB, width: 1 },
   ],
 };

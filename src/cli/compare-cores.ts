@@ -29,7 +29,7 @@ import {
   loadResolution,
   loadSites,
 } from './data.js';
-import { CliError } from './errors.js';
+import { unknownValue } from './errors.js';
 import { followPool } from './follow-pool.js';
 import { shareProgress } from './progress.js';
 
@@ -78,16 +78,14 @@ export async function loadProfiledCores(
   const { kernels } = sources.kernels;
   const kernel = kernels.get(settings.kernel);
   if (kernel === undefined) {
-    throw new CliError(
-      `--kernel: found "${settings.kernel}", expected nvhe, vhe, ${[...kernels.keys()].join(', ')}`,
-    );
+    throw unknownValue('--kernel', settings.kernel, ['nvhe', 'vhe', ...kernels.keys()]);
   }
   return (settings.cores ?? [...profiles.keys()]).map((name) => {
     const profile = profiles.get(name);
     if (profile !== undefined) {
       return { core: comparisonCore(profile, kernel, sources), profile, kernel, kernels: sources.kernels };
     }
-    throw new CliError(`--core: found "${name}", expected ${[...profiles.keys()].join(', ')}`);
+    throw unknownValue('--core', name, [...profiles.keys()]);
   });
 }
 

@@ -10,14 +10,15 @@ import type { FaultsReplay } from '../scenario/replay/index.js';
 import { experimentWith, type LoadedComparison } from './compare-cores.js';
 import type { CompareSettings } from './compare-options.js';
 import { Exit } from './errors.js';
-import { type CommandResult, toJson } from './output.js';
+import { toJson } from './json.js';
+import type { CommandResult } from './output.js';
 
 /** The reports of one core, one state and one placement: folded stacks, annotated blocks, the time line of a fault. */
 export function faultReport(
   faults: FaultsReplay,
   loaded: LoadedComparison,
   settings: CompareSettings,
-): CommandResult {
+): CommandResult<'compare'> {
   const { output } = settings;
   const experiment = experimentWith(faults, loaded, settings);
   const [core] = loaded.cores as [ComparisonCore];
@@ -38,6 +39,6 @@ export function faultReport(
   );
 }
 
-function textOnly(text: string): CommandResult {
-  return { text, json: {}, exit: Exit.OK };
+function textOnly(text: string): CommandResult<'compare'> {
+  return { text, exit: Exit.OK };
 }

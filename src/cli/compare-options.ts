@@ -1,6 +1,6 @@
 import { PHASES } from '../scenario/comparison/placements.js';
 import type { State } from '../scenario/comparison/state.js';
-import { CliError } from './errors.js';
+import { CliError, unknownValue } from './errors.js';
 
 /** The options of `stage2 compare` as commander gives them. */
 export interface CompareOptions {
@@ -96,7 +96,7 @@ export function compareSettings(options: CompareOptions): CompareSettings {
 function stateOf(text: string): State {
   if (text === 'cold' || text === 'warm') return { kind: text };
   const cycles = /^guest:(.+)$/.exec(text)?.[1];
-  if (cycles === undefined) return expected('--state', text, ['cold', 'warm', 'guest:CYCLES']);
+  if (cycles === undefined) throw unknownValue('--state', text, ['cold', 'warm', 'guest:CYCLES']);
   return { kind: 'guest', cycles: whole('--state guest', cycles, 1, GUEST_MAX) };
 }
 
@@ -118,11 +118,8 @@ function outputOf(options: CompareOptions): Output {
 }
 
 function oneOf(option: string, value: string, allowed: readonly string[]): string {
-  return allowed.includes(value) ? value : expected(option, value, allowed);
-}
-
-function expected(option: string, value: string, allowed: readonly string[]): never {
-  throw new CliError(`${option}: found "${value}", expected ${allowed.join(', ')}`);
+  if (allowed.includes(value)) return value;
+  throw unknownValue(option, value, allowed);
 }
 
 function whole(option: string, text: string, min: number, max: number): number {

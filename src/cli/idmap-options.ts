@@ -4,7 +4,7 @@ import { IDMAP_BYTES_MAX } from '../scenario/idmap.js';
 import type { IdmapPlan } from '../scenario/idmap-comparison.js';
 import { IDMAP_POLICIES } from '../scenario/idmap-policy.js';
 import { kernelName, listOption } from './compare-options.js';
-import { CliError } from './errors.js';
+import { CliError, unknownValue } from './errors.js';
 
 /** The options of `stage2 idmap` as commander gives them. */
 export interface IdmapOptions {
@@ -89,13 +89,13 @@ function sizeOf(text: string, granules: readonly number[]): bigint {
 function granuleOf(text: string): Geometry['granuleShift'] {
   const shift = GRANULES.get(text.toLowerCase());
   if (shift !== undefined) return shift;
-  throw new CliError(`--granule: found "${text}", expected ${[...GRANULES.keys()].join(', ')}`);
+  throw unknownValue('--granule', text, [...GRANULES.keys()]);
 }
 
 function oneOf<T extends string>(option: string, text: string, allowed: readonly T[]): T {
   const value = allowed.find((name) => name === text);
   if (value !== undefined) return value;
-  throw new CliError(`${option}: found "${text}", expected ${allowed.join(', ')}`);
+  throw unknownValue(option, text, allowed);
 }
 
 function efiOf({ scenario, map }: IdmapOptions): IdmapSettings['efi'] {

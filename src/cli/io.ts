@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { readBytes } from '../trace/bytes.js';
 import { CliError } from './errors.js';
 
 /** Opens a file, or standard input for `-`, as a stream of bytes. Throws CliError (exit 2) if it cannot be read. */
@@ -13,7 +14,30 @@ export async function openInput(path: string): Promise<AsyncIterable<Uint8Array>
   return createReadStream(path);
 }
 
+/** The bytes of a file, unpacked. Throws CliError if there are more than `most`, where `what` was expected. */
+export async function readWhole(path: string, most: number, what: string): Promise<Buffer> {
+  const name = inputName(path);
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of readBytes(await openInput(path), name)) {
+    length += piece.length;
+    if (length > most) throw new CliError(`${name}: found more than ${most} bytes, expected ${what}`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces, length);
+}
+
+/** How messages call an input. */
+export function inputName(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
 /** Path of a file that ships in the package's data folder. */
 export function dataPath(name: string): string {
   return fileURLToPath(new URL(`../data/${name}`, import.meta.url));
+}
+
+/** Path of a file of the package. */
+export function packagePath(name: string): string {
+  return fileURLToPath(new URL(`../../${name}`, import.meta.url));
 }

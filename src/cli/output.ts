@@ -1,34 +1,65 @@
+import { once } from 'node:events';
+import { type CommandName, type Documents, schemaOf } from './documents.js';
 import { Exit, isInputError } from './errors.js';
+import { jsonPieces, toJson } from './json.js';
 
-/** JSON with bigints as 0x-prefixed hex strings. */
-export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `0x${v.toString(16)}` : v), 2);
-}
+/** A document whose lists may be made while they are written. */
+type Streamed<T> = { [K in keyof T]: T[K] extends readonly (infer Item)[] ? Iterable<Item> : T[K] };
 
 /** What a command gives back: the text for people, the document for `--json`, and the exit code. */
-export interface CommandResult {
-  text: string;
-  json: object;
+export interface CommandResult<Name extends CommandName> {
+  text: string | AsyncIterable<string>;
+  /** Absent only where an option that excludes `--json` was given. */
+  json?: Streamed<Documents[Name]>;
   exit: Exit;
 }
 
 /** Prints the result of `run`, or its error as one line (or one JSON document), and sets the exit code. */
-export async function finish(json: boolean, run: () => Promise<CommandResult>): Promise<void> {
+export async function finish<Name extends CommandName>(
+  command: Name,
+  json: boolean,
+  run: () => Promise<CommandResult<Name>>,
+): Promise<void> {
   try {
     const result = await run();
-    process.stdout.write(json ? `${toJson(result.json)}\n` : result.text);
+    if (json) await print(jsonPieces({ $schema: schemaOf(command), ...result.json }));
+    else await print(typeof result.text === 'string' ? [result.text] : result.text);
     process.exitCode = result.exit;
   } catch (error) {
     reportError(error, json);
   }
 }
 
+/** Characters that are written at once. */
+const WRITTEN = 1 << 16;
+
+/** Writes the pieces in order, no faster than they are taken. */
+async function print(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  let waiting = '';
+  for await (const piece of pieces) {
+    waiting += piece;
+    if (waiting.length < WRITTEN) continue;
+    await write(waiting);
+    waiting = '';
+  }
+  await write(waiting);
+}
+
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+const CONTROL = /\p{Cc}/gu;
+
 /** One clear line for bad input (exit 2); a stack trace only for a bug of ours (exit 70). */
 export function reportError(error: unknown, json: boolean): void {
   const input = isInputError(error);
-  const message = error instanceof Error ? error.message : String(error);
-  if (json) process.stdout.write(`${toJson({ error: { code: input ? error.code : 'EBUG', message } })}\n`);
-  else process.stderr.write(`stage2: ${message}\n`);
+  // Names of files and what was found in them stay on the line.
+  const message = (error instanceof Error ? error.message : String(error)).replaceAll(CONTROL, ' ');
+  if (json) {
+    const document = { $schema: schemaOf('error'), error: { code: input ? error.code : 'EBUG', message } };
+    process.stdout.write(`${toJson(document)}\n`);
+  } else process.stderr.write(`stage2: ${message}\n`);
   if (!input && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exitCode = input ? Exit.INPUT : Exit.BUG;
 }

@@ -43,6 +43,25 @@ export function shareProgress(out: Terminal, name: string, total: number): Share
   };
 }
 
+/** Makes something of each item in turn, with progress on a terminal. */
+export async function eachWithProgress<T, U>(
+  name: string,
+  items: readonly T[],
+  make: (item: T) => U | Promise<U>,
+): Promise<U[]> {
+  const progress = shareProgress(process.stderr, name, items.length);
+  const made: U[] = [];
+  try {
+    for (const item of items) {
+      made.push(await make(item));
+      progress.add(1);
+    }
+  } finally {
+    progress.end();
+  }
+  return made;
+}
+
 /** A text in the last line of a terminal, from its first second on and not too often. */
 function shownText(out: Terminal): { show(text: () => string): void; clear(): void } {
   let due = Date.now() + FIRST_MS;

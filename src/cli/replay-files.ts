@@ -3,8 +3,8 @@ import type { Variant } from '../kvm/index.js';
 import { type ExpectedDump, type ReplayResult, replayTrace } from '../scenario/replay/index.js';
 import { LineTally, readMemslots, readTraceBatches } from '../trace/index.js';
 import { readData } from './data.js';
-import { CliError } from './errors.js';
-import { dataPath, openInput } from './io.js';
+import { CliError, unknownValue } from './errors.js';
+import { dataPath, inputName, openInput } from './io.js';
 import { lineProgress } from './progress.js';
 
 /** A capture: its trace, `-` for standard input, and its slots file. */
@@ -58,7 +58,7 @@ export interface ReplayFilesOptions {
 export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptions): Promise<ReplayResult> {
   const variant = await loadVariant(options.variant);
   const slots = await readMemslots(await openInput(files.slots), files.slots);
-  const traceName = files.trace === '-' ? 'standard input' : files.trace;
+  const traceName = inputName(files.trace);
   const tally = new LineTally();
   const progress = lineProgress(process.stderr, traceName);
   const batches = readTraceBatches(await openInput(files.trace), traceName, tally);
@@ -84,6 +84,9 @@ async function loadVariant(id: string): Promise<Variant> {
   const { variants } = (await readData('variants.json')).value as { variants: Variant[] };
   const variant = variants.find((each) => each.id === id);
   if (variant !== undefined) return variant;
-  const known = variants.map((each) => each.id).join(', ');
-  throw new CliError(`--variant: found "${id}", expected one of ${known}`);
+  throw unknownValue(
+    '--variant',
+    id,
+    variants.map((each) => each.id),
+  );
 }

@@ -23,7 +23,7 @@ export interface FileResult {
   /** All differences by what was expected, what came and which fields differ. */
   groups: DifferenceGroup[];
   /** The first differences, in full. */
-  differences: Difference[];
+  differences: ConformDifference[];
 }
 
 export interface DifferenceGroup {
@@ -34,7 +34,7 @@ export interface DifferenceGroup {
 }
 
 /** A query whose answer is none that it accepts. */
-export interface Difference {
+export interface ConformDifference {
   file: string;
   case: string;
   caseIndex: number;

@@ -5,6 +5,9 @@ interface Extent {
   end: number;
 }
 
+/** An allocation: its first offset and its bytes. */
+export type Allocation = readonly [start: number, bytes: number];
+
 /** First-fit allocator of offsets in [start, end); free neighbours are joined. */
 export class Arena {
   readonly #what: string;
@@ -12,6 +15,8 @@ export class Arena {
   /** Bytes and number of each allocation, by its start. */
   readonly #used = new Map<number, { bytes: number; serial: number }>();
   #serial = 0;
+  /** Where the next allocations are to be, while objects are made again where they were. */
+  #places: number[] | undefined;
   #fresh: number;
 
   constructor(what: string, start: number, end: number) {
@@ -27,22 +32,81 @@ export class Arena {
 
   /** Offset of `bytes` free bytes aligned to `align` (a power of two). Throws ENOMEM when none are left. */
   allocate(bytes: number, align = 8): number {
+    if (this.#places !== undefined) return this.#allocateAt(this.#places.shift(), bytes, align);
     for (const [index, extent] of this.#free.entries()) {
       const start = Math.ceil(extent.start / align) * align;
       if (start + bytes > extent.end) continue;
-      const rest = [
-        { start: extent.start, end: start },
-        { start: start + bytes, end: extent.end },
-      ].filter((e) => e.end > e.start);
-      this.#free.splice(index, 1, ...rest);
-      this.#fresh = Math.max(this.#fresh, start + bytes);
-      this.#used.set(start, { bytes, serial: this.#serial++ });
+      this.#take(index, start, bytes);
       return start;
     }
     throw new Stage2Error(
       'ENOMEM',
       `${this.#what}: no room for ${bytes} bytes; create the machine with more`,
     );
+  }
+
+  #take(index: number, start: number, bytes: number): void {
+    const extent = this.#free[index] as Extent;
+    const rest = [
+      { start: extent.start, end: start },
+      { start: start + bytes, end: extent.end },
+    ].filter((e) => e.end > e.start);
+    this.#free.splice(index, 1, ...rest);
+    this.#fresh = Math.max(this.#fresh, start + bytes);
+    this.#used.set(start, { bytes, serial: this.#serial++ });
+  }
+
+  #allocateAt(start: number | undefined, bytes: number, align: number): number {
+    const index = start === undefined ? -1 : this.#extentAt(start);
+    const end = this.#free[index]?.end ?? 0;
+    if (start === undefined || start % align !== 0 || start + bytes > end) {
+      const needed = `expected ${bytes} free bytes aligned to ${align}`;
+      throw new Stage2Error('EINVAL', `${this.#what}: offset ${start ?? 'missing'}, ${needed}`);
+    }
+    this.#take(index, start, bytes);
+    return start;
+  }
+
+  /** Index of the last free extent that begins at `start` or before. */
+  #extentAt(start: number): number {
+    let [low, high] = [0, this.#free.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#free[middle] as Extent).start <= start) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /**
+   * Runs `body`, whose allocations get these places one after another. Throws EINVAL for a place that is not free or
+   * not aligned, and unless all are taken.
+   */
+  withPlaces<T>(places: readonly number[], body: () => T): T {
+    this.#places = [...places];
+    try {
+      const made = body();
+      if (this.#places.length > 0)
+        throw new Stage2Error(
+          'EINVAL',
+          `${this.#what}: ${this.#places.length} of ${places.length} places left`,
+        );
+      return made;
+    } finally {
+      this.#places = undefined;
+    }
+  }
+
+  /** What is allocated, by its place. */
+  get allocations(): Allocation[] {
+    return [...this.#used]
+      .map(([start, { bytes }]): Allocation => [start, bytes])
+      .sort((a, b) => a[0] - b[0]);
+  }
+
+  /** What is free, by its place. */
+  get free(): Allocation[] {
+    return this.#free.map(({ start, end }): Allocation => [start, end - start]);
   }
 
   /** Gives back what `allocate` returned at `start`. */

@@ -50,7 +50,7 @@ export interface CoreExports {
   stage2Census(vm: number, ipa: bigint, size: bigint, census: number): number;
   stage2Dump(vm: number, ipa: bigint, size: bigint, visitor: number): number;
   leafRun(pa: bigint, first: bigint, step: bigint, n: number): number;
-  tlbFlushAll(): void;
+  tlbFlushAll(vm: number): void;
   idmapAsPosted(vm: number, cache: number, start: bigint, end: bigint, byKind: number): number;
   idmapPrepare(vm: number, visitor: number): number;
   idmapCommit(vm: number, visitor: number): number;

@@ -1,18 +1,18 @@
 import { Event } from '../abi/event.js';
 import { LOG_MESSAGES, Site } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { Arena } from './arena.js';
+import { type Allocation, Arena } from './arena.js';
 import { Stage2Error } from './error.js';
 import type { CoreExports } from './exports.js';
 import { coreModule, instantiate } from './load.js';
+import { memoryFor } from './memory.js';
 import type { MicroExports } from './micro-exports.js';
 import type { BankSpec, KeptRange, RegionSpec } from './physmap.js';
-import { checkBanks, checkRange, checkSizes, memoryRegions } from './physmap.js';
-import { chunkShift, PATH_SLOTS, type Placement, place } from './placement.js';
+import { checkRange } from './physmap.js';
+import { chunkShift, PATH_SLOTS, type Placement } from './placement.js';
+import { PATH_BYTES, planOf } from './plan.js';
 import { View } from './view.js';
 
-const WASM_PAGE = 65536;
-const PATH_BYTES = 4 << 20;
 const BANK_KIND = { ram: L.BankKind.RAM, unbacked: L.BankKind.UNBACKED, device: L.BankKind.DEVICE } as const;
 /** The allocator never refuses. */
 const UNLIMITED = 0xffffffff;
@@ -47,11 +47,18 @@ export interface MachineOptions {
   memoryBase?: number;
 }
 
+/** What a machine was made of, every default filled in. */
+export type MachineParts = Required<
+  Omit<MachineOptions, 'core' | 'memory' | 'memoryBase' | 'hostPages' | 'kernelImage'>
+> &
+  Pick<MachineOptions, 'hostPages' | 'kernelImage'>;
+
 /** One instance of the core: physical memory, kernel objects, counters. Any number may live side by side. */
 export class Machine {
   readonly core: CoreExports;
   readonly view: View;
   readonly accounted: boolean;
+  readonly parts: MachineParts;
   /** Kernel objects, as offsets from memoryBase. */
   readonly arena: Arena;
   /** Root tables, as offsets from `rootsPa`. */
@@ -64,44 +71,32 @@ export class Machine {
   readonly #at: Placement;
 
   constructor(options: MachineOptions = {}) {
-    this.accounted = options.accounted ?? false;
-    const pool = { pa: 1n << 40n, pages: 256, pageShift: 12 as const, ...options.tablePool };
-    const roots = { pa: 1n << 41n, size: 1 << 20, ...options.roots };
-    const arenaBytes = options.arenaBytes ?? 4 << 20;
-    checkSizes(pool, roots.size, arenaBytes);
-    this.rootsPa = roots.pa;
-    const poolRange = { pa: pool.pa, size: BigInt(pool.pages) << BigInt(pool.pageShift) };
-    const rootRange = { pa: roots.pa, size: BigInt(roots.size) };
-    this.banks = checkBanks([
-      ...(options.banks ?? []),
-      { ...poolRange, kind: 'ram' },
-      { ...rootRange, kind: 'ram' },
-    ]);
+    const { pool, roots, banks, regions, kept, pageState, arenaBytes, accounted, at } = planOf(options);
     const { hostPages, kernelImage } = options;
-    this.kept = [
-      { what: 'table pool', ...poolRange },
-      { what: 'root tables', ...rootRange },
-      ...(hostPages ? [{ what: 'host pages', ...hostPages } as const] : []),
-      ...(kernelImage ? [{ what: 'image', ...kernelImage } as const] : []),
-    ];
-    if (kernelImage !== undefined) checkRange('kernel image', kernelImage);
-    this.regions = options.regions ?? memoryRegions(this.banks);
-    for (const region of this.regions) checkRange('memory region', region);
-    this.#at = place({
-      banks: this.banks,
-      regions: this.regions,
-      pageState: options.pageState ?? true,
-      poolPages: pool.pages,
+    this.accounted = accounted;
+    this.rootsPa = roots.pa;
+    this.banks = banks;
+    this.regions = regions;
+    this.kept = kept;
+    this.parts = structuredClone({
+      banks: options.banks ?? [],
+      tablePool: pool,
+      roots,
+      regions,
+      pageState,
       arenaBytes,
-      pathBytes: this.accounted ? PATH_BYTES : 0,
+      accounted,
+      ...(hostPages && { hostPages }),
+      ...(kernelImage && { kernelImage }),
     });
-    this.view = new View(...memoryFor(options, this.#at.total));
-    if (options.memory !== undefined) this.view.fill(0, this.#at.total);
-    const module = options.core ?? coreModule(this.accounted);
-    this.core = instantiate(module, this.accounted, this.view.memory);
+    this.#at = at;
+    this.view = new View(...memoryFor(options, at.total));
+    this.core = instantiate(options.core ?? coreModule(accounted), accounted, this.view.memory);
+    // A new memory is empty, and its pages take no room until they are touched.
+    if (options.memory !== undefined) this.view.fill(0, at.total);
     this.core.init(this.view.base);
-    if (this.accounted) this.micro.microInit();
-    this.arena = new Arena('kernel objects', this.#at.arena, this.#at.arena + arenaBytes);
+    if (accounted) this.micro.microInit();
+    this.arena = new Arena('kernel objects', at.arena, at.arena + arenaBytes);
     this.roots = new Arena('root tables', 0, roots.size);
     this.#writeBanks();
     this.#writePool(pool);
@@ -112,6 +107,20 @@ export class Machine {
   get micro(): MicroExports {
     if (!this.accounted) throw new Stage2Error('EINVAL', 'accounted false: expected an accounted machine');
     return this.core as CoreExports & MicroExports;
+  }
+
+  /** Bytes of memory from memoryBase on. */
+  get bytes(): number {
+    return this.#at.total;
+  }
+
+  /** The tables of banks and of memory regions, which no operation changes. */
+  get tables(): Allocation[] {
+    const { banks, regions, regionList } = this.#at;
+    return [
+      [banks, this.banks.length * L.BANK_SIZEOF],
+      [regions, regionList + this.regions.length * 4 - regions],
+    ];
   }
 
   #writeBanks(): void {
@@ -276,22 +285,4 @@ export class Machine {
   get pathArena(): number {
     return this.#at.pathArena;
   }
-}
-
-function memoryFor(options: MachineOptions, total: number): [WebAssembly.Memory, number] {
-  const base = options.memoryBase ?? 0;
-  if (options.memory === undefined) {
-    return [new WebAssembly.Memory({ initial: Math.ceil(total / WASM_PAGE) }), 0];
-  }
-  if (!Number.isInteger(base) || base < 0 || base % WASM_PAGE !== 0) {
-    throw new Stage2Error('EINVAL', `memoryBase ${base}: expected a multiple of ${WASM_PAGE}`);
-  }
-  const bytes = options.memory.buffer.byteLength;
-  if (base + total > bytes) {
-    throw new Stage2Error(
-      'ENOMEM',
-      `memory of ${bytes} bytes: expected at least ${base + total} (memoryBase + ${total})`,
-    );
-  }
-  return [options.memory, base];
 }

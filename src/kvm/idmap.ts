@@ -38,7 +38,34 @@ export class Idmap {
     const { arena, view } = vm.machine;
     this.#visitor = arena.allocate(L.VISITOR_SIZEOF);
     this.reserve = arena.allocate(L.RESERVE_SIZEOF);
+    view.fill(this.#visitor, L.VISITOR_SIZEOF);
     view.fill(this.reserve, L.RESERVE_SIZEOF);
+  }
+
+  /** Places in the arena of what the constructor allocates, in its order; their VM releases them. */
+  get places(): readonly number[] {
+    return [this.#visitor, this.reserve];
+  }
+
+  /** Between prepare and commit. */
+  get prepared(): boolean {
+    return this.#prepared;
+  }
+
+  /**
+   * Goes on with the record as it lies in memory, where a map is prepared or not. Throws EINVAL for one of no range
+   * that `prepare` takes.
+   */
+  resume(prepared: boolean): void {
+    const { view } = this.#vm.machine;
+    const word = (field: number): bigint => view.u64(this.#visitor + field);
+    const [ipa, gone] = [word(L.MAP_VISITOR_IPA), word(L.PLAN_VISITOR_GONE_START)];
+    if (prepared) {
+      this.#check(ipa, word(L.MAP_VISITOR_END) - ipa);
+      checkIpaRange(this.#vm.geometry, gone, word(L.PLAN_VISITOR_GONE_END) - gone);
+    }
+    view.setU32(this.#visitor + L.MAP_VISITOR_RESERVE, view.base + this.reserve);
+    this.#prepared = prepared;
   }
 
   /** Table pages that the map prepared last takes: no more and no fewer. */
@@ -53,13 +80,17 @@ export class Idmap {
   prepare(request: IdmapRequest): number {
     if (this.#prepared) throw new Stage2Error('EBUSY', 'a map is prepared already: commit it first');
     const { ipa, size, unmappedFirst: gone = { ipa: 0n, size: 0n } } = request;
-    checkIpaRange(this.#vm.geometry, ipa, size);
+    this.#check(ipa, size);
     checkIpaRange(this.#vm.geometry, gone.ipa, gone.size);
-    checkAligned(ipa | size, this.#vm.geometry.granuleShift);
     this.#write(request, gone);
     const ret = this.#vm.machine.core.idmapPrepare(this.#vm.offset, this.#visitor);
     this.#prepared = ret === 0;
     return ret;
+  }
+
+  #check(ipa: bigint, size: bigint): void {
+    checkIpaRange(this.#vm.geometry, ipa, size);
+    checkAligned(ipa | size, this.#vm.geometry.granuleShift);
   }
 
   #write(request: IdmapRequest, gone: { ipa: bigint; size: bigint }): void {
@@ -95,10 +126,5 @@ export class Idmap {
   cancel(): void {
     this.#prepared = false;
     this.#vm.machine.core.reserveRelease(this.reserve);
-  }
-
-  destroy(): void {
-    this.cancel();
-    for (const at of [this.#visitor, this.reserve]) this.#vm.machine.arena.release(at);
   }
 }

@@ -1,4 +1,17 @@
 export { stage2FlushVm, stage2UnmapVm } from './arch.js';
+export {
+  type BbmReason,
+  type ChangeClass,
+  type HeldBecause,
+  type TableStep,
+  TableWatch,
+  type Violation,
+  type ViolationKind,
+  type WatchOptions,
+  type WatchReport,
+  watchTables,
+} from './bbm/index.js';
+export { buildTables, type TableBuild, type TableMapping } from './build-tables.js';
 export { type LevelCensus, takeCensus } from './census.js';
 export { takeExits, type VcpuExit } from './exits.js';
 export * from './fsck/index.js';

@@ -3,6 +3,7 @@ import * as L from '../abi/layout.js';
 import { checkU64 } from '../arm/fields.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
+import { Registry } from '../core/registry.js';
 
 /** What backs a range of host virtual addresses. */
 export interface AreaSpec {
@@ -28,6 +29,7 @@ export interface Area extends Required<Omit<AreaSpec, 'pa'>> {
   ptes: number;
 }
 
+export const addressSpaces = new Registry<AddressSpace>();
 const HVA_LIMIT = 1n << 48n;
 const PA_LIMIT = 1n << 48n;
 const KIND_FLAGS = { anonymous: 0, thp: AREA_THP, hugetlb: AREA_HUGETLB, pfnmap: AREA_PFNMAP } as const;
@@ -44,6 +46,7 @@ export class AddressSpace {
     this.offset = machine.arena.allocate(L.MM_SIZEOF);
     machine.view.fill(this.offset, L.MM_SIZEOF);
     machine.view.setU32(this.offset + L.MM_SEQNUM, 1);
+    addressSpaces.add(this);
   }
 
   /** The areas by ascending address. */
@@ -62,6 +65,25 @@ export class AddressSpace {
         `area ${hex(spec.hva)}+${hex(spec.size)} overlaps the area at ${hex(clash.hva)}`,
       );
     }
+    const area = this.#add(spec);
+    this.#rebuild();
+    return area;
+  }
+
+  /** As `map` of one after another, ascending, into an address space without areas. Throws EINVAL for another order. */
+  mapAll(specs: readonly AreaSpec[]): void {
+    let end = 0n;
+    for (const spec of specs) {
+      checkArea(spec);
+      if (spec.hva < end)
+        throw new Stage2Error('EINVAL', `area ${hex(spec.hva)}: expected one from ${hex(end)} up`);
+      end = this.#add(spec).end;
+    }
+    if (specs.length > 0) this.#rebuild();
+  }
+
+  #add(spec: AreaSpec): Area {
+    const end = spec.hva + spec.size;
     const area: Area = { writable: true, hugeShift: 21, pa: 0n, ...spec, end, offset: 0, ptes: 0 };
     const { arena, view } = this.machine;
     const bytes = spec.kind === 'pfnmap' ? 0 : Number(spec.size >> BigInt(PAGE_SHIFT)) * 8;
@@ -74,11 +96,11 @@ export class AddressSpace {
       arena.rollback(mark);
       throw error;
     }
+    view.fill(area.offset, L.AREA_SIZEOF);
     // What nothing has used is zero, and stays without pages of the real host until it is used.
     if (area.ptes < fresh) view.fill(area.ptes, Math.min(bytes, fresh - area.ptes));
     this.#writeArea(area);
     this.#areas.push(area);
-    this.#rebuild();
     return area;
   }
 

@@ -3,11 +3,14 @@ import type { Vm } from './vm.js';
 
 /** The VMs of each machine; a machine nobody holds is forgotten with them. */
 const live = new WeakMap<Machine, Set<Vm>>();
+/** Who is told when a VM comes. */
+const listeners = new WeakMap<Machine, Set<() => void>>();
 
 /** Adds a VM to those of its machine. */
 export function enlist(vm: Vm): void {
   const vms = live.get(vm.machine) ?? new Set();
   live.set(vm.machine, vms.add(vm));
+  for (const listener of listeners.get(vm.machine) ?? []) listener();
 }
 
 /** Takes a destroyed VM from those of its machine. */
@@ -18,4 +21,11 @@ export function strike(vm: Vm): void {
 /** The VMs of a machine that are not destroyed, in the order of their creation. */
 export function vmsOf(machine: Machine): readonly Vm[] {
   return [...(live.get(machine) ?? [])];
+}
+
+/** Calls `listener` whenever a VM of the machine was created, until what this returns is called. */
+export function onVms(machine: Machine, listener: () => void): () => void {
+  const all = listeners.get(machine) ?? new Set();
+  listeners.set(machine, all.add(listener));
+  return () => void all.delete(listener);
 }

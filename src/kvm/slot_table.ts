@@ -45,7 +45,12 @@ export class SlotTable {
 
   /** sizeof(struct kvm_memslots): 21,520 for 512 slots, 32,272 for 768. */
   static bytes(capacity: number): number {
-    return 8 + capacity * (L.SLOT_SIZEOF + 2) + 8;
+    return SlotTable.hintPlace(capacity) + 8;
+  }
+
+  /** Place in a table of the index of the slot found last, u32; the number of slots in use follows it. */
+  static hintPlace(capacity: number): number {
+    return L.SLOTS_ARRAY + capacity * (L.SLOT_SIZEOF + 2);
   }
 
   get(id: number): MemorySlot {
@@ -74,12 +79,23 @@ export class SlotTable {
       this.#write(this.offset + L.SLOTS_ARRAY + index * L.SLOT_SIZEOF, slot);
       view.setU16(indexOfId + slot.id * 2, index);
     }
-    view.setU32(indexOfId + this.capacity * 2 + 4, used.length);
+    view.setU32(this.offset + SlotTable.hintPlace(this.capacity) + 4, used.length);
+  }
+
+  /** The table has been published so many times. */
+  get generation(): bigint {
+    return this.#generation;
+  }
+
+  /** Publishes the slots of a table that was published `generation` times, the last time with these. */
+  resume(slots: readonly MemorySlot[], generation: bigint): void {
+    this.#generation = generation - 1n;
+    this.publish(slots);
   }
 
   /** Index of the slot found last: where the next search looks first. */
   set lru(index: number) {
-    this.#machine.view.setU32(this.offset + L.SLOTS_ARRAY + this.capacity * (L.SLOT_SIZEOF + 2), index);
+    this.#machine.view.setU32(this.offset + SlotTable.hintPlace(this.capacity), index);
   }
 
   #write(at: number, slot: MemorySlot): void {

@@ -50,6 +50,11 @@ export class Stage2Tables {
     return [this.#cache, this.#idmapCache];
   }
 
+  /** Places in the arena of what the constructor allocates, in its order; their VM releases them. */
+  get places(): readonly number[] {
+    return [this.#visitor, ...this.caches];
+  }
+
   /** Runs `body` with a visitor of zeroes: as an attribute visitor it sets and clears nothing. */
   withVisitor<T>(body: (visitor: number) => T): T {
     this.#machine.view.fill(this.#visitor, L.VISITOR_SIZEOF);
@@ -186,11 +191,9 @@ export class Stage2Tables {
     throw new Stage2Error('EINVAL', `output ${hex(pa)}+${hex(size)}: expected an address below 2^${bits}`);
   }
 
+  /** Frees every table and the pages kept for more. */
   destroy(): void {
     this.unmap(0n, 1n << BigInt(this.#vm.geometry.ipaBits));
     this.#machine.core.cacheFree(this.#cache);
-    this.#machine.arena.release(this.#visitor);
-    this.#machine.arena.release(this.#cache);
-    this.#machine.arena.release(this.#idmapCache);
   }
 }

@@ -79,6 +79,11 @@ export class Vcpu {
     view.setU64(this.offset + L.VCPU_PSTATE, BigInt(PSTATE_EL1H));
   }
 
+  /** Places in the arena of what the constructor allocates, in its order. */
+  get places(): readonly number[] {
+    return [this.offset, this.#request, this.#result];
+  }
+
   /** 64-bit register at `field`, a VCPU_* offset of src/abi/layout.ts. */
   get(field: number): bigint {
     return this.machine.view.u64(this.offset + field);
@@ -173,7 +178,7 @@ export class Vcpu {
     if (index < 0) throw new Stage2Error('EINVAL', 'the vcpu is destroyed already');
     this.vm.vcpus.splice(index, 1);
     this.machine.core.cacheFree(this.offset + L.VCPU_CACHE);
-    for (const at of [this.offset, this.#request, this.#result]) this.machine.arena.release(at);
+    for (const at of this.places) this.machine.arena.release(at);
   }
 }
 

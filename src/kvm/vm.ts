@@ -94,6 +94,16 @@ export class Vm {
     enlist(this);
   }
 
+  /** Places in the arena of what the constructor allocates there, in its order. */
+  get places(): number[] {
+    return [this.offset, this.slots.offset, ...this.tables.places, ...this.idmap.places];
+  }
+
+  /** Place of the root table among those of the machine. */
+  get rootPlace(): number {
+    return this.#root;
+  }
+
   #clearRoot(pgd: bigint, bytes: number): void {
     const offset = this.machine.ramOffset(pgd);
     if (offset === undefined) throw new Stage2Error('EFAULT', `root table ${hex(pgd)} is not in RAM`);
@@ -141,7 +151,7 @@ export class Vm {
   /** kvm_mmu_wp_memory_region: every leaf of the slot becomes read-only, then the VMID is flushed. */
   writeProtectSlot(slot: MemorySlot): void {
     this.tables.writeProtect(slotIpa(slot), slotBytes(slot));
-    this.machine.core.tlbFlushAll();
+    this.machine.core.tlbFlushAll(this.offset);
   }
 
   /**
@@ -164,7 +174,7 @@ export class Vm {
       const last = BigInt(word * 8 + bits.toString(2).length - 1);
       this.tables.writeProtect(slotIpa(slot) + (first << 12n), (last - first + 1n) << 12n);
     }
-    if (dirty) this.machine.core.tlbFlushAll();
+    if (dirty) this.machine.core.tlbFlushAll(this.offset);
     return log;
   }
 
@@ -199,11 +209,11 @@ export class Vm {
     strike(this);
     for (const vcpu of [...this.vcpus]) vcpu.destroy();
     this.tables.destroy();
-    this.idmap.destroy();
+    this.idmap.cancel();
     for (const slot of this.slots.used)
       if (slot.dirtyBitmap !== 0) this.machine.arena.release(slot.dirtyBitmap);
     this.machine.roots.release(this.#root);
-    for (const at of [this.offset, this.slots.offset]) this.machine.arena.release(at);
+    for (const at of this.places) this.machine.arena.release(at);
   }
 }
 

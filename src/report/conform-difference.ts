@@ -16,14 +16,14 @@ import { formatVttbr } from '../arm/vttbr.js';
 import type { Answer } from '../conform/answer.js';
 import type { Expectation, ExpectedFault, Query, Update } from '../conform/file.js';
 import type { PathStep } from '../conform/path.js';
-import type { Difference } from '../conform/run.js';
+import type { ConformDifference } from '../conform/run.js';
 import { hex } from '../core/error.js';
 
 /** Control characters of names that come from files. */
 const CONTROL = /\p{Cc}/gu;
 
 /** One difference in full: where it is, the configuration, the path through the tables, both outcomes. */
-export function differenceText(difference: Difference): string {
+export function differenceText(difference: ConformDifference): string {
   const { registers, cpu, path, expected, alternatives, got, fields } = difference;
   const lines = [
     ...registerLines(registers),
@@ -39,7 +39,7 @@ export function differenceText(difference: Difference): string {
     .join('')}`;
 }
 
-function headLine({ file, caseIndex, case: name, queryIndex, query }: Difference): string {
+function headLine({ file, caseIndex, case: name, queryIndex, query }: ConformDifference): string {
   return `${file}: cases[${caseIndex}] (${name}), queries[${queryIndex}]: ${queryText(query)}`;
 }
 
@@ -57,7 +57,7 @@ function memoryText({ attr, sh }: { attr: number; sh: number }): string {
   return `${hex(attr)} (${mairAttrName(attr)}) ${SHAREABILITY[sh]}`;
 }
 
-function registerLines(registers: Difference['registers']): string[] {
+function registerLines(registers: ConformDifference['registers']): string[] {
   const { vtcr, vttbr, hcr, sctlrEl2, sctlrEl1, tcrEl1, ttbr0El1, ttbr1El1, mairEl1 } = registers;
   const optional: [bigint | undefined, (value: bigint) => string][] = [
     [sctlrEl2, formatSctlrEl2],

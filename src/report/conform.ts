@@ -1,15 +1,19 @@
 import type { DifferenceGroup, FileResult } from '../conform/run.js';
 import { differenceText } from './conform-difference.js';
+import { PLAIN, type Style } from './style.js';
 import { table } from './text.js';
 
 /** Control characters of names that come from files: each stays on its line. */
 const CONTROL = /\p{Cc}/gu;
 
 /** A line for each file, the differences by kind, and in full those that the results keep. */
-export function conformText(results: readonly FileResult[]): string {
+export function conformText(results: readonly FileResult[], style: Style = PLAIN): string {
   const differences = results.flatMap((result) => result.differences);
   return [
-    table(HEADER, [...results.map(row), ...(results.length > 1 ? [row(totalOf(results))] : [])]),
+    table(
+      HEADER,
+      (results.length > 1 ? [...results, totalOf(results)] : results).map((each) => row(each, style)),
+    ),
     reasonLines(results),
     groupTable(mergeGroups(results)),
     ...differences.map(differenceText),
@@ -18,11 +22,25 @@ export function conformText(results: readonly FileResult[]): string {
 
 const HEADER = ['', 'queries', 'equal', 'alternative', 'different', 'not applicable'];
 
+/** The queries of files of recorded translations with what came of them. */
+export interface ConformDocument {
+  total: Counts;
+  files: FileResult[];
+  /** Differences of all files by kind, the largest first. */
+  kinds: DifferenceGroup[];
+}
+
 type Counts = Pick<FileResult, 'file' | 'queries' | 'equal' | 'alternative' | 'different' | 'notApplicable'>;
 
-function row({ file, queries, equal, alternative, different, notApplicable }: Counts): string[] {
-  const counts = [queries, equal, alternative, different, notApplicable].map(String);
-  return [file.replaceAll(CONTROL, ' '), ...counts];
+function row(counts: Counts, style: Style): string[] {
+  const { file, queries, equal, alternative, different, notApplicable } = counts;
+  const set = different > 0 ? style.bad : style.good;
+  return [
+    file.replaceAll(CONTROL, ' '),
+    ...[queries, equal, alternative].map(String),
+    set(String(different)),
+    String(notApplicable),
+  ];
 }
 
 /** The sums over all files. */

@@ -1,7 +1,12 @@
+import { decode, formatField } from '../arm/fields.js';
 import { hasFwb } from '../arm/hcr.js';
-import { formatVtcr } from '../arm/vtcr.js';
+import { VTCR_EL2 } from '../arm/vtcr.js';
 import { formatVttbr } from '../arm/vttbr.js';
+import { hex } from '../core/error.js';
 import { formatSize } from './ptdump-size.js';
+import { wrapItems } from './text.js';
+
+const INDENT = '  ';
 
 /** Registers and shape of the tables, without the tables. */
 export interface TablesSummary {
@@ -42,7 +47,7 @@ export function geometryLine(s: TablesSummary): string {
 export function headerText(summary: TablesSummary, count: TablesCount): string {
   const { vtcr, vttbr } = summary.registers;
   return [
-    formatVtcr(vtcr),
+    ...vtcrLines(vtcr),
     formatVttbr(vttbr, summary.wideBase),
     geometryLine(summary),
     tablesLine(count),
@@ -51,8 +56,19 @@ export function headerText(summary: TablesSummary, count: TablesCount): string {
   ].join('\n');
 }
 
+const WIDTH = 100;
+
+/** VTCR_EL2 field by field, on as many lines as it takes. */
+function vtcrLines(vtcr: bigint): string[] {
+  const [first = '', ...rest] = decode(VTCR_EL2, vtcr).map(formatField);
+  return wrapItems([`${VTCR_EL2.name} ${hex(vtcr)}: ${first}`, ...rest], WIDTH, INDENT).map((line, i) =>
+    i === 0 ? line.trimStart() : line,
+  );
+}
+
 function tablesLine({ held, reachable, leaves }: TablesCount): string {
   const unlinked = held - reachable;
   const rest = unlinked > 0 ? `, ${unlinked} more linked from nowhere` : '';
-  return `${reachable} tables (concatenated ones count once)${rest}, ${leaves} leaves`;
+  const of = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
+  return `${of(reachable, 'table', 'tables')} (concatenated ones count once)${rest}, ${of(leaves, 'leaf', 'leaves')}`;
 }

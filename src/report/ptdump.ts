@@ -1,4 +1,9 @@
-import type { LeafAttributes } from '../arm/leaf.js';
+import { DESC_ADDRESS_END, DESC_LPA_HIGH_LSB } from '../abi/arm.js';
+import { descriptorAddress, descriptorKind, entryPlace, levelShift } from '../arm/descriptor.js';
+import { fieldMask } from '../arm/fields.js';
+import { type AttributeContext, type LeafAttributes, leafAttributes } from '../arm/leaf.js';
+import type { TableLeaf } from '../walk/leaves.js';
+import type { Regime } from '../walk/regime.js';
 import { formatSize } from './ptdump-size.js';
 
 /** One block or page. */
@@ -12,6 +17,34 @@ export interface DumpLeaf {
   desc: bigint;
   kind: 'block' | 'page' | 'reserved';
   attributes: LeafAttributes;
+}
+
+/** No attribute stands here, in no layout. */
+const ADDRESS = fieldMask({ lsb: DESC_LPA_HIGH_LSB, width: DESC_ADDRESS_END - DESC_LPA_HIGH_LSB });
+
+/** Leaves with their fields, made as they are read: there may be millions. Leaves with like attributes share them. */
+export function* dumpLeaves(
+  leaves: Iterable<TableLeaf>,
+  regime: Regime,
+  context: AttributeContext,
+): Generator<DumpLeaf> {
+  const known = new Map<bigint, LeafAttributes>();
+  for (const { ipa, desc, level } of leaves) {
+    const place = entryPlace(regime, level);
+    const kind = descriptorKind(desc, place);
+    const bits = desc & ~ADDRESS;
+    const attributes = known.get(bits) ?? leafAttributes(desc, context);
+    known.set(bits, attributes);
+    yield {
+      ipa,
+      pa: descriptorAddress(desc, place),
+      level,
+      size: 1n << BigInt(levelShift(place.granuleShift, level)),
+      desc,
+      kind: kind === 'block' || kind === 'page' ? kind : 'reserved',
+      attributes,
+    };
+  }
 }
 
 /** Leaves that follow each other in IPA, at one level, with the same attributes. */
@@ -29,14 +62,17 @@ const LEVEL_NAMES = ['L-1', 'PGD', 'PUD', 'PMD', 'PTE'];
 /** Joins neighbours whose lines would read alike; what the output addresses are does not count. */
 export function joinLeaves(leaves: Iterable<DumpLeaf>): DumpRange[] {
   const ranges: DumpRange[] = [];
+  let before: DumpLeaf | undefined;
   for (const leaf of leaves) {
-    const columns = attributeColumns(leaf);
     const last = ranges.at(-1);
+    const alike = before?.attributes === leaf.attributes && before.kind === leaf.kind;
+    const columns = alike && last !== undefined ? last.columns : attributeColumns(leaf);
     if (last?.end === leaf.ipa && last.level === leaf.level && last.columns === columns) {
       last.end += leaf.size;
     } else {
       ranges.push({ start: leaf.ipa, end: leaf.ipa + leaf.size, level: leaf.level, columns });
     }
+    before = leaf;
   }
   return ranges;
 }
@@ -67,7 +103,7 @@ function attributeColumns({ attributes: a, kind }: DumpLeaf): string {
 }
 
 /** Who may execute: everyone, EL0, EL1 or none. */
-function executeColumn({ execute }: LeafAttributes): string {
+export function executeColumn({ execute }: LeafAttributes): string {
   if (execute.el0) return execute.el1 ? 'x ' : 'x0';
   return execute.el1 ? 'x1' : 'NX';
 }

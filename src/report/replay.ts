@@ -8,11 +8,22 @@ import type {
 import { replayTablesText } from './replay-tables.js';
 import { table, whole, wrap } from './text.js';
 
-/** The document of `--json`: everything the replay found. Addresses are bigints. */
-export function replayDocument(result: ReplayResult): object {
+/** Everything a replay found. Addresses are bigints. */
+export interface ReplayDocument extends Omit<ReplayResult, 'faults'> {
+  format: 'stage2-replay/1';
+  faults: Omit<FaultsReplay, 'records' | 'paths' | 'sites'> & {
+    paths: { count: number; words: number[] }[];
+    /** By site: how often its condition was false, and true. */
+    sites: { isFalse: number[]; isTrue: number[] };
+  };
+}
+
+/** The document of `--json`. */
+export function replayDocument(result: ReplayResult): ReplayDocument {
   const { records: _, ...faults } = result.faults;
   const paths = faults.paths.map(({ count, words }) => ({ count, words: [...words] }));
-  return { format: 'stage2-replay/1', ...result, faults: { ...faults, paths } };
+  const sites = { isFalse: Array.from(faults.sites.isFalse), isTrue: Array.from(faults.sites.isTrue) };
+  return { format: 'stage2-replay/1', ...result, faults: { ...faults, paths, sites } };
 }
 
 /** The report for people: counts first, then what v4.13 does otherwise, the tables, the lines. */

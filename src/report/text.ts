@@ -44,15 +44,31 @@ export function bytes(value: bigint): string {
 /** Columns padded to their widest cell: the first `left` columns to the left, the rest to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
   const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const widths = header.map((_, column) => Math.max(...all.map((row) => shownLength(row[column] ?? ''))));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) =>
-        column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        column < left ? padEnd(cell, widths[column] ?? 0) : padStart(cell, widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd();
   return `${all.map((row) => `  ${line(row)}`).join('\n')}\n`;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal's colours begin with
+const COLOUR = /\u001b\[[\d;]*m/g;
+
+/** Characters that are seen: colours take no room. */
+function shownLength(text: string): number {
+  return text.replaceAll(COLOUR, '').length;
+}
+
+function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - shownLength(text)));
+}
+
+function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - shownLength(text))) + text;
 }
 
 /** Words broken into lines of at most `width`. */
@@ -68,4 +84,16 @@ export function wrap(text: string, width = 108, indent = '  '): string {
     }
   }
   return `${[...lines, indent + line].join('\n')}\n`;
+}
+
+/** Items broken into lines of at most `width`, one space between them; an item is never broken. */
+export function wrapItems(items: readonly string[], width: number, indent: string): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + item.length <= width)
+      lines[lines.length - 1] = `${line} ${item}`;
+    else lines.push(indent + item);
+  }
+  return lines;
 }

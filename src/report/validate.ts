@@ -1,23 +1,33 @@
 import type { RowResult } from '../scenario/experiment/index.js';
+import { PLAIN, type Style } from './style.js';
 import { figure, table } from './text.js';
 
 const CONTROL = /\p{Cc}/gu;
 const HEADER = ['row', 'published', 'unit', 'model', 'p5 - p95', 'tolerance', 'result', 'use'];
 const LEFT = 3;
+const RESULT = HEADER.indexOf('result');
 /** Characters of a published value in words that the table has room for. */
 const WORDS = 12;
 
 /** A line for each row, what has to be known of some, and how many are inside. */
-export function validateText(rows: readonly RowResult[]): string {
-  return [table(HEADER, rows.map(line), LEFT), notes(rows), summary(rows)]
+export function validateText(rows: readonly RowResult[], style: Style = PLAIN): string {
+  return [
+    table(
+      HEADER,
+      rows.map((row) => line(row, style)),
+      LEFT,
+    ),
+    notes(rows),
+    summary(rows),
+  ]
     .filter((part) => part !== '')
     .join('\n');
 }
 
-function line(row: RowResult): string[] {
+function line(row: RowResult, style: Style): string[] {
   const { id, published, unit, model, text, tolerance, use } = row;
   const range = text === undefined ? `${figure(model.p5)} - ${figure(model.p95)}` : '';
-  return [
+  const cells = [
     id,
     publishedText(published),
     unit,
@@ -27,6 +37,8 @@ function line(row: RowResult): string[] {
     verdict(row),
     use,
   ].map((cell) => cell.replaceAll(CONTROL, ' '));
+  const set = row.inside ? style.good : style.bad;
+  return cells.map((cell, column) => (column === RESULT ? set(cell) : cell));
 }
 
 function publishedText(published: RowResult['published']): string {
@@ -53,7 +65,20 @@ function summary(rows: readonly RowResult[]): string {
   return `${inside} of ${rows.length} rows inside: fitted ${fitted.inside} of ${fitted.rows}, predicted ${predicted.inside} of ${predicted.rows}; ${reached} more within the interval\n`;
 }
 
-function totals(rows: readonly RowResult[]) {
+/** How many rows there are, and how many are inside their tolerance. */
+interface RowsSummary extends RowsCount {
+  /** Outside, but their interval reaches what the tolerance allows. */
+  reached: number;
+  fitted: RowsCount;
+  predicted: RowsCount;
+}
+
+interface RowsCount {
+  rows: number;
+  inside: number;
+}
+
+function totals(rows: readonly RowResult[]): RowsSummary {
   const count = (of: readonly RowResult[]) => ({
     rows: of.length,
     inside: of.filter(({ inside }) => inside).length,
@@ -66,7 +91,16 @@ function totals(rows: readonly RowResult[]) {
   };
 }
 
+/** Every row of a targets file with what the model gave. */
+export interface ValidationDocument {
+  format: 'stage2-validation/1';
+  /** Name of the file. */
+  targets: string;
+  summary: RowsSummary;
+  rows: readonly RowResult[];
+}
+
 /** The document of `--json`. */
-export function validationDocument(targets: string, rows: readonly RowResult[]): object {
+export function validationDocument(targets: string, rows: readonly RowResult[]): ValidationDocument {
   return { format: 'stage2-validation/1', targets, summary: totals(rows), rows };
 }

@@ -1,3 +1,5 @@
+import { PLAIN, type Style } from './style.js';
+
 /** A scenario that was run on a build and compared with its recording. */
 export interface VerifiedScenario {
   build: string;
@@ -36,14 +38,13 @@ export function tallyBuild({ build, results }: VerifiedBuild): BuildTally {
 const CONTROL = /\p{Cc}/gu;
 
 /** The scenarios that differ, then a line for each build. */
-export function verifyBuildText(builds: readonly VerifiedBuild[]): string {
+export function verifyBuildText(builds: readonly VerifiedBuild[], style: Style = PLAIN): string {
   const width = Math.max(...builds.map(({ build }) => build.length));
   const differences = builds.flatMap(({ results }) => results.flatMap(differenceLines));
   const strangers = builds.flatMap(strangerLines);
-  const tallies = builds.map(tallyBuild).map((tally) => tallyLine(tally, width));
-  return [...differences, ...strangers, ...tallies]
-    .map((line) => `${line.replaceAll(CONTROL, ' ')}\n`)
-    .join('');
+  const tallies = builds.map(tallyBuild).map((tally) => tallyLine(tally, width, style));
+  const named = [...differences, ...strangers].map((line) => line.replaceAll(CONTROL, ' '));
+  return [...named, ...tallies].map((line) => `${line}\n`).join('');
 }
 
 function differenceLines({ build, scenario, differences }: VerifiedScenario): string[] {
@@ -57,12 +58,17 @@ function strangerLines({ build, recordedOn }: VerifiedBuild): string[] {
     : [`${build}: these scenarios are of ${recordedOn}`];
 }
 
-function tallyLine({ build, scenarios, equal, different, notReached }: BuildTally, width: number): string {
+function tallyLine(
+  { build, scenarios, equal, different, notReached }: BuildTally,
+  width: number,
+  style: Style,
+): string {
+  const set = different > 0 ? style.bad : style.good;
   const counts = [
     `${scenarios} scenarios`,
     `${equal} equal`,
-    `${different} different`,
+    set(`${different} different`),
     `${notReached} values not reached`,
   ];
-  return [build.padEnd(width), ...counts].join('  ');
+  return [build.replaceAll(CONTROL, ' ').padEnd(width), ...counts].join('  ');
 }

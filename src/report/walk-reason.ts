@@ -1,59 +1,120 @@
-import { descriptorAddress, descriptorKind, entryPlace } from '../arm/descriptor.js';
+import * as A from '../abi/arm.js';
+import type { DecodedField } from '../arm/fields.js';
+import { extract, formatField } from '../arm/fields.js';
 import { hex } from '../core/error.js';
-import type { Regime } from '../walk/regime.js';
-import type { WalkFault, WalkStep } from '../walk/types.js';
-import type { WalkedAccess } from './walk.js';
+import type { WalkFault } from '../walk/types.js';
+import type { WalkContext, WalkedAccess, WalkStepReport } from './walk.js';
 
 /** Why a walk stopped, in one clause for people. */
 export function walkReason(
-  regime: Regime,
+  context: WalkContext,
   request: WalkedAccess,
   fault: WalkFault,
-  steps: readonly WalkStep[],
+  steps: readonly WalkStepReport[],
+): string {
+  const last = steps.at(-1);
+  const own = last?.stage === fault.stage ? last : undefined;
+  const reason = reasonOf(context, request, fault, own);
+  return fault.s1ptw ? `a stage-1 table at IPA ${hex(fault.ipa)}: ${reason}` : reason;
+}
+
+/** `last` is the entry that this walk of this stage read last. */
+function reasonOf(
+  context: WalkContext,
+  request: WalkedAccess,
+  fault: WalkFault,
+  last: WalkStepReport | undefined,
 ): string {
   switch (fault.type) {
     case 'translation':
-      return translationReason(regime, request, steps);
+      return translationReason(context, request, fault, last);
     case 'address-size':
-      return addressSizeReason(regime, steps);
+      return addressSizeReason(context, request, fault, last);
     case 'external-abort-on-walk':
-      return `no memory holds the table at ${hex(nextTable(regime, steps))}`;
+      return `no memory holds the table${tableAfter(context, fault, last)}`;
     case 'access-flag':
       return 'the access flag is clear';
     case 'permission':
-      return permissionReason(request);
+      return permissionReason(context, request, fault, last);
+    case 'alignment':
+      return 'the access is not aligned';
     default:
       return fault.type;
   }
 }
 
-function translationReason(regime: Regime, { ipa }: WalkedAccess, steps: readonly WalkStep[]): string {
-  const last = steps.at(-1);
-  if (last !== undefined) {
-    const kind = descriptorKind(last.desc, entryPlace(regime, last.level));
-    return kind === 'invalid' ? 'the entry is invalid' : `the entry is reserved at level ${last.level}`;
+function translationReason(
+  { regime, stage1 }: WalkContext,
+  { va }: WalkedAccess,
+  fault: WalkFault,
+  last: WalkStepReport | undefined,
+): string {
+  if (last?.kind === 'invalid') return 'the entry is invalid';
+  if (last?.kind === 'reserved') return `the entry is reserved at level ${last.level}`;
+  if (last !== undefined) return 'the hint bits of the entry do not fit its place';
+  if (fault.stage === 1 && stage1 !== undefined && va !== undefined) {
+    const { iaBits, upper } = stage1.format;
+    const half = upper ? 1 : 0;
+    const epd = extract(stage1.registers.tcrEl1 ?? 0n, upper ? A.TCR_EPD1_LSB : A.TCR_EPD0_LSB);
+    if (epd === 1n) return `TCR_EL1.EPD${half} forbids walks from TTBR${half}_EL1`;
+    return `VA ${hex(va)} is beyond the ${iaBits} bits of TCR_EL1.T${half}SZ`;
   }
   if (!regime.valid) return 'VTCR_EL2 and the PA size of the CPU describe no walk';
-  return `IPA ${hex(ipa)} is beyond the ${regime.iaBits}-bit IPA space`;
+  return `IPA ${hex(fault.ipa)} is beyond the ${regime.iaBits}-bit IPA space`;
 }
 
-function addressSizeReason(regime: Regime, steps: readonly WalkStep[]): string {
-  const last = steps.at(-1);
-  const beyond = `is beyond the ${regime.oaBits}-bit PA space`;
-  if (last === undefined) return `the first table at ${hex(regime.tableBase)} ${beyond}`;
-  const place = entryPlace(regime, last.level);
-  const address = hex(descriptorAddress(last.desc, place));
-  const what = descriptorKind(last.desc, place) === 'table' ? 'the next table at' : 'the output address';
-  return `${what} ${address} ${beyond}`;
+function addressSizeReason(
+  { regime, stage1 }: WalkContext,
+  { va }: WalkedAccess,
+  { stage }: WalkFault,
+  last: WalkStepReport | undefined,
+): string {
+  const space = stage === 1 ? 'the IPA size of TCR_EL1.IPS' : `the ${regime.oaBits}-bit PA space`;
+  if (last?.address !== undefined) {
+    const what = last.kind === 'table' ? 'the next table at' : 'the output address';
+    return `${what} ${hex(last.address)} is beyond ${space}`;
+  }
+  if (stage === 2) return `the first table at ${hex(regime.tableBase)} is beyond ${space}`;
+  return isStage1On(stage1)
+    ? `the first table is beyond ${space}`
+    : `VA ${hex(va ?? 0n)} is beyond the PA space of the CPU`;
 }
 
-/** The table whose entry could not be read. */
-function nextTable(regime: Regime, steps: readonly WalkStep[]): bigint {
-  const last = steps.at(-1);
-  if (last === undefined) return regime.tableBase;
-  return descriptorAddress(last.desc, entryPlace(regime, last.level));
+/** HCR_EL2.DC and TGE force it off. */
+function isStage1On(stage1: WalkContext['stage1']): boolean {
+  const { hcr = 0n, sctlrEl1 = 0n } = stage1?.registers ?? {};
+  const off = extract(hcr, A.HCR_DC_LSB) | extract(hcr, A.HCR_TGE_LSB);
+  return off === 0n && extract(sctlrEl1, A.SCTLR_M_LSB) === 1n;
 }
 
-function permissionReason({ access, el }: WalkedAccess): string {
-  return `the leaf does not let EL${el} ${access === 'cache-op' ? 'maintain caches by address' : access}`;
+/** Where the table is whose entry could not be read: ` at 0x...`. That of stage 1 is known by its IPA alone. */
+function tableAfter({ regime }: WalkContext, { stage }: WalkFault, last: WalkStepReport | undefined): string {
+  if (stage === 1) return last?.address === undefined ? '' : ` at IPA ${hex(last.address)}`;
+  return ` at ${hex(last?.address ?? regime.tableBase)}`;
+}
+
+function permissionReason(
+  { stage1 }: WalkContext,
+  { access, el }: WalkedAccess,
+  fault: WalkFault,
+  last: WalkStepReport | undefined,
+): string {
+  const of = (...names: string[]): string => fieldsText(last?.fields ?? [], names);
+  if (fault.stage === 1) return `the leaf does not let ${actor(el, access)}: ${of('AP[2:1]', 'PXN', 'UXN')}`;
+  if (fault.s1ptw && extract(stage1?.registers.hcr ?? 0n, A.HCR_PTW_LSB) === 1n) {
+    return `HCR_EL2.PTW forbids tables in device memory, and ${of('S2AP', 'MemAttr')}`;
+  }
+  if (fault.s1ptw) return `the leaf does not let the walk through: ${of('S2AP')}`;
+  return `the leaf does not let ${actor(el, access)}: ${access === 'execute' ? of('XN', 'S2AP') : of('S2AP')}`;
+}
+
+function actor(el: 0 | 1, access: string): string {
+  return `EL${el} ${access === 'cache-op' ? 'maintain caches by address' : access}`;
+}
+
+function fieldsText(fields: readonly DecodedField[], names: readonly string[]): string {
+  return fields
+    .filter(({ name }) => names.includes(name))
+    .map(formatField)
+    .join(' ');
 }

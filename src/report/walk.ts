@@ -1,132 +1,208 @@
+import * as A from '../abi/arm.js';
 import type { AccessKind } from '../arm/access.js';
 import {
   type DescriptorKind,
   descriptorAddress,
   descriptorKind,
+  descriptorTable,
   entryPlace,
   levelShift,
 } from '../arm/descriptor.js';
-import { fscName } from '../arm/fault.js';
+import { type DecodedField, decode, extract } from '../arm/fields.js';
 import { type AttributeContext, type LeafAttributes, leafAttributes } from '../arm/leaf.js';
+import { mairAttrName, SHAREABILITY } from '../arm/memattr.js';
 import { reportFault } from '../arm/report.js';
-import { hex } from '../core/error.js';
-import type { Regime } from '../walk/regime.js';
-import type { WalkFault, WalkResult, WalkStep } from '../walk/types.js';
-import { formatSize } from './ptdump-size.js';
+import { stage1DescriptorTable } from '../arm/stage1-descriptor.js';
+import type { Stage1Format } from '../walk/format.js';
+import type { Regime, WalkRegisters } from '../walk/regime.js';
+import type { MemoryType, TranslateResult, WalkFault, WalkResult, WalkStep } from '../walk/types.js';
 import { walkReason } from './walk-reason.js';
 
-/** One walk as a document: addresses and codes are bigints. */
-export interface WalkReport {
-  ipa: bigint;
+/** What a translator decoded. */
+export interface WalkContext {
+  regime: Regime;
+  attributeContext: AttributeContext;
+  /** Of a VA: what its stage 1 depends on, and the form of the tables that translate it. */
+  stage1?: { registers: WalkRegisters; format: Stage1Format };
+}
+
+/** The access that was translated: a VA by both stages, an IPA by stage 2. */
+export interface WalkedAccess {
+  va?: bigint;
+  ipa?: bigint;
   access: AccessKind;
+  /** Exception level of the access. */
   el: 0 | 1;
+}
+
+/** What came of one address. */
+export interface TranslationReport extends WalkedAccess {
+  /** What stage 2 was given for the access itself; absent if stage 1 did not let it come to that. */
+  ipa?: bigint;
   ok: boolean;
   /** Without a fault. With stage 2 off it is the IPA, and there is no leaf. */
   pa?: bigint;
-  leaf?: { level: number; kind: DescriptorKind; size: bigint; desc: bigint; attributes: LeafAttributes };
-  fault?: WalkFaultReport;
+  /** Of both stages; an IPA counts as write-back memory of stage 1, not shareable. */
+  memory?: MemoryReport;
+  /** The block or page of stage 2. */
+  leaf?: LeafReport;
+  fault?: FaultReport;
+}
+
+/** A memory type. */
+export interface MemoryReport {
+  /** As a byte of MAIR_EL1. */
+  attr: number;
+  type: string;
+  /** SH. */
+  sh: number;
+  shareability: string;
+}
+
+/** A stage-2 block or page. */
+export interface LeafReport {
+  level: number;
+  kind: DescriptorKind;
+  /** In bytes. */
+  size: bigint;
+  desc: bigint;
+  attributes: LeafAttributes;
+}
+
+/** A fault and how the CPU reports it, without the syndrome of an instruction (ISV is 0). */
+export interface FaultReport {
+  fsc: bigint;
+  type: string;
+  level: number;
+  /** Stage of the translation that faulted. */
+  stage: 1 | 2;
+  /** It is a stage-1 table that stage 2 did not let through. */
+  s1ptw: boolean;
+  /** Exception level that takes it: the registers below are that level's. */
+  takenTo: 1 | 2;
+  esr: bigint;
+  /** The VA, which is the IPA where stage 2 alone was asked. */
+  far: bigint;
+  /** Absent where the register is UNKNOWN. */
+  hpfar?: bigint;
+}
+
+/** One walk as a document: addresses and codes are bigints. */
+export interface WalkReport extends TranslationReport {
+  fault?: FaultReport & { reason: string };
+  /** Each entry read, in order; those of a fault up to the entry that faulted. */
   steps: WalkStepReport[];
 }
 
 /** One entry read; `address` is the next table or the output address. */
 export interface WalkStepReport extends WalkStep {
+  /** In its table. */
   index: bigint;
   kind: DescriptorKind;
   address?: bigint;
+  /** The descriptor field by field. */
+  fields: DecodedField[];
 }
 
-/** A fault and how the CPU reports it, without the syndrome of an instruction (ISV is 0). */
-export interface WalkFaultReport {
-  fsc: bigint;
-  type: string;
-  level: number;
-  reason: string;
-  esr: bigint;
-  /** Absent where the register is UNKNOWN. */
-  hpfar?: bigint;
-}
-
-/** The access that was walked. */
-export interface WalkedAccess {
-  ipa: bigint;
-  access: AccessKind;
-  el: 0 | 1;
-}
-
-/** Puts what a walk gave into a document. `context` is what its translator decoded. */
-export function walkReport(
-  context: { regime: Regime; attributeContext: AttributeContext },
+/** Puts what a translation gave into a document. */
+export function translationReport(
+  context: WalkContext,
   request: WalkedAccess,
-  result: WalkResult,
-): WalkReport {
-  const { regime } = context;
-  const steps = result.steps.map((step) => stepReport(regime, request.ipa, step));
-  if (!result.ok) {
-    const fault = faultReport(regime, request, result.fault, result.steps);
-    return { ...request, ok: false, fault, steps };
-  }
-  if (result.leaf === undefined) return { ...request, ok: true, pa: result.pa, steps };
-  const { level, desc } = result.leaf;
-  const attributes = leafAttributes(desc, context.attributeContext);
-  const kind = descriptorKind(desc, entryPlace(regime, level));
-  const size = 1n << BigInt(levelShift(regime.granuleShift, level));
-  return { ...request, ok: true, pa: result.pa, leaf: { level, kind, size, desc, attributes }, steps };
+  result: TranslateResult,
+): TranslationReport {
+  if (!result.ok)
+    return { ...request, ...ipaOf(result.fault), ok: false, fault: faultReport(request, result.fault) };
+  const { ipa, pa } = result;
+  const report = { ...request, ipa, ok: true, pa, memory: memoryReport(result.memory) };
+  return result.leaf === undefined ? report : { ...report, leaf: leafReport(context, result.leaf) };
 }
 
-function stepReport(regime: Regime, ipa: bigint, step: WalkStep): WalkStepReport {
-  const place = entryPlace(regime, step.level);
-  const kind = descriptorKind(step.desc, place);
-  const above = ipa >> BigInt(levelShift(place.granuleShift, step.level));
-  const index = step.level === regime.startLevel ? above : above & ((1n << BigInt(regime.stride)) - 1n);
-  if (kind === 'invalid' || kind === 'reserved') return { ...step, index, kind };
-  return { ...step, index, kind, address: descriptorAddress(step.desc, place) };
+/** The IPA of an access whose own stage-2 translation faulted. */
+function ipaOf({ stage, s1ptw, ipa }: WalkFault): { ipa?: bigint } {
+  return stage === 2 && !s1ptw ? { ipa } : {};
 }
 
-function faultReport(
-  regime: Regime,
-  request: WalkedAccess,
-  fault: WalkFault,
-  steps: readonly WalkStep[],
-): WalkFaultReport {
-  const { fsc, type, level } = fault;
-  const { access, el, ipa } = request;
-  const { esr, hpfar } = reportFault(fault, { va: ipa, access, from: el });
+/** Puts what a walk gave into a document. */
+export function walkReport(context: WalkContext, request: WalkedAccess, result: WalkResult): WalkReport {
+  const { fault, ...report } = translationReport(context, request, result);
+  const steps = result.steps.map((step) => stepReport(context, request, step));
+  if (fault === undefined || result.ok) return { ...report, steps };
+  const reason = walkReason(context, request, result.fault, steps);
+  return { ...report, fault: { ...fault, reason }, steps };
+}
+
+/** A memory type with its names. */
+export function memoryReport({ attr, sh }: MemoryType): MemoryReport {
+  return { attr, type: mairAttrName(attr), sh, shareability: SHAREABILITY[sh] ?? '' };
+}
+
+/** The stage-2 entry of a translation. */
+export function leafReport(
+  { regime, attributeContext }: WalkContext,
+  { level, desc }: { level: number; desc: bigint },
+): LeafReport {
   return {
-    fsc: BigInt(fsc),
-    type,
     level,
-    reason: walkReason(regime, request, fault, steps),
-    esr,
-    ...(hpfar === undefined ? {} : { hpfar }),
+    kind: descriptorKind(desc, entryPlace(regime, level)),
+    size: 1n << BigInt(levelShift(regime.granuleShift, level)),
+    desc,
+    attributes: leafAttributes(desc, attributeContext),
   };
 }
 
-/** The walk as lines: the access, each entry read, and where it led or why it stopped. */
-export function walkText(report: WalkReport): string {
-  const head = `${hex(report.ipa)}: ${report.access} at EL${report.el}`;
-  const lines = [...stepLines(report.steps), ...endLines(report)].map((line) => `  ${line}`);
-  return [head, ...lines, ''].join('\n');
+/** How the CPU reports a fault of an access. */
+export function faultReport({ va, ipa, access, el }: WalkedAccess, fault: WalkFault): FaultReport {
+  const { fsc, type, level, stage, s1ptw } = fault;
+  const report = reportFault(fault, { va: va ?? ipa ?? 0n, access, from: el });
+  const { el: takenTo, esr, far, hpfar } = report;
+  const registers = { takenTo, esr, far, ...(hpfar === undefined ? {} : { hpfar }) };
+  return { fsc: BigInt(fsc), type, level, stage, s1ptw, ...registers };
 }
 
-function stepLines(steps: readonly WalkStepReport[]): string[] {
-  const width = Math.max(0, ...steps.map((step) => hex(step.pa).length));
-  return steps.map(({ level, index, pa, desc, kind, address }) => {
-    const arrow = address === undefined ? '' : ` -> ${hex(address)}`;
-    const where = `L${level}[${index.toString().padStart(3, '0')}] @ ${hex(pa).padEnd(width)}`;
-    return `${where} = 0x${desc.toString(16).padStart(16, '0')}  ${kind}${arrow}`;
-  });
+function stepReport(context: WalkContext, request: WalkedAccess, step: WalkStep): WalkStepReport {
+  const { regime, stage1 } = context;
+  const format = step.stage === 1 && stage1 !== undefined ? stage1.format : regime;
+  const place = entryPlace(format, step.level);
+  const kind = descriptorKind(step.desc, place);
+  const report = { ...step, index: indexOf(context, request, step), kind };
+  const fields = fieldsOf(context, step);
+  if (kind === 'invalid' || kind === 'reserved') return { ...report, fields };
+  return { ...report, address: descriptorAddress(step.desc, place), fields };
 }
 
-function endLines({ pa, leaf, fault }: WalkReport): string[] {
-  if (fault !== undefined) {
-    const hpfar = fault.hpfar === undefined ? 'UNKNOWN' : hex(fault.hpfar);
-    return [
-      `${fscName(Number(fault.fsc))} (FSC 0x${fault.fsc.toString(16).padStart(2, '0')}): ${fault.reason}`,
-      `ESR_EL2 ${hex(fault.esr)}, HPFAR_EL2 ${hpfar}`,
-    ];
+const ENTRY_SHIFT = 3;
+
+/** The root of stage 2 may be several tables, and that of stage 1 less than one. */
+function indexOf({ regime, stage1 }: WalkContext, { va }: WalkedAccess, step: WalkStep): bigint {
+  if (step.stage === 1 && stage1 !== undefined && va !== undefined) {
+    const { granuleShift, iaBits } = stage1.format;
+    const shift = levelShift(granuleShift, step.level);
+    return extract(va, shift, Math.min(granuleShift - ENTRY_SHIFT, Math.max(iaBits - shift, 0)));
   }
-  if (leaf === undefined) return [`PA ${hex(pa ?? 0n)}: stage 2 is off`];
-  return [`PA ${hex(pa ?? 0n)}, ${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}`];
+  if (step.level === regime.startLevel) return (step.pa - regime.tableBase) >> BigInt(ENTRY_SHIFT);
+  return extract(step.pa, ENTRY_SHIFT, regime.granuleShift - ENTRY_SHIFT);
+}
+
+function fieldsOf(context: WalkContext, { stage, level, desc }: WalkStep): DecodedField[] {
+  const { regime, attributeContext, stage1 } = context;
+  const { fwb, xnx } = attributeContext;
+  const table =
+    stage === 1 && stage1 !== undefined
+      ? stage1DescriptorTable(desc, {
+          ...entryPlace(stage1.format, level),
+          mair: stage1.registers.mairEl1 ?? 0n,
+        })
+      : descriptorTable(desc, { ...entryPlace(regime, level), fwb, xnx });
+  return [...decode(table, desc), ...ignoredBits(desc)];
+}
+
+/** Software may keep what it likes in an entry that is not valid. */
+function ignoredBits(desc: bigint): DecodedField[] {
+  const lsb = A.DESC_TABLE_LSB + 1;
+  const width = 64 - lsb;
+  const value = extract(desc, lsb, width);
+  if (extract(desc, A.DESC_VALID_LSB) === 1n || value === 0n) return [];
+  return [{ name: 'IGNORED', lsb, width, value, meaning: 'left to software' }];
 }
 
 const S2AP = ['no access', 'R', 'W', 'RW'];

@@ -148,7 +148,7 @@ function barrierEvents({ dsb, isb }: IdmapCounts): EventCounts {
 
 /** Instructions a page of the code that no build file holds. */
 function loopInsnOf(counts: IdmapCounts, { loopInsn, entryInsn, tableInsn }: IdmapEstimates): Range {
-  if (counts.policy === 'asPosted') return loopInsn;
+  if (counts.policy === 'asPosted') return { v: loopInsn.v, lo: loopInsn.lo, hi: loopInsn.hi };
   const { leaves, tablePages, pages } = counts;
   if (pages === 0) return { v: 0, lo: 0, hi: 0 };
   const at = (end: keyof Range) => (leaves * entryInsn[end] + tablePages * tableInsn[end]) / pages;

@@ -114,7 +114,7 @@ const schema = objectOf({
  * @throws TraceError that names the first field that does not fit, what was found and what was expected
  */
 export function parseEfiMap(value: unknown, file: string): EfiMap {
-  const map = checkJson(schema, value, file);
+  const { format: _, ...map } = checkJson(schema, value, file);
   const fail = (field: string, problem: string): never => {
     throw new TraceError({ file, field }, oneLine(problem));
   };
@@ -136,7 +136,7 @@ export function parseEfiMap(value: unknown, file: string): EfiMap {
   if (bytes > RUNTIME_MAX)
     fail('regions', `found ${bytes} bytes with the attribute RUN, expected at most 4 GiB together`);
   for (const [i, touch] of (map.call?.touches ?? []).entries()) checkTouch(touch, i, runtime, fail);
-  return { ...map, regions: sorted.map(({ i: _, ...row }) => row) };
+  return { ...map, regions: sorted.map(({ i: _index, ...row }) => row) };
 }
 
 function checkTouch(

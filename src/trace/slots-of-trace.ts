@@ -74,8 +74,28 @@ function newSlot(
   };
 }
 
+/** A `*.memslots.json` of slots alone. */
+export interface MemslotsJson extends Pick<Memslots, 'trace' | 'kernel' | 'cpu'> {
+  /** In bytes. */
+  host_page_size: number;
+  vms: never[];
+  slots: MemslotJson[];
+  phases: never[];
+  host_operations: never[];
+  dumps: never[];
+  mmio_ranges: Record<string, never>;
+}
+
+/** A slot, for the lines of the trace from `from_line` to before `until_line`. */
+export interface MemslotJson
+  extends Omit<CapturedSlot, 'backingKind' | 'hugeShift' | 'phase' | 'fromLine' | 'untilLine'> {
+  from_line: number;
+  /** Null: to the end of the trace. */
+  until_line: number | null;
+}
+
 /** The slots as a `*.memslots.json`, which parseMemslots reads. */
-export function memslotsJson({ trace, kernel, cpu, hostPageSize, slots }: Memslots): object {
+export function memslotsJson({ trace, kernel, cpu, hostPageSize, slots }: Memslots): MemslotsJson {
   return {
     trace,
     kernel,

@@ -22,9 +22,11 @@ import {
   MicroEvent,
   STOLEN_SIZEOF,
 } from '../abi/uarch.js';
+import type { Allocation } from '../core/arena.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { MicroExports } from '../core/micro-exports.js';
+import { Registry } from '../core/registry.js';
 import { type BtbLevel, btbLevels } from './btb-layout.js';
 import { checkGeometry, checkInteger, U32_MOST } from './check.js';
 import type { CacheGeometry, Geometry, TableGeometry } from './geometry.js';
@@ -49,6 +51,7 @@ export function checkGuestRun(run: GuestRun): void {
 /** A host line: structures that are compared four ways at a time do not straddle one more than they must. */
 const ALIGN = 64;
 const U64_END = 1n << 64n;
+export const microarchs = new Registry<Microarch>();
 /** Fibonacci hashing: neighbouring seeds give unlike states. */
 const SEED_FACTOR = 0x9e3779b97f4a7c15n;
 
@@ -104,11 +107,13 @@ export class Microarch {
   /** The record of the core, as an offset from memoryBase. */
   readonly offset: number;
   readonly machine: Machine;
+  readonly geometry: Geometry;
   readonly #core: MicroExports;
 
   constructor(machine: Machine, geometry: Geometry) {
     checkGeometry(geometry);
     this.machine = machine;
+    this.geometry = geometry;
     this.#core = machine.micro;
     this.offset = machine.arena.allocate(CORE_SIZEOF, ALIGN);
     machine.view.fill(this.offset, CORE_SIZEOF);
@@ -121,6 +126,17 @@ export class Microarch {
     this.#set(CORE_WALK_STORAGE, geometry.walkStorage);
     this.seed(0n);
     this.reset();
+    microarchs.add(this);
+  }
+
+  /** Places in the arena of what the constructor allocates, in its order, and the bytes of each. */
+  get allocations(): readonly Allocation[] {
+    const { view } = this.machine;
+    const parts = partsOf(this.geometry).filter(({ bytes }) => bytes > 0);
+    return [
+      [this.offset, CORE_SIZEOF],
+      ...parts.map(({ field, bytes }): Allocation => [view.u32(this.offset + field), bytes]),
+    ];
   }
 
   #set(field: number, value: number): void {
@@ -130,6 +146,7 @@ export class Microarch {
   #place({ field, bytes, cache, btb, tlb }: Part): void {
     const at = this.machine.arena.allocate(bytes, ALIGN);
     this.#set(field, at);
+    this.machine.view.fill(at, bytes);
     if (cache !== undefined) this.#core.microCacheInit(at, cache.sets, cache.ways, cache.lineBytes);
     if (btb !== undefined) this.#core.microBtbInit(at, btb.level, btb.sets, btb.ways, btb.last);
     if (tlb !== undefined) this.#core.microTlbInit(at, tlb.entries / tlb.ways, tlb.ways);

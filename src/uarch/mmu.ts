@@ -9,6 +9,8 @@ import {
 } from '../abi/walk.js';
 import { checkU64 } from '../arm/fields.js';
 import { Stage2Error } from '../core/error.js';
+import type { Machine } from '../core/machine.js';
+import { Registry } from '../core/registry.js';
 import { readFault, type Translator } from '../walk/translator.js';
 import type { WalkFault } from '../walk/types.js';
 import type { Microarch } from './microarch.js';
@@ -65,6 +67,7 @@ const BY_ADDRESS: readonly TlbiName[] = ['vaae1', 'vaale1', 'ipas2e1'];
 
 const BATCH = 4096;
 const VMID_END = 1 << 16;
+export const mmus = new Registry<MicroMmu>();
 
 /**
  * The TLBs and the table walker of one core over the tables of a translator. Entries are tagged with the VMID of
@@ -83,6 +86,16 @@ export class MicroMmu {
     this.micro = micro;
     this.translator = translator;
     this.#out = micro.machine.arena.allocate(TRANSLATION_SIZEOF);
+    mmus.add(this);
+  }
+
+  get machine(): Machine {
+    return this.micro.machine;
+  }
+
+  /** Places in the arena of what the constructor allocates, in its order. */
+  get places(): readonly number[] {
+    return [this.#out];
   }
 
   /** Translates one access. What a guest may do never throws; a bad argument throws EINVAL. */
@@ -190,7 +203,8 @@ export class MicroMmu {
 
   /** Gives the record back to the machine; of no use afterwards. */
   destroy(): void {
-    this.micro.machine.arena.release(this.#out);
+    mmus.remove(this);
+    for (const at of this.places) this.machine.arena.release(at);
   }
 }
 

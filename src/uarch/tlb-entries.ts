@@ -61,7 +61,7 @@ function setEntries(view: View, tlb: number, set: number, where: TlbName): HeldT
 
 function readEntry(view: View, at: number, where: TlbName): HeldTranslation {
   const key = view.u64(at + T.ENTRY_KEY);
-  const type = Number(key >> 6n) & 0x3f;
+  const type = Number((key >> 6n) & 0x3fn);
   const flags = view.u32(at + T.ENTRY_FLAGS);
   const tables = type < TlbType.HOST;
   return {

@@ -33,7 +33,7 @@ export interface ListedMapping {
 }
 
 /** Where the walk and the listing disagree. */
-export interface Difference {
+export interface MappingDifference {
   ipa: bigint;
   /** A field of the listing, `leaf`, or an access such as `read at EL1`. */
   what: string;
@@ -45,7 +45,7 @@ export interface Difference {
 export interface CheckReport {
   mappings: number;
   gapProbes: number;
-  differences: Difference[];
+  differences: MappingDifference[];
 }
 
 /** An access that is tried on every mapping. */
@@ -91,7 +91,7 @@ export function checkMappings(
   };
 }
 
-function checkMapping(translator: Translator, mapping: ListedMapping): Difference[] {
+function checkMapping(translator: Translator, mapping: ListedMapping): MappingDifference[] {
   const leaf = checkLeaf(translator, mapping);
   if (leaf.length > 0) return leaf;
   const { ipa, size } = mapping;
@@ -102,7 +102,7 @@ function checkMapping(translator: Translator, mapping: ListedMapping): Differenc
 }
 
 /** Compares the entry a walk ends at, whether or not it lets the access through. */
-function checkLeaf(translator: Translator, mapping: ListedMapping): Difference[] {
+function checkLeaf(translator: Translator, mapping: ListedMapping): MappingDifference[] {
   const { ipa } = mapping;
   const walk = translator.walk({ ipa });
   const { regime } = translator;
@@ -152,7 +152,7 @@ function checkAttempt(
   mapping: ListedMapping,
   offset: bigint,
   attempt: Attempt,
-): Difference[] {
+): MappingDifference[] {
   const ipa = mapping.ipa + offset;
   const found = outcome(translator.translate({ ipa, ...attempt }));
   const expected = expectedOutcome(translator, mapping, offset, attempt);
@@ -190,13 +190,13 @@ function gapProbes(sorted: readonly ListedMapping[], page: bigint, end: bigint):
   return [...probes, end, U64_END - 1n];
 }
 
-function checkGap(translator: Translator, ipa: bigint): Difference[] {
+function checkGap(translator: Translator, ipa: bigint): MappingDifference[] {
   const walk = translator.translate({ ipa });
   if (!walk.ok && walk.fault.type === 'translation') return [];
   return [{ ipa, what: 'gap', found: outcome(walk), expected: 'a translation fault' }];
 }
 
-function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf[]): Difference[] {
+function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf[]): MappingDifference[] {
   const known = new Set(mappings.map(({ ipa }) => ipa));
   return leaves
     .filter(({ ipa }) => !known.has(ipa))
@@ -208,7 +208,7 @@ function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf
     }));
 }
 
-function repeated(sorted: readonly ListedMapping[]): Difference[] {
+function repeated(sorted: readonly ListedMapping[]): MappingDifference[] {
   return sorted
     .filter(({ ipa }, i) => i > 0 && ipa === sorted[i - 1]?.ipa)
     .map(({ ipa }) => ({ ipa, what: 'mapping', found: 'listed again', expected: 'listed once' }));

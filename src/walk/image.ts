@@ -1,7 +1,8 @@
-import { cpuFromId, type IdRegisters } from '../arm/cpu.js';
+import { type CpuFeatures, cpuFromId, type IdRegisters } from '../arm/cpu.js';
 import { hex, Stage2Error } from '../core/error.js';
 import { Machine } from '../core/machine.js';
 import type { BankSpec } from '../core/physmap.js';
+import type { WalkRegisters } from './regime.js';
 import { Translator } from './translator.js';
 
 /** One table of a memory image; the start level is one table even if several are concatenated. */
@@ -12,16 +13,29 @@ export interface ImageTable {
   entries: ReadonlyMap<number, bigint>;
 }
 
+/** A piece of memory as it is: descriptors stand in it in the byte order of their walk. */
+export interface ImageMemory {
+  /** How errors call it. */
+  name: string;
+  /** Of its first byte, 4 KiB aligned. */
+  pa: bigint;
+  bytes: Uint8Array;
+}
+
 /** Stage-2 tables taken from a machine, with the registers they were walked under. A table dump is one. */
 export interface TableImage {
   tablePages: readonly ImageTable[];
+  /** Further memory, such as that of the guest with the tables of stage 1. */
+  memory?: readonly ImageMemory[];
   registers: {
     vtcr: bigint;
     vttbr: bigint;
     hcr: bigint;
-    /** By name; ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1 and ID_AA64MMFR2_EL1 are needed. */
+    /** By name. Without `cpu`, ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1 and ID_AA64MMFR2_EL1 are needed. */
     all: ReadonlyMap<string, bigint>;
   };
+  /** Default: what the ID registers say. */
+  cpu?: CpuFeatures;
 }
 
 const PAGE = 4096n;
@@ -30,13 +44,16 @@ const PA_END = 1n << 52n;
 const ARENA_BYTES = 128 << 10;
 
 /**
- * A machine whose memory is the tables of the image and nothing else, and a translator over it. What the image
- * does not hold is a hole: a walk that goes there ends in an external abort.
- * @throws Stage2Error EINVAL naming the field: a table that is not 4 KiB aligned, ends above 2^52 or overlaps
- *   another, or an ID register that is missing or reserved
+ * A machine whose memory is these tables, with further memory, and nothing else. What it does not hold is a hole: a
+ * walk that goes there ends in an external abort.
+ * @throws Stage2Error EINVAL naming the field: a table or memory that is not 4 KiB aligned, ends above 2^52 or
+ *   overlaps another; ENOMEM for more than 4 GiB
  */
-export function loadImage(image: TableImage): Translator {
-  const ranges = tableRanges(image.tablePages);
+export function imageMachine(
+  tablePages: readonly ImageTable[],
+  memory: readonly ImageMemory[] = [],
+): Machine {
+  const ranges = imageRanges(tablePages, memory);
   const [roots, pool] = freePages(ranges);
   const machine = new Machine({
     banks: joined(ranges).map(({ pa, end }): BankSpec => ({ pa, size: end - pa, kind: 'ram' })),
@@ -46,14 +63,25 @@ export function loadImage(image: TableImage): Translator {
     pageState: false,
     arenaBytes: ARENA_BYTES,
   });
-  for (const table of image.tablePages) writeTable(machine, table);
-  const { vtcr, vttbr, hcr, all } = image.registers;
-  const features = cpuFromId(idRegisters(all));
-  const sctlrEl2 = all.get('SCTLR_EL2') ?? 0n;
-  return new Translator(machine, { vtcr, vttbr, hcr, sctlrEl2 }, { features });
+  for (const table of tablePages) writeTable(machine, table);
+  for (const { pa, bytes } of memory) {
+    machine.view.bytes(machine.ramOffset(pa) ?? 0, bytes.length).set(bytes);
+  }
+  return machine;
 }
 
-function idRegisters(all: ReadonlyMap<string, bigint>): IdRegisters {
+/**
+ * The machine of an image, and a translator over it.
+ * @throws Stage2Error as {@link imageMachine} and {@link idRegistersOf}, and EINVAL for an ID register that is reserved
+ */
+export function loadImage({ tablePages, memory = [], registers, cpu }: TableImage): Translator {
+  const machine = imageMachine(tablePages, memory);
+  const features = cpu ?? cpuFromId(idRegistersOf(registers.all));
+  return new Translator(machine, registersOf(registers), { features });
+}
+
+/** The ID registers among those of an image. @throws Stage2Error EINVAL naming one that is missing */
+export function idRegistersOf(all: ReadonlyMap<string, bigint>): IdRegisters {
   const get = (name: string): bigint => {
     const value = all.get(name);
     if (value === undefined) throw new Stage2Error('EINVAL', `key_registers.${name}: the field is missing`);
@@ -62,48 +90,69 @@ function idRegisters(all: ReadonlyMap<string, bigint>): IdRegisters {
   return { mmfr0: get('ID_AA64MMFR0_EL1'), mmfr1: get('ID_AA64MMFR1_EL1'), mmfr2: get('ID_AA64MMFR2_EL1') };
 }
 
+function registersOf({ vtcr, vttbr, hcr, all }: TableImage['registers']): WalkRegisters {
+  const get = (name: string): bigint => all.get(name) ?? 0n;
+  return {
+    vtcr,
+    vttbr,
+    hcr,
+    sctlrEl2: get('SCTLR_EL2'),
+    // A dump made through a debugger has SCTLR_EL1 under the name it has there.
+    sctlrEl1: all.get('SCTLR_EL1') ?? get('SCTLR'),
+    tcrEl1: get('TCR_EL1'),
+    ttbr0El1: get('TTBR0_EL1'),
+    ttbr1El1: get('TTBR1_EL1'),
+    mairEl1: get('MAIR_EL1'),
+  };
+}
+
 function writeTable(machine: Machine, table: ImageTable): void {
   const at = machine.ramOffset(table.pa);
   if (at === undefined) throw new Stage2Error('EFAULT', `table ${hex(table.pa)} is in no bank`);
   for (const [index, desc] of table.entries) machine.view.setU64(at + index * 8, desc);
 }
 
-interface TableRange {
-  index: number;
+interface ImageRange {
+  /** How errors call it, and its address. */
+  name: string;
+  field: string;
   pa: bigint;
   /** End of the last 4 KiB page it touches. */
   end: bigint;
 }
 
-/** The pages of each table by ascending PA, checked. */
-function tableRanges(tables: readonly ImageTable[]): TableRange[] {
-  const ranges = tables.map(({ pa, nEntries }, index) => checkTable(index, pa, nEntries));
-  ranges.sort((a, b) => (a.pa < b.pa ? -1 : a.pa > b.pa ? 1 : a.index - b.index));
-  for (const [i, range] of ranges.entries()) {
+/** The pages of each table and piece of memory by ascending PA, checked. */
+function imageRanges(tablePages: readonly ImageTable[], memory: readonly ImageMemory[]): ImageRange[] {
+  const tables = tablePages.map(({ pa, nEntries }, i) => {
+    const name = `table_pages[${i}]`;
+    return checkPages('table', { name, field: `${name}.pa`, pa, end: pa + BigInt(nEntries) * 8n });
+  });
+  const pieces = memory.map(({ name, pa, bytes }) =>
+    checkPages('piece of memory', { name, field: name, pa, end: pa + BigInt(bytes.length) }),
+  );
+  const ranges = [...tables, ...pieces].sort((a, b) => (a.pa < b.pa ? -1 : a.pa > b.pa ? 1 : 0));
+  for (const [i, { field, pa }] of ranges.entries()) {
     const before = ranges[i - 1];
-    if (before !== undefined && before.end > range.pa) {
-      throw new Stage2Error(
-        'EINVAL',
-        `table_pages[${range.index}].pa: found ${hex(range.pa)}, which overlaps table_pages[${before.index}] at ${hex(before.pa)}`,
-      );
-    }
+    if (before === undefined || before.end <= pa) continue;
+    throw new Stage2Error(
+      'EINVAL',
+      `${field}: found ${hex(pa)}, which overlaps ${before.name} at ${hex(before.pa)}`,
+    );
   }
   return ranges;
 }
 
-function checkTable(index: number, pa: bigint, nEntries: number): TableRange {
-  const end = pa + ((BigInt(nEntries) * 8n + PAGE - 1n) / PAGE) * PAGE;
-  if (pa % PAGE !== 0n || end > PA_END) {
-    throw new Stage2Error(
-      'EINVAL',
-      `table_pages[${index}].pa: found ${hex(pa)}, expected a 4 KiB aligned address of a table below 2^52`,
-    );
+function checkPages(what: string, range: ImageRange): ImageRange {
+  const end = ((range.end + PAGE - 1n) / PAGE) * PAGE;
+  if (range.pa % PAGE !== 0n || end > PA_END) {
+    const expected = `expected a 4 KiB aligned address of a ${what} below 2^52`;
+    throw new Stage2Error('EINVAL', `${range.field}: found ${hex(range.pa)}, ${expected}`);
   }
-  return { index, pa, end };
+  return { ...range, end };
 }
 
 /** Neighbours made one bank. */
-function joined(ranges: readonly TableRange[]): { pa: bigint; end: bigint }[] {
+function joined(ranges: readonly ImageRange[]): { pa: bigint; end: bigint }[] {
   const banks: { pa: bigint; end: bigint }[] = [];
   for (const { pa, end } of ranges) {
     const last = banks.at(-1);
@@ -114,7 +163,7 @@ function joined(ranges: readonly TableRange[]): { pa: bigint; end: bigint }[] {
 }
 
 /** Two pages at the end of the PA space that no table uses: a machine needs its pools. Only 52-bit tables can lead there. */
-function freePages(ranges: readonly TableRange[]): [bigint, bigint] {
+function freePages(ranges: readonly ImageRange[]): [bigint, bigint] {
   const free: bigint[] = [];
   for (let pa = PA_END - PAGE; free.length < 2; pa -= PAGE) {
     if (!ranges.some((r) => pa < r.end && pa + PAGE > r.pa)) free.push(pa);

@@ -1,10 +1,17 @@
 export {
   type CheckReport,
   checkMappings,
-  type Difference as MappingDifference,
   type ListedMapping,
+  type MappingDifference,
 } from './check.js';
-export { loadImage, type TableImage } from './image.js';
+export {
+  type ImageMemory,
+  type ImageTable,
+  idRegistersOf,
+  imageMachine,
+  loadImage,
+  type TableImage,
+} from './image.js';
 export { type TableLeaf as WalkedLeaf, tableLeaves } from './leaves.js';
 export type { Regime, WalkCpu, WalkRegisters } from './regime.js';
 export { batchFault, batchPa, Translator } from './translator.js';

@@ -7,6 +7,7 @@ import type { AttributeContext } from '../arm/leaf.js';
 import { sh0Of } from '../arm/vtcr.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
+import { Registry } from '../core/registry.js';
 import {
   checkRegisters,
   encodeCpu,
@@ -30,6 +31,7 @@ import type {
 /** Without a prototype, so that no inherited name is an access. */
 const TYPES: Partial<Record<AccessKind, W.AccessType>> = Object.assign(Object.create(null), ACCESS_TYPE);
 const BATCH = 4096;
+export const translators = new Registry<Translator>();
 const NORMAL_WB = { attr: 0xff, sh: 0 };
 const BATCH_FAULT = 1n << BigInt(W.RESULT_FAULT_LSB);
 const BATCH_PA = (1n << BigInt(W.RESULT_MEMATTR_LSB)) - 1n;
@@ -67,6 +69,12 @@ export class Translator {
     machine.view.fill(this.#regime, W.REGIME_SIZEOF);
     writeCpu(machine.view, this.#regime, words);
     this.#decode();
+    translators.add(this);
+  }
+
+  /** Places in the arena of what the constructor allocates, in its order. */
+  get places(): readonly number[] {
+    return [this.#regime];
   }
 
   /** Where the core has the registers and what they decode to, as an offset from memoryBase. */
@@ -208,7 +216,8 @@ export class Translator {
 
   /** Gives the records back to the machine; the translator is of no use afterwards. */
   destroy(): void {
-    this.machine.arena.release(this.#regime);
+    translators.remove(this);
+    for (const at of this.places) this.machine.arena.release(at);
   }
 }
 

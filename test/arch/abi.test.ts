@@ -7,6 +7,7 @@ import { builtAbi } from '../../scripts/record-abi.mjs';
 import { ABI_MAGIC, ABI_VERSION, HEADER_ABI, HEADER_MAGIC } from '../../src/abi/layout.js';
 import { coreModule } from '../../src/core/load.js';
 import { Machine } from '../../src/core/machine.js';
+import { machineBytes } from '../../src/core/plan.js';
 import recorded from './abi.json' with { type: 'json' };
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -84,5 +85,40 @@ describe('a core given to a machine', () => {
       'core: found stage2.wasm, expected stage2-accounted.wasm (accounted true)',
     );
     refused('core.wasm', false, 'core: found string, expected a WebAssembly.Module');
+  });
+
+  it('that refuses it leaves the memory as it was', () => {
+    const options = { ...SMALL, accounted: true };
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(machineBytes(options) / 65536) });
+    const bytes = new Uint8Array(memory.buffer).fill(0xa5);
+    expect(() => new Machine({ ...options, memory, core: coreModule(false) })).toThrow('expected stage2-acc');
+    expect(bytes.every((byte) => byte === 0xa5)).toBe(true);
+  });
+});
+
+describe('docs/abi.md', () => {
+  const text = readFileSync(`${ROOT}docs/abi.md`, 'utf8');
+
+  it('describes every export with as many arguments as it has', () => {
+    const described = new Map(
+      [...text.matchAll(/`(\w+)\(([^)]*)\)[ \w]*`/g)].map(([, name, list = '']) => [
+        name,
+        list.split(',').filter(Boolean).length,
+      ]),
+    );
+    const exports = new WebAssembly.Instance(wasm('stage2-accounted'), {
+      env: { memory: new WebAssembly.Memory({ initial: 0 }) },
+    }).exports as Record<string, () => unknown>;
+    for (const [name, { length }] of Object.entries(exports))
+      expect([name, described.get(name)]).toEqual([name, length]);
+  });
+
+  it('names no constant that there is not, and says which version it is about', async () => {
+    const { numbers } = await builtAbi();
+    const known = new Set(Object.keys(numbers).map((name) => name.split(' ')[1]));
+    const named = [...text.matchAll(/`([A-Z][A-Z\d]*_[A-Z\d_]+)`/g)].map(([, name]) => name ?? '');
+    expect(named.length).toBeGreaterThan(100);
+    expect(named.filter((name) => !known.has(name) && !/^(STAGE2|_)/.test(name))).toEqual([]);
+    expect(text).toContain(`The current version is ${ABI_VERSION}`);
   });
 });

@@ -49,17 +49,16 @@ export async function openPage(
 }
 
 /** The network of a test machine may be closed: nothing in the background asks for it. */
+export const LAUNCH_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-sync',
+];
+
 function launch(executablePath: string): Promise<Browser> {
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--disable-background-networking',
-      '--disable-sync',
-    ],
-  });
+  return chromium.launch({ executablePath, args: LAUNCH_ARGS });
 }
 
 /** The file behind a path of the page with the modules of dist. */

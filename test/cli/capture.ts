@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { Command, CommanderError } from 'commander';
 import { vi } from 'vitest';
+import { createProgram, type Register, run } from '../../src/cli/program.js';
 
 /** What a run of a command left behind. */
 export interface Captured {
@@ -9,9 +9,18 @@ export interface Captured {
   exit: number;
 }
 
-/** Runs one command in this process, with `stdin` as its standard input. */
-export async function runCommand(
-  register: (program: Command) => void,
+/** Runs a command line of one command in this process, with `stdin` as its standard input. */
+export function runCommand(
+  register: Register,
+  args: readonly string[],
+  stdin?: Uint8Array,
+): Promise<Captured> {
+  return runProgram([register], args, stdin);
+}
+
+/** Runs a command line of these commands in this process. */
+export async function runProgram(
+  commands: readonly Register[],
   args: readonly string[],
   stdin?: Uint8Array,
 ): Promise<Captured> {
@@ -29,14 +38,9 @@ export async function runCommand(
         .mockReturnValue(Readable.from([stdin]) as typeof process.stdin) as never,
     );
   }
-  const program = new Command('stage2').exitOverride();
-  register(program);
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await run(createProgram(commands), args);
     captured.exit = Number(process.exitCode ?? 0);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    captured.exit = error.exitCode === 0 ? 0 : 2;
   } finally {
     process.exitCode = undefined;
     for (const spy of spies) spy.mockRestore();

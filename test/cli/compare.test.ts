@@ -4,6 +4,7 @@ import { BUNDLED_CAPTURE } from '../../src/cli/replay-files.js';
 import type { CompareReport } from '../../src/report/compare.js';
 import type { ComparedCore } from '../../src/scenario/comparison/run.js';
 import { type Captured, runCommand } from './capture.js';
+import { schemaErrors } from './schema.js';
 
 const compare = (...args: string[]): Promise<Captured> => runCommand(registerCompare, ['compare', ...args]);
 /** Few pairs, in this thread: the tests are of what is said, not of how sure it is. */
@@ -31,6 +32,7 @@ describe('stage2 compare on the bundled capture', () => {
     expect(run.exit).toBe(0);
     expect(run.stderr).toBe('');
     expect(report.format).toBe('stage2-compare/2');
+    expect(schemaErrors(run.stdout)).toEqual([]);
   });
 
   it('prices every fault that was taken', () => {
@@ -205,11 +207,11 @@ describe('stage2 compare of one core', () => {
 
 describe('stage2 compare with bad input', () => {
   it.each([
-    [['--core', 'cortex-m0'], '--core: found "cortex-m0", expected cortex-a53, '],
-    [['--kernel', 'xen'], '--kernel: found "xen", expected nvhe, vhe, '],
-    [['--variant', 'none'], '--variant: found "none", expected rfc, '],
-    [['--config', 'clang'], '--config: found "clang", expected gcc12c, gcc12'],
-    [['--state', 'tepid'], '--state: found "tepid", expected cold, warm, guest:CYCLES'],
+    [['--core', 'cortex-m0'], '--core: found "cortex-m0", expected one of cortex-a53, '],
+    [['--kernel', 'xen'], '--kernel: found "xen", expected one of nvhe, vhe, '],
+    [['--variant', 'none'], '--variant: found "none", expected one of rfc, '],
+    [['--config', 'clang'], '--config: found "clang", expected one of gcc12c, gcc12'],
+    [['--state', 'tepid'], '--state: found "tepid", expected one of cold, warm, guest:CYCLES'],
     [['--state', 'guest:x'], '--state guest: found "x", expected a whole number from 1 to '],
     [['--placements', '3'], '--placements: found "3", expected a whole number from 4 to 4096'],
     [['--samples', '0'], '--samples: found "0", expected a whole number from 1 to 10000'],

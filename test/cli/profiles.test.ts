@@ -67,7 +67,9 @@ describe('stage2 profiles refuses, in one line and with exit 2,', () => {
   it('a core it does not know', async () => {
     const { stdout, stderr, exit } = await profiles('cortex-a5');
     expect({ stdout, exit }).toEqual({ stdout: '', exit: 2 });
-    expect(stderr).toMatch(/^stage2: core: found "cortex-a5", expected one of cortex-a53, .*thunderx2\n$/);
+    expect(stderr).toMatch(
+      /^stage2: core: found "cortex-a5", expected one of cortex-a53, .*thunderx2 \(did you mean cortex-a53\?\)\n$/,
+    );
   });
 
   it.each([

@@ -8,6 +8,7 @@ import { registerReplay } from '../../src/cli/commands/replay.js';
 import { dumpPath } from '../traces/dumps.js';
 import { IPA_SIZES, LINUX, PHASES } from '../traces/replay-captures.js';
 import { type Captured, runCommand } from './capture.js';
+import { schemaErrors } from './schema.js';
 
 const replay = (...args: string[]): Promise<Captured> => runCommand(registerReplay, ['replay', ...args]);
 const expectTables = (files: readonly string[]): string[] =>
@@ -69,6 +70,7 @@ describe('stage2 replay', () => {
       ...expectTables(IPA_SIZES.dumps),
     );
     expect(exit).toBe(0);
+    expect(schemaErrors(stdout)).toEqual([]);
     const document = JSON.parse(stdout);
     expect(document).toMatchObject({
       format: 'stage2-replay/1',
@@ -205,6 +207,8 @@ describe('bad input ends stage2 replay with one line and exit 2', () => {
   it('as a JSON document with --json', async () => {
     const { exit, stdout, stderr } = await replay('/nowhere', '--slots', slots, '--json');
     expect([exit, stderr]).toEqual([2, '']);
-    expect(JSON.parse(stdout)).toEqual({ error: { code: 'EINVAL', message: '/nowhere: no such file' } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'EINVAL', message: '/nowhere: no such file' },
+    });
   });
 });

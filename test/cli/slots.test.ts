@@ -4,6 +4,7 @@ import { registerSlots } from '../../src/cli/commands/slots.js';
 import { parseMemslots, readMemslots } from '../../src/trace/index.js';
 import { LINUX, PHASES } from '../traces/replay-captures.js';
 import { type Captured, runCommand } from './capture.js';
+import { schemaErrors } from './schema.js';
 
 const slots = (args: readonly string[], stdin?: Uint8Array): Promise<Captured> =>
   runCommand(registerSlots, ['slots', ...args], stdin);
@@ -52,6 +53,12 @@ describe('stage2 slots', () => {
       ['flags', 2, 3],
       ['move', 3, 4],
     ]);
+  });
+
+  it('has a document of its schema with --json', async () => {
+    const { stdout } = await slots(['-', '--json'], traceOf(RAM));
+    expect(schemaErrors(stdout)).toEqual([]);
+    expect(parseMemslots(stdout, 'stdout').slots).toHaveLength(1);
   });
 
   it('takes the backing and the page size from its options', async () => {

@@ -3,6 +3,7 @@ import { registerValidate } from '../../src/cli/commands/validate.js';
 import { type Row, targetsOf } from '../unit/target-rows.js';
 import { type Captured, runCommand } from './capture.js';
 import { withFile } from './dump-files.js';
+import { schemaErrors } from './schema.js';
 
 const validate = (args: readonly string[]): Promise<Captured> =>
   runCommand(registerValidate, ['validate', ...args]);
@@ -41,6 +42,7 @@ describe('stage2 validate', () => {
     expect(await validateRows(rows, '--json').then(({ stdout }) => stdout.replace(/"targets": .*/, ''))).toBe(
       first.stdout.replace(/"targets": .*/, ''),
     );
+    expect(schemaErrors(first.stdout)).toEqual([]);
     expect(JSON.parse(first.stdout)).toMatchObject({
       format: 'stage2-validation/1',
       summary: { rows: 2, inside: 2, predicted: { rows: 2, inside: 2 } },

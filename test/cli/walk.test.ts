@@ -46,16 +46,20 @@ describe('stage2 walk', () => {
     const { stdout, exit } = await walkDump(D1, '0x8000_0000');
     expect(exit).toBe(0);
     expect(stdout).toContain(
-      '0x80000000: read at EL1\n  L1[002] @ 0x10af46010 = 0x0000000000000000  invalid\n' +
-        '  Translation fault, level 1 (FSC 0x05): the entry is invalid\n  ESR_EL2 0x92000005, HPFAR_EL2 0x800000\n',
+      '0x80000000: read at EL1\n  L1[002] @ 0x10af46010 = 0x0000000000000000  invalid\n      VALID=0 TABLE=0\n' +
+        '  Translation fault, level 1 (FSC 0x05): the entry is invalid\n' +
+        '  ESR_EL2 0x92000005, FAR_EL2 0x80000000, HPFAR_EL2 0x800000\n' +
+        '      EC=36 (DABT_LOW) IL=1 (32-bit instruction) ISV=0 (no syndrome)\n' +
+        '      FnV=0 (FAR valid) EA=0 CM=0 (load or store) S1PTW=0 (the access itself)\n' +
+        '      WnR=0 (read) DFSC=5 (Translation fault, level 1)\n',
     );
   });
 
   it('reports an atomic that may only read as a write, and a stage-1 table access as such', async () => {
     const atomic = await walkDump(D2, '--access', 'atomic', '0x10000000');
-    expect(atomic.stdout).toContain('ESR_EL2 0x9200004f, HPFAR_EL2 UNKNOWN\n');
+    expect(atomic.stdout).toContain('ESR_EL2 0x9200004f, FAR_EL2 0x10000000, HPFAR_EL2 UNKNOWN\n');
     const update = await walkDump(D2, '--access', 'table-update', '0x10000000');
-    expect(update.stdout).toMatch(/ESR_EL2 0x9200008f, HPFAR_EL2 0x[0-9a-f]+\n/);
+    expect(update.stdout).toMatch(/ESR_EL2 0x9200008f, FAR_EL2 0x10000000, HPFAR_EL2 0x[0-9a-f]+\n/);
   });
 
   it('says that an IPA is beyond the IPA space', async () => {
@@ -67,11 +71,15 @@ describe('stage2 walk', () => {
 
   it('takes --access and --el: a write faults where dirty logging protects a page', async () => {
     const write = await walkDump(D2, '--access', 'write', '0x10000000');
-    expect(write.stdout).toContain('Permission fault, level 3 (FSC 0x0f): the leaf does not let EL1 write\n');
-    expect(write.stdout).toContain('ESR_EL2 0x9200004f, HPFAR_EL2 UNKNOWN\n');
+    expect(write.stdout).toContain(
+      'Permission fault, level 3 (FSC 0x0f): the leaf does not let EL1 write: S2AP=1 (R)\n',
+    );
+    expect(write.stdout).toContain('ESR_EL2 0x9200004f, FAR_EL2 0x10000000, HPFAR_EL2 UNKNOWN\n');
     const fetch = await walkDump(D2, '--access', 'execute', '--el', '0', '0x10000000');
     expect(fetch.stdout).toContain('0x10000000: execute at EL0\n');
-    expect(fetch.stdout).toContain('the leaf does not let EL0 execute\n  ESR_EL2 0x8200000f');
+    expect(fetch.stdout).toContain(
+      'the leaf does not let EL0 execute: S2AP=1 (R) XN=2 (none executes)\n  ESR_EL2 0x8200000f',
+    );
     const read = await walkDump(D2, '0x10000000');
     expect(read.stdout).toContain('4K page: R, XN, AF, Normal WB, ISH\n');
   });
@@ -80,7 +88,7 @@ describe('stage2 walk', () => {
     const { stdout, exit } = await walkEdited(D1, (dump) => dump.table_pages.splice(1, 1), '0x40000000');
     expect(exit).toBe(0);
     expect(stdout).toMatch(
-      /External abort on a table walk, level 2 \(FSC 0x16\): no memory holds the table at 0x10af86000\n {2}ESR_EL2 0x92000016, HPFAR_EL2 UNKNOWN/,
+      /External abort on a table walk, level 2 \(FSC 0x16\): no memory holds the table at 0x10af86000\n {2}ESR_EL2 0x92000016, FAR_EL2 0x40000000, HPFAR_EL2 UNKNOWN/,
     );
   });
 
@@ -100,7 +108,7 @@ describe('stage2 walk', () => {
       Object.assign(page?.entries ?? {}, { 0: '0x1015cd7d9' });
     };
     expect((await walkEdited(D1, edit, '0x40000000')).stdout).toContain(
-      'L3[000] @ 0x10af85000 = 0x00000001015cd7d9  reserved\n  Translation fault, level 3 (FSC 0x07): the entry is reserved at level 3\n',
+      'L3[000] @ 0x10af85000 = 0x00000001015cd7d9  reserved\n      VALID=1 TABLE=0\n  Translation fault, level 3 (FSC 0x07): the entry is reserved at level 3\n',
     );
   });
 
@@ -175,6 +183,11 @@ describe('stage2 walk --json', () => {
       desc: '0x10af86003',
       kind: 'table',
       address: '0x10af86000',
+      fields: [
+        { name: 'VALID', lsb: 0, width: 1, value: '0x1' },
+        { name: 'TABLE', lsb: 1, width: 1, value: '0x1' },
+        { name: 'NEXT', lsb: 12, width: 36, value: '0x10af86', meaning: '0x10af86000' },
+      ],
     });
     expect(document.walks[1]).toMatchObject({
       ok: false,
@@ -186,7 +199,7 @@ describe('stage2 walk --json', () => {
     const { stdout, stderr, exit } = await walkDump(D1, '--json', '12q');
     expect(exit).toBe(2);
     expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toEqual({
+    expect(JSON.parse(stdout)).toMatchObject({
       error: {
         code: 'EINVAL',
         message: 'IPA: found "12q", expected a number such as 0x4000_0000 or 1073741824',
@@ -253,7 +266,11 @@ describe('stage2 walk --check', () => {
 describe('stage2 walk refuses, in one line and with exit 2,', () => {
   const tables = ['--tables', dumpPath(D1)];
   it.each<[string, string[], string]>([
-    ['no dump', ['0x0'], '--tables: missing, expected a table dump, or - for standard input'],
+    [
+      'no dump',
+      ['0x0'],
+      '--tables: missing, expected a table dump, or - for standard input; or --memory FILE@PA',
+    ],
     ['no IPA', tables, 'IPA: missing, expected at least one, or --check'],
     [
       'an IPA with --check',

@@ -33,12 +33,12 @@ describe('the JavaScript machine', () => {
 describe.skipIf(tools === undefined)('the C simulator', () => {
   it('prints what the same simulator prints in Node', async () => {
     const folder = `${ROOT}examples/c`;
-    const options = [`BUILD=${BUILD}-c`, 'CFLAGS=-O0 -std=gnu11 -Wall -Wextra -Werror'];
+    const options = [`BUILD=${BUILD}-c`, 'CFLAGS=-O1 -std=gnu11 -Wall -Wextra -Werror'];
     await run('make', ['-C', folder, ...options]);
     const { stdout } = await run(`${BUILD}-c/sim`);
     expect(stdout).toBe(await node(`${folder}/same.js`));
     expect(stdout).toMatch(shown('c'));
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('the trace-driven simulator', () => {
@@ -54,7 +54,7 @@ describe('the trace-driven simulator', () => {
       .map(Number);
 
   // All examples are compiled, so that their types are checked too.
-  beforeAll(() => compileProject('examples'), 60_000);
+  beforeAll(() => compileProject('examples'), 120_000);
 
   it('compares pages with blocks on a program of its own', async () => {
     expect(await node(MAIN)).toMatch(shown('trace-sim'));

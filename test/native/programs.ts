@@ -2,11 +2,13 @@
 import fc from 'fast-check';
 import { CACHE_SIZEOF } from '../../src/abi/layout.js';
 import { BranchKind } from '../../src/abi/uarch.js';
-import { Vm } from '../../src/kvm/index.js';
+import { takeCensus, Vm } from '../../src/kvm/index.js';
+import { restoreSnapshot, saveSnapshot } from '../../src/snapshot/index.js';
 import type { Geometry } from '../../src/uarch/geometry.js';
 import { histories, type Setup, World } from '../model/history/world.js';
 import { privateSlot } from '../model/internal-lab.js';
 import { abort, BLOCK, GUEST, HVA, memoryLab, PAGE } from '../model/lab.js';
+import { HANDLERS, Numbers, step as stepObjects, world } from '../snapshot/driver.js';
 import { Random } from '../soak/hostile/random.js';
 import { runHostile } from '../soak/hostile/run.js';
 import { SMALL } from '../uarch/lab.js';
@@ -18,6 +20,7 @@ export interface Program {
   run: () => void;
 }
 
+const WASM_PAGE = 65536;
 const DEVICE = 0x900_0000n;
 
 /** What the tests record. */
@@ -26,6 +29,7 @@ export const programs = (seed: number): Program[] => [
   { name: 'histories of VMs', run: () => runHistory(seed, 50, false) },
   { name: 'histories of VMs, accounted', run: () => runHistory(seed + 1, 30, true) },
   { name: 'exports that histories seldom call', run: runRest },
+  { name: 'a snapshot that goes on elsewhere', run: () => runSnapshot(seed) },
   { name: 'faults followed through a build', run: runPaths },
   { name: 'accesses through caches and TLBs', run: () => runAccesses(seed) },
 ];
@@ -40,7 +44,7 @@ function runHistory(seed: number, steps: number, accounted: boolean): void {
       pageShift: 12,
       internal: { idmap, contiguous: idmap === 'blocks', region: 'none' },
     };
-    const world = new World(setup, accounted);
+    const world = new World(setup, { accounted, watched: false });
     for (const step of history.steps) if (!world.isUsedUp) world.run(step);
     world.end();
   }
@@ -58,6 +62,7 @@ function runRest(): void {
     machine.view.fill(cache, CACHE_SIZEOF);
     core.cacheTopup(cache, 2);
     core.stage2SetPte(vm.offset, cache, GUEST + BLOCK, 0x4800_0000n, 0x7ffn, 0, 0);
+    takeCensus(vm);
     for (const idmap of ['asPosted', 'upFront'] as const)
       privateSlot(new Vm(machine, { internal: { idmap } }), { memorySize: 24n * PAGE });
     for (const size of [1, 2, 4, 8] as const) {
@@ -71,6 +76,17 @@ function runRest(): void {
     for (const pa of [...pages, 0n]) core.tableRefs(pa);
     for (const pa of pages) core.tableFree(pa);
   }
+}
+
+/** At another place, and in a core of its own. */
+function runSnapshot(seed: number): void {
+  const numbers = new Numbers(seed);
+  const saved = world(true);
+  for (let i = 0; i < 60; i++) stepObjects(saved, numbers);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(saved.machine.bytes / WASM_PAGE) + 1 });
+  const options = { memory, memoryBase: WASM_PAGE, onMmio: HANDLERS };
+  const restored = restoreSnapshot(saveSnapshot(saved.machine), options);
+  for (let i = 0; i < 60; i++) stepObjects(restored, numbers);
 }
 
 function runPaths(): void {
@@ -147,7 +163,7 @@ const STEPS: readonly Step[] = [
     if (random.oneIn(4)) mmu.tlbi('vmalls12e1');
     for (const fetch of [false, true]) mmu.hostTranslate(0xffff_0000_0000_0000n | address(random), fetch);
   },
-  (random, { machine, micro, translator }) => {
+  (random, { machine, micro, mmu, translator }) => {
     translator.translate({ va: address(random) });
     for (let i = 0; i < 4; i++)
       machine.core.translateRaw(translator.regimeOffset, address(random), random.below(2), 1);
@@ -158,5 +174,6 @@ const STEPS: readonly Step[] = [
       true,
     );
     if (random.oneIn(8)) micro.reset();
+    if (random.oneIn(8)) mmu.tlbi('all');
   },
 ];

@@ -28,7 +28,7 @@ beforeAll(() => {
       recordings.push({ ...each, name, file });
     }
   }
-}, 120_000);
+}, 300_000);
 
 /** Fails at the first line that differs: what comes after follows from it. */
 function expectLines(
@@ -74,7 +74,7 @@ describe('the same answers and the same bytes of memory', () => {
         expectLines(stdout.trimEnd().split('\n'), each);
       }
     },
-    120_000,
+    300_000,
   );
 });
 

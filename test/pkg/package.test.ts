@@ -58,11 +58,12 @@ describe('from Node', () => {
     expect(JSON.parse(installed.run(process.execPath, 'print.mjs'))).toEqual(ANSWER);
   });
 
-  it('resolves the data and the raw core by name', () => {
-    const program = `for (const name of ['stage2/data/profiles.json', 'stage2/core.wasm', 'stage2/package.json'])
+  it('resolves the data, the raw core and the schema of a document by name', () => {
+    const names = ['data/profiles.json', 'schema/walk-1.json', 'core.wasm', 'package.json'];
+    const program = `for (const name of ${JSON.stringify(names.map((name) => `stage2/${name}`))})
       console.log(import.meta.resolve(name))`;
     const resolved = installed.run(process.execPath, '--input-type=module', '-e', program);
-    expect(resolved.trim().split('\n')).toHaveLength(3);
+    expect(resolved.trim().split('\n')).toHaveLength(names.length);
   });
 
   it('has the command', () => {

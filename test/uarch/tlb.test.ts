@@ -166,6 +166,7 @@ describe.each(G.LAYOUTS)('a core with %s', (_, geometry) => {
     mmu.tlbi('alle1');
     expect(counted(micro, () => mmu.hostTranslate(host + 0x1000n))).toEqual({});
     expect(counted(micro, () => mmu.hostTranslate(host, true))).toEqual({ ITLB_L2: 1 });
+    expect(new Set(mmu.entries().map(({ kind }) => kind))).toEqual(new Set(['host', 'host-partial-walk']));
   });
 });
 

@@ -4,6 +4,7 @@ import { Site } from '../../src/abi/kvm.js';
 import * as L from '../../src/abi/layout.js';
 import { Stage2Error } from '../../src/core/error.js';
 import { Machine, type MachineOptions } from '../../src/core/machine.js';
+import { machineBytes } from '../../src/core/plan.js';
 import { AddressSpace, setMemoryRegion, Vm } from '../../src/kvm/index.js';
 import { checkTables, freePages } from '../model/check-tables.js';
 import { abort, BLOCK, GUEST, guestState, HVA, logLines, memoryLab, PAGE, region } from '../model/lab.js';
@@ -155,6 +156,15 @@ describe('a machine in memory of its embedder', () => {
     expect(history(b).view).toEqual(alone);
     expect(first.view).toEqual(alone);
     expect(checkTables(first.vm).leaves).toEqual(alone.leaves);
+  });
+
+  it('takes as many bytes as it says before it is made, and is refused in fewer', () => {
+    for (const options of [small, { ...small, accounted: true, pageState: false }]) {
+      const needed = Math.ceil(machineBytes(options) / WASM_PAGE);
+      const memoryOf = (initial: number) => ({ ...options, memory: new WebAssembly.Memory({ initial }) });
+      expect(new Machine(memoryOf(needed)).bytes).toBe(machineBytes(options));
+      expect(() => new Machine(memoryOf(needed - 1))).toThrow(expect.objectContaining({ code: 'ENOMEM' }));
+    }
   });
 
   it('stamps its header and leaves the guard page before it empty', () => {

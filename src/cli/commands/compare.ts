@@ -23,6 +23,7 @@ import {
 } from '../compare-options.js';
 import { loadBuild, loadIdmapEstimates } from '../data.js';
 import { CliError, Exit } from '../errors.js';
+import { addExamples } from '../help.js';
 import { type CommandResult, finish } from '../output.js';
 import { captureFiles, replayFiles } from '../replay-files.js';
 
@@ -33,7 +34,7 @@ const IDMAP_BYTES = [16n << 20n, 1n << 30n, 16n << 30n];
 const IDMAP_BUILD = 'gcc12c-rfc';
 
 export function registerCompare(program: Command): void {
-  program
+  const command = program
     .command('compare')
     .description('replay a capture and say what a variant of the internal-VM patch adds to a fault')
     .argument('[trace]', 'tracefs or trace-cmd text, plain or gzip; default: the bundled capture')
@@ -65,17 +66,37 @@ export function registerCompare(program: Command): void {
     .option('--folded', 'print folded stacks of the variant on the first core, for flame graphs')
     .option('--trace-event <n>', 'print fault n as Chrome trace events, for speedscope and Perfetto')
     .option('--annotate', 'print where cycles went, block by block')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  stage2 compare trace.txt.gz --slots trace.memslots.json --core cortex-a53\n' +
-        '  stage2 compare --core neoverse-n1 --kernel vhe --trace trace.txt.gz',
-    )
     .action((trace: string | undefined, options: CompareOptions) =>
-      finish(options.json ?? false, () => compare(trace, options)),
+      finish('compare', options.json ?? false, () => compare(trace, options)),
     );
+  addExamples(command, [
+    {
+      line: 'stage2 compare --core neoverse-n1 --kernel vhe --state warm,guest:100000',
+      about: 'the bundled capture on one core, under a kernel of 6.x',
+    },
+    {
+      line: 'stage2 compare trace.txt.gz --slots trace.memslots.json --core mine --profile mine.json',
+      about: 'your trace, your core',
+    },
+    {
+      line: 'stage2 compare --core cortex-a53 --folded > faults.folded',
+      about: 'for flame graphs and speedscope',
+    },
+    {
+      line: 'stage2 compare --core cortex-a53 --trace-event 100 > fault.json',
+      about: 'one fault, for Perfetto',
+    },
+    {
+      line: 'stage2 compare --json > comparison.json',
+      about: 'everything, with its schema',
+    },
+  ]);
 }
 
-async function compare(trace: string | undefined, options: CompareOptions): Promise<CommandResult> {
+async function compare(
+  trace: string | undefined,
+  options: CompareOptions,
+): Promise<CommandResult<'compare'>> {
   const settings = compareSettings(options);
   const files = captureFiles(trace, options);
   const loaded = await loadComparison(settings);
@@ -94,17 +115,17 @@ async function compareAll(
   replayed: ReplayResult,
   loaded: Awaited<ReturnType<typeof loadComparison>>,
   settings: CompareSettings,
-): Promise<CommandResult> {
+): Promise<CommandResult<'compare'>> {
   const { sites } = loaded;
   const configs = await Promise.all(CONFIGS.map((config) => loadConfig(config, settings, sites)));
   const comparison = compareBuilds(replayed.faults.paths, configs, sites);
   const siteRows = siteStatistics(sites, replayed.faults.sites);
   if (settings.output.kind === 'sites') {
     const text = sitesText(siteRows, comparison);
-    return { text, json: {}, exit: Exit.OK };
+    return { text, exit: Exit.OK };
   }
   const { cores, followed } = await compareCores(replayed.faults, loaded, settings);
-  if (settings.output.kind === 'csv') return { text: comparisonCsv(cores), json: {}, exit: Exit.OK };
+  if (settings.output.kind === 'csv') return { text: comparisonCsv(cores), exit: Exit.OK };
   const builds = configs.flatMap(({ base, variants }) => [base, ...variants]);
   const report: CompareReport = {
     capture: captureOf(replayed),

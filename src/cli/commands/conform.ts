@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { VectorFile } from '../../conform/file.js';
 import { parseVectors } from '../../conform/parse.js';
-import { type FileResult, runVectors } from '../../conform/run.js';
+import { runVectors } from '../../conform/run.js';
 import { conformText, mergeGroups, totalOf } from '../../report/conform.js';
 import { readJson } from '../../trace/index.js';
+import { outputStyle } from '../colour.js';
 import { Exit } from '../errors.js';
-import { openInput } from '../io.js';
+import { addExamples } from '../help.js';
+import { inputName, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
+import { eachWithProgress } from '../progress.js';
 
 interface Options {
   first: number;
@@ -16,7 +19,7 @@ interface Options {
 const FIRST = 3;
 
 export function registerConform(program: Command): void {
-  program
+  const command = program
     .command('conform')
     .description(
       'run recorded translations (a64-s2-oracle/1, a64-s2-spec/1) and compare; exit 1 on a difference',
@@ -25,8 +28,18 @@ export function registerConform(program: Command): void {
     .option('--first <n>', 'differences that are shown in full', wholeNumber, FIRST)
     .option('--json', 'print one JSON document')
     .action((files: string[], options: Options) =>
-      finish(options.json ?? false, () => conform(files, options.first)),
+      finish('conform', options.json ?? false, () => conform(files, options.first)),
     );
+  addExamples(command, [
+    {
+      line: 'stage2 conform at_4k_n1.json.gz',
+      about: 'recorded translations; exit 1 on a difference',
+    },
+    {
+      line: 'stage2 conform --first 10 *.json.gz',
+      about: 'with ten differences in full',
+    },
+  ]);
 }
 
 function wholeNumber(text: string): number {
@@ -34,20 +47,21 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-async function conform(paths: readonly string[], first: number): Promise<CommandResult> {
-  const results: FileResult[] = [];
-  for (const path of paths) {
-    const shown = results.reduce((sum, { differences }) => sum + differences.length, 0);
-    results.push(runVectors(await load(path), first - shown));
-  }
+async function conform(paths: readonly string[], first: number): Promise<CommandResult<'conform'>> {
+  let shown = 0;
+  const results = await eachWithProgress('conform', paths, async (path) => {
+    const result = runVectors(await load(path), first - shown);
+    shown += result.differences.length;
+    return result;
+  });
   return {
-    text: conformText(results),
+    text: conformText(results, outputStyle()),
     json: { total: totalOf(results), files: results, kinds: mergeGroups(results) },
     exit: results.every(({ different }) => different === 0) ? Exit.OK : Exit.EXPECTATION,
   };
 }
 
 async function load(path: string): Promise<VectorFile> {
-  const name = path === '-' ? 'standard input' : path;
+  const name = inputName(path);
   return parseVectors(await readJson(await openInput(path), name), name);
 }

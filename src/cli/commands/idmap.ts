@@ -17,6 +17,7 @@ import { type EfiMap, parseEfiMap, readJson } from '../../trace/index.js';
 import { loadProfiledCores } from '../compare-cores.js';
 import { CALIBRATED, loadBuild, loadIdmapEstimates, loadSites, readData } from '../data.js';
 import { Exit } from '../errors.js';
+import { addExamples } from '../help.js';
 import {
   CORES_DEFAULT,
   type IdmapOptions,
@@ -32,7 +33,7 @@ import { type CommandResult, finish } from '../output.js';
 const BUILD = 'gcc12c-rfc';
 
 export function registerIdmap(program: Command): void {
-  program
+  const command = program
     .command('idmap')
     .description('map internal VMs one to one under each policy and say what that takes and costs')
     .option('--size <sizes>', 'memory of the VM, such as 16M,1G; default: 16M,1G,16G,256G', listOption)
@@ -46,15 +47,24 @@ export function registerIdmap(program: Command): void {
     .option('--kernel <class>', 'nvhe (nvhe-4.x), vhe (vhe-6.x) or a class of kernels.json', 'nvhe')
     .option('--json', 'print one JSON document')
     .option('--csv', 'print the figures as CSV, for charts')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  stage2 idmap --size 1G --granule 4k,64k --core cortex-a76\n' +
-        '  stage2 idmap --policy asPosted,blocks --csv > idmap.csv\n  stage2 idmap --scenario uefi --core cortex-a72',
-    )
-    .action((options: IdmapOptions) => finish(options.json ?? false, () => idmap(options)));
+    .action((options: IdmapOptions) => finish('idmap', options.json ?? false, () => idmap(options)));
+  addExamples(command, [
+    {
+      line: 'stage2 idmap --size 1G --granule 4k,64k --core cortex-a76',
+      about: 'a gigabyte, with pages of two sizes',
+    },
+    {
+      line: 'stage2 idmap --policy asPosted,blocks --csv > idmap.csv',
+      about: 'two policies, as figures for a chart',
+    },
+    {
+      line: 'stage2 idmap --scenario uefi --core cortex-a72',
+      about: 'the runtime services of a firmware',
+    },
+  ]);
 }
 
-async function idmap(options: IdmapOptions): Promise<CommandResult> {
+async function idmap(options: IdmapOptions): Promise<CommandResult<'idmap'>> {
   const settings = idmapSettings(options);
   const { cores, code } = await loadMapping(settings);
   const { efi, kernel } = settings;
@@ -70,7 +80,7 @@ async function idmap(options: IdmapOptions): Promise<CommandResult> {
     maps: compareIdmap(settings, cores, code),
     notCounted: NOT_COUNTED,
   };
-  if (settings.output === 'csv') return { text: idmapCsv(report.maps), json: {}, exit: Exit.OK };
+  if (settings.output === 'csv') return { text: idmapCsv(report.maps), exit: Exit.OK };
   return { text: idmapText(report), json: { format: 'stage2-idmap/1', ...report }, exit: Exit.OK };
 }
 

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { CONFIDENCES, type Confidence, type CoreProfile, estimatedSystemText } from '../../cost/index.js';
 import { type ProfileReport, type ProfileSummary, profilesText, profileText } from '../../report/profiles.js';
 import { loadProfiles } from '../data.js';
-import { CliError, Exit } from '../errors.js';
+import { Exit, unknownValue } from '../errors.js';
+import { addExamples } from '../help.js';
 import { type CommandResult, finish } from '../output.js';
 
 interface Options {
@@ -11,7 +12,7 @@ interface Options {
 }
 
 export function registerProfiles(program: Command): void {
-  program
+  const command = program
     .command('profiles')
     .description('list the cores, or the values of one core with range, confidence and source')
     .argument('[core]', 'a core of the list')
@@ -21,11 +22,24 @@ export function registerProfiles(program: Command): void {
     )
     .option('--json', 'print one JSON document')
     .action((core: string | undefined, options: Options) =>
-      finish(options.json ?? false, () => profiles(core, options)),
+      finish('profiles', options.json ?? false, () => profiles(core, options)),
     );
+  addExamples(command, [
+    {
+      line: 'stage2 profiles',
+      about: 'the cores, and how well their values are known',
+    },
+    {
+      line: 'stage2 profiles neoverse-n1',
+      about: 'every value of one, with range and source',
+    },
+  ]);
 }
 
-async function profiles(core: string | undefined, { profile: path }: Options): Promise<CommandResult> {
+async function profiles(
+  core: string | undefined,
+  { profile: path }: Options,
+): Promise<CommandResult<'profiles'>> {
   const known = await loadProfiles(path);
   if (core === undefined) {
     const cores = [...known.values()].map(summaryOf);
@@ -33,7 +47,7 @@ async function profiles(core: string | undefined, { profile: path }: Options): P
   }
   const profile = known.get(core);
   if (profile === undefined) {
-    throw new CliError(`core: found "${core}", expected one of ${[...known.keys()].join(', ')}`);
+    throw unknownValue('core', core, [...known.keys()]);
   }
   const report = reportOf(profile);
   return { text: profileText(report), json: report, exit: Exit.OK };

@@ -2,8 +2,10 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { memslotsJson, readTrace, slotsOfTrace } from '../../trace/index.js';
 import { CliError, Exit } from '../errors.js';
+import { addExamples } from '../help.js';
 import { openInput } from '../io.js';
-import { type CommandResult, finish, toJson } from '../output.js';
+import { toJson } from '../json.js';
+import { type CommandResult, finish } from '../output.js';
 
 interface Options {
   pageSize: string;
@@ -12,7 +14,7 @@ interface Options {
 }
 
 export function registerSlots(program: Command): void {
-  program
+  const command = program
     .command('slots')
     .description('make the slots file of a trace that has the kvm_memslot probe (docs/traces.md)')
     .argument('<trace>', 'tracefs or trace-cmd report text, plain or gzip; - reads standard input')
@@ -23,11 +25,18 @@ export function registerSlots(program: Command): void {
       'unknown',
     )
     .option('--json', 'the slots file is JSON in any case; errors too')
-    .addHelpText('after', '\nExample: stage2 slots trace.txt.gz > trace.memslots.json')
-    .action((trace: string, options: Options) => finish(options.json ?? false, () => slots(trace, options)));
+    .action((trace: string, options: Options) =>
+      finish('slots', options.json ?? false, () => slots(trace, options)),
+    );
+  addExamples(command, [
+    {
+      line: 'stage2 slots trace.txt.gz > trace.memslots.json',
+      about: 'the slots file of a trace, for replay and compare',
+    },
+  ]);
 }
 
-async function slots(trace: string, { pageSize, backing }: Options): Promise<CommandResult> {
+async function slots(trace: string, { pageSize, backing }: Options): Promise<CommandResult<'slots'>> {
   const hostPageSize = [4096, 16384, 65536].find((size) => String(size) === pageSize);
   if (hostPageSize === undefined) {
     throw new CliError(`--page-size: found "${pageSize}", expected 4096, 16384 or 65536`);

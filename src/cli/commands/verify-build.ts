@@ -5,10 +5,13 @@ import { tallyBuild, verifyBuildText } from '../../report/verify-build.js';
 import { checkOf, parseChecks } from '../../scenario/check.js';
 import { verifyPaths } from '../../scenario/verify.js';
 import { readJson } from '../../trace/index.js';
+import { outputStyle } from '../colour.js';
 import { loadSites, readData } from '../data.js';
 import { CliError, Exit } from '../errors.js';
+import { addExamples } from '../help.js';
 import { dataPath, openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
+import { eachWithProgress } from '../progress.js';
 
 interface Options {
   paths?: string;
@@ -16,24 +19,38 @@ interface Options {
 }
 
 export function registerVerifyBuild(program: Command): void {
-  program
+  const command = program
     .command('verify-build')
     .description('run the scenarios a build file records in the emulator and compare what comes of them')
     .argument('[file...]', 'build files (stage2-build/1), JSON or gzip; default: those of this package')
     .option('--paths <file>', 'scenarios of a stage2-paths/1 file in place of those of the one build given')
     .option('--json', 'print one JSON document with every build and scenario')
     .action((files: string[], options: Options) =>
-      finish(options.json ?? false, () => verify(files, options)),
+      finish('verify-build', options.json ?? false, () => verify(files, options)),
     );
+  addExamples(command, [
+    {
+      line: 'stage2 verify-build',
+      about: 'the builds of the package',
+    },
+    {
+      line: 'stage2 verify-build mine.json.gz',
+      about: 'a build of your own',
+    },
+    {
+      line: 'stage2 verify-build gcc12c-base.json --paths further.json',
+      about: 'further scenarios of it',
+    },
+  ]);
 }
 
-async function verify(files: readonly string[], { paths }: Options): Promise<CommandResult> {
+async function verify(files: readonly string[], { paths }: Options): Promise<CommandResult<'verify-build'>> {
   if (paths !== undefined && files.length !== 1) {
     throw new CliError(`--paths: found ${files.length} build files, expected the one they were recorded on`);
   }
   const further = paths === undefined ? undefined : await loadPaths(paths);
   const checks = await loadChecks();
-  const verified = (await loadBuilds(files)).map((build) => {
+  const verified = await eachWithProgress('verify-build', await loadBuilds(files), (build) => {
     const check = checks.get(build.variant) ?? checkOf(build);
     const scenarios = further?.paths ?? build.paths;
     return {
@@ -44,7 +61,7 @@ async function verify(files: readonly string[], { paths }: Options): Promise<Com
   });
   const results = verified.flatMap((each) => each.results);
   return {
-    text: verifyBuildText(verified),
+    text: verifyBuildText(verified, outputStyle()),
     json: { builds: verified.map(tallyBuild), results },
     exit: results.every(({ equal }) => equal) ? Exit.OK : Exit.EXPECTATION,
   };

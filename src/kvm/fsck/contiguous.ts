@@ -11,7 +11,7 @@ const DBM = 1n << BigInt(A.DESC_DBM_LSB);
 const AF = 1n << BigInt(A.DESC_AF_LSB);
 
 /** log2 of the entries in a contiguous set; 0 where the level has none. Source: Arm ARM, "The Contiguous bit". */
-function contiguousBits({ granuleShift, level }: EntryPlace): number {
+export function contiguousBits({ granuleShift, level }: EntryPlace): number {
   if (granuleShift === 12) return level >= 1 ? 4 : 0;
   if (granuleShift === 14) return level === 3 ? 7 : level === 2 ? 5 : 0;
   return level >= 2 ? 5 : 0;

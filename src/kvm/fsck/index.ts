@@ -1,11 +1,10 @@
 // The invariants of the tables, dirty logs and table pages of a machine's VMs.
-import * as L from '../../abi/layout.js';
 import { Stage2Error } from '../../core/error.js';
 import { Machine } from '../../core/machine.js';
 import { vmsOf } from '../registry.js';
 import type { Vm } from '../vm.js';
 import { Findings } from './findings.js';
-import { PoolPages } from './pages.js';
+import { cachesOf, PoolPages } from './pages.js';
 import { TableCheck } from './tables.js';
 import type { FsckOptions, FsckResult } from './types.js';
 
@@ -36,10 +35,6 @@ export function fsck(target: Machine | Vm, options: FsckOptions = {}): FsckResul
 function firstOf(vms: readonly Vm[], vm: Vm): readonly Vm[] {
   if (!vms.includes(vm)) throw new Stage2Error('EINVAL', 'the VM is destroyed');
   return [vm, ...vms.filter((each) => each !== vm)];
-}
-
-function cachesOf(vm: Vm): number[] {
-  return [...vm.tables.caches, ...vm.vcpus.map((vcpu) => vcpu.offset + L.VCPU_CACHE)];
 }
 
 function checkOptions(options: FsckOptions): void {

@@ -1,6 +1,7 @@
 import * as L from '../../abi/layout.js';
 import { hex } from '../../core/error.js';
 import type { Machine } from '../../core/machine.js';
+import type { Vm } from '../vm.js';
 import type { Findings } from './findings.js';
 import type { LostPages, PoolAccount } from './types.js';
 
@@ -14,6 +15,11 @@ const LOSERS: Record<L.LostBy, string> = {
   [L.LostBy.PREP_MEM_CACHE]: 'internal_vm_prep_mem',
   [L.LostBy.TABLE_UNDER_BLOCK]: 'stage2_set_pmd_huge',
 };
+
+/** Offsets of the caches of table pages of a VM. */
+export function cachesOf(vm: Vm): number[] {
+  return [...vm.tables.caches, ...vm.vcpus.map((vcpu) => vcpu.offset + L.VCPU_CACHE)];
+}
 
 /** What led to a page: PA of the entry, offset of the struct kvm. */
 export interface Parent {

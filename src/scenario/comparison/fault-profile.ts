@@ -89,8 +89,8 @@ function sampleOfRange({ trace }: Experiment, first: number, end: number): Fault
   };
 }
 
-/** Prices what the operations of a fault of a path counted, at default prices. */
-function pricedSteps(
+/** Prices what the operations of a fault of a path counted under the variant, at default prices. */
+export function pricedSteps(
   experiment: Experiment,
   core: ExperimentCore,
 ): (path: number, counted: BigUint64Array) => Step[] {

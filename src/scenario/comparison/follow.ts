@@ -79,6 +79,19 @@ export class Follower {
     });
   }
 
+  /** Follows one build at a placement up to record `at`; gives what each of its operations counted. */
+  traceRecord(build: number, placement: Placement, at: number): BigUint64Array {
+    const { programs, rows, ...input } = this.#begin(build, placement);
+    const { records } = this.#job;
+    const before = { programs: programs.subarray(0, at), rows: rows.subarray(0, at) };
+    this.#runner.run({ ...input, ...before, records: records.subarray(0, at * FAULT_SIZEOF) });
+    return this.#runner.trace({
+      ...input,
+      programs: programs.subarray(at, at + 1),
+      records: records.subarray(at * FAULT_SIZEOF, (at + 1) * FAULT_SIZEOF),
+    });
+  }
+
   /** A core as faults find it, and what is the same for all of them. */
   #begin(build: number, { seed, phase }: Placement) {
     const { rows, rowCount, before, steal } = this.#job;

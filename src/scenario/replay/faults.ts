@@ -58,12 +58,21 @@ export interface FaultsReplay {
   records: Uint8Array;
 }
 
+/** Looks at each captured fault as it is replayed. */
+export interface FaultObserver {
+  /** Before it is taken, with the VM that is alive. */
+  before(window: FaultWindow, vm: Vm | undefined): void;
+  /** After: a result for each time v4.13 took it, none if it does not fault there. */
+  after(window: FaultWindow, vm: Vm | undefined, results: readonly ExitResult[]): void;
+}
+
 /** Options of a replay of faults. */
 export interface FaultReplayOptions {
   /** Form of the patch in the emulated kernel. Default: the RFC as posted. */
   variant?: Variant;
   /** Keep a record of each fault, about a hundred bytes. Default false. */
   keepRecords?: boolean;
+  observer?: FaultObserver;
 }
 
 /** Faults that one window of the trace may have, and more. */
@@ -78,6 +87,7 @@ export class FaultReplay implements WindowSink {
   readonly #server: FaultServer;
   readonly #windows: WindowTracker;
   readonly #log: FaultLog | undefined;
+  readonly #observer: FaultObserver | undefined;
   readonly #records: Uint8Array[] = [];
   readonly #classes = new Map<number, ClassCount>();
   readonly #outcomes: Outcomes = {};
@@ -93,6 +103,7 @@ export class FaultReplay implements WindowSink {
     this.#world = new World(slots, vms, options.variant ?? RFC_VARIANT, this.#differences);
     this.#server = new FaultServer(this.#world, this.#differences);
     this.#windows = new WindowTracker(this);
+    this.#observer = options.observer;
     if (options.keepRecords) this.#log = new FaultLog(this.#world.machine, LOG_RECORDS);
   }
 
@@ -180,7 +191,9 @@ export class FaultReplay implements WindowSink {
 
   fault(window: FaultWindow): void {
     const row = this.#rowOf(window.fault.esr);
+    this.#observer?.before(window, this.vm);
     const results = this.#server.serve(window);
+    this.#observer?.after(window, this.vm, results);
     if (this.#log !== undefined) this.#records.push(this.#log.drain());
     row.captured += 1;
     if (results.length === 0) row.notTaken += 1;

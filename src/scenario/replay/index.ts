@@ -3,6 +3,7 @@ export type { LeafDifference, TableComparison, TableLeaf } from './compare-table
 export type { Difference, DifferenceKind } from './differences.js';
 export {
   type ClassCount,
+  type FaultObserver,
   FaultReplay,
   type FaultReplayOptions,
   type FaultsReplay,
@@ -17,3 +18,4 @@ export {
   replayTrace,
 } from './replay.js';
 export { type TableOperation, TableReplay, type TablesReplay } from './tables.js';
+export type { FaultWindow } from './windows.js';

@@ -1,0 +1,40 @@
+import { Argument, type Command } from 'commander';
+import { type CompletionValues, completionScript, SHELLS, type Shell } from '../completion.js';
+import { loadProfiles, readData } from '../data.js';
+import { Exit, unknownValue } from '../errors.js';
+import { addExamples } from '../help.js';
+import { type CommandResult, finish } from '../output.js';
+
+export function registerCompletion(program: Command): void {
+  const shell = new Argument('<shell>', 'shell to print it for').choices(SHELLS).argParser(shellOf);
+  const command = program
+    .command('completion')
+    .description('print what completes the commands, options and values of stage2 in a shell')
+    .addArgument(shell)
+    .option('--json', 'print one JSON document')
+    .action((name: Shell, { json }: { json?: boolean }) =>
+      finish('completion', json ?? false, () => completion(name, program)),
+    );
+  addExamples(command, [
+    { line: 'source <(stage2 completion bash)', about: 'in ~/.bashrc; zsh: the same in ~/.zshrc' },
+    { line: 'stage2 completion fish > ~/.config/fish/completions/stage2.fish', about: 'for fish' },
+  ]);
+}
+
+function shellOf(text: string): Shell {
+  const shell = SHELLS.find((each) => each === text);
+  if (shell === undefined) throw unknownValue('shell', text, SHELLS);
+  return shell;
+}
+
+async function completion(shell: Shell, program: Command): Promise<CommandResult<'completion'>> {
+  const script = completionScript(shell, program, await values());
+  return { text: script, json: { shell, script }, exit: Exit.OK };
+}
+
+/** Values that stand in the data of the package. */
+async function values(): Promise<CompletionValues> {
+  const cores = [...(await loadProfiles()).keys()];
+  const { variants } = (await readData('variants.json')).value as { variants: { id: string }[] };
+  return { core: cores, '--core': cores, '--variant': variants.map(({ id }) => id) };
+}

@@ -1,0 +1,144 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { type DescriptorContext, descriptorTable } from '../../arm/descriptor.js';
+import { fscName } from '../../arm/fault.js';
+import { formatSize } from '../../report/ptdump-size.js';
+import { attributesText, type WalkReport, type WalkStepReport } from '../../report/walk.js';
+import { hexText } from '../codec.js';
+import { levelClass, shared } from '../style/shared.js';
+import type { ValueEvent } from './number.js';
+import './fields.js';
+
+/** A descriptor that was changed in a <stage2-walk>. */
+export interface DescriptorEvent {
+  pa: bigint;
+  value: bigint;
+}
+
+/** How the descriptors of a walk read, but for their level. */
+export type WalkContext = Omit<DescriptorContext, 'level'>;
+
+/**
+ * A stage-2 walk, a card a level: the entry read, its descriptor with every field, where it led, and the end. A
+ * descriptor that is changed is a `stage2-descriptor` event.
+ */
+export class WalkElement extends LitElement {
+  static override properties = {
+    report: { attribute: false },
+    context: { attribute: false },
+    edited: { attribute: false },
+    fixed: { type: Boolean },
+  };
+  declare report: WalkReport | undefined;
+  declare context: WalkContext;
+  /** Addresses of descriptors that are not those of the tables. */
+  declare edited: ReadonlySet<bigint>;
+  /** Descriptors cannot be changed. */
+  declare fixed: boolean;
+
+  static override styles = [
+    shared,
+    css`
+      ol {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+      }
+      li {
+        border-left: 4px solid var(--line, GrayText);
+        padding: 2px 0 4px 10px;
+        margin: 0 0 8px;
+      }
+      li.lm1 { background: none; border-color: var(--lm1); }
+      li.l0 { background: none; border-color: var(--l0); }
+      li.l1 { background: none; border-color: var(--l1); }
+      li.l2 { background: none; border-color: var(--l2); }
+      li.l3 { background: none; border-color: var(--l3); }
+      .head {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 2px 12px;
+        align-items: baseline;
+      }
+      .edited {
+        background: var(--mark, #fff3c4);
+        border-radius: 3px;
+        padding: 0 4px;
+      }
+      .end {
+        border-top: 1px solid var(--line, GrayText);
+        padding-top: 8px;
+      }
+      .big {
+        font-size: 15px;
+        font-weight: 600;
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+
+  constructor() {
+    super();
+    this.edited = new Set();
+    this.fixed = false;
+  }
+
+  protected override render() {
+    const { report } = this;
+    if (report === undefined) return nothing;
+    return html`
+      <ol aria-label="Descriptors read">${report.steps.map((step) => this.#step(step))}</ol>
+      <div class="end" role="status" aria-live="polite">${endOf(report)}</div>
+    `;
+  }
+
+  #step(step: WalkStepReport) {
+    const { level, index, pa, desc, kind, address, written } = step;
+    const table = descriptorTable(desc, { ...this.context, level });
+    const colour = levelClass(level);
+    const where = address === undefined ? '' : kind === 'table' ? 'next table' : 'output';
+    return html`<li class=${colour}>
+      <div class="head">
+        <span class="level ${colour}">level ${level}</span>
+        <span>entry <code>${hexText(index)}</code> at <code>${hexText(pa)}</code></span>
+        <strong>${kind}</strong>
+        ${address === undefined ? nothing : html`<span>${where} <code>${hexText(address)}</code></span>`}
+        ${this.edited.has(pa) ? html`<span class="edited small">edited</span>` : nothing}
+      </div>
+      ${
+        written === undefined
+          ? nothing
+          : html`<p class="small">The hardware writes <code>${hexText(written)}</code> over it: access flag or dirty state.</p>`
+      }
+      <stage2-fields
+        chips
+        label="Descriptor"
+        .table=${table}
+        .value=${desc}
+        ?fixed=${this.fixed}
+        @stage2-value=${(event: CustomEvent<ValueEvent>) => this.#edit(event, pa)}
+      ></stage2-fields>
+    </li>`;
+  }
+
+  #edit(event: CustomEvent<ValueEvent>, pa: bigint): void {
+    event.stopPropagation();
+    const detail: DescriptorEvent = { pa, value: event.detail.value };
+    this.dispatchEvent(new CustomEvent('stage2-descriptor', { detail, bubbles: true, composed: true }));
+  }
+}
+
+/** Where the walk ended: the output with its attributes, or the fault and why. */
+function endOf({ pa, leaf, fault }: WalkReport) {
+  if (fault !== undefined) {
+    const code = `0x${fault.fsc.toString(16).padStart(2, '0')}`;
+    const hpfar = fault.hpfar === undefined ? 'UNKNOWN' : hexText(fault.hpfar);
+    return html`<p class="big bad">${fscName(Number(fault.fsc))}</p>
+      <p>${fault.reason}</p>
+      <p class="small">FSC <code>${code}</code>, ESR_EL2 <code>${hexText(fault.esr)}</code>, HPFAR_EL2 <code>${hpfar}</code></p>`;
+  }
+  const output = html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>`;
+  if (leaf === undefined) return html`${output}<p>Stage 2 is off: the PA is the IPA.</p>`;
+  return html`${output}<p>${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}</p>`;
+}
+
+customElements.define('stage2-walk', WalkElement);

@@ -1,0 +1,305 @@
+// The page as people get it: one file, opened from disk, without a network.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from './chromium.js';
+import { fitsWidth, launchPage, type Opened, openAt, PAGE_FILE } from './page.js';
+
+const chromium = findChromium();
+const DUMP = fileURLToPath(new URL('../traces/tables/guestA-ipa_6.1_max.ipa40.json.gz', import.meta.url));
+const TRACE = fileURLToPath(new URL('../traces/captures/guestB_6.1_max_thp.txt.gz', import.meta.url));
+const SLOTS = fileURLToPath(new URL('../traces/captures/guestB_6.1_max_thp.memslots.json', import.meta.url));
+/** Long enough for a machine that does much else. */
+const SLOW = { timeout: 50_000 };
+
+let browser: Browser;
+let opened: Opened;
+
+async function at(hash: string, file?: string): Promise<Page> {
+  opened = await openAt(browser, hash, file);
+  return opened.page;
+}
+
+const text = async (locator: Locator): Promise<string> =>
+  (await locator.first().innerText()).replaceAll(/\s+/g, ' ');
+
+/** In a window of 360 pixels nothing has to be scrolled sideways but boxes that do so by themselves. */
+async function expectToFit(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 360, height: 800 });
+  await expect.poll(() => fitsWidth(page)).toBe(true);
+}
+
+describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    browser = await launchPage(chromium as string);
+  });
+  afterAll(() => browser?.close());
+  afterEach(async () => {
+    // Whatever a test did: nothing asked for, no policy broken, no error.
+    expect(opened.complaints).toEqual([]);
+    await opened.page.close();
+  });
+
+  it('is one file that may load nothing: its policy begins with nothing and names hashes', async () => {
+    const html = readFileSync(PAGE_FILE, 'utf8');
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
+    expect(policy).toMatch(
+      /^default-src 'none'; script-src 'sha256-[^']+' 'wasm-unsafe-eval'; style-src 'sha256-/,
+    );
+    expect(policy).not.toContain('unsafe-inline');
+    expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
+    await at('');
+  });
+
+  describe('in Explorer', () => {
+    it('shows a walk at once, changes it with a descriptor, and puts that into the link', async () => {
+      const page = await at('');
+      const result = page.locator('stage2-walk [role=status]');
+      await expect.poll(() => text(result), SLOW).toContain('PA 0x90002abc');
+      expect(await page.locator('stage2-walk li').count()).toBe(3);
+      const descriptor = page.locator('stage2-walk li').nth(2).getByLabel('Descriptor', { exact: true });
+      await descriptor.fill('0x0');
+      await descriptor.press('Enter');
+      await expect.poll(() => text(result), SLOW).toContain('Translation fault, level 3');
+      await expect.poll(() => page.evaluate(() => location.hash)).toContain('e.edit=0x80005010:0x0');
+      const link = await page.evaluate(() => location.hash);
+      await page.close();
+      const again = await at(link);
+      await expect
+        .poll(() => text(again.locator('stage2-walk [role=status]')), SLOW)
+        .toContain('Translation fault, level 3');
+    });
+
+    it('says what is wrong with a number under its box, and keeps the walk', async () => {
+      const page = await at('');
+      await page.locator('stage2-walk [role=status]').waitFor();
+      const address = page.getByLabel('IPA', { exact: true });
+      await address.fill('0x4000_zz');
+      await address.press('Enter');
+      expect(await text(page.locator('stage2-access [role=alert]'))).toBe(
+        'IPA: found "0x4000_zz", expected a number such as 0x4000_0000 or 1073741824',
+      );
+      expect(await text(page.locator('stage2-walk [role=status]'))).toContain('PA 0x90002abc');
+      await address.fill('0x4020_1234');
+      await address.press('Enter');
+      await expect
+        .poll(() => text(page.locator('stage2-walk [role=status]')), SLOW)
+        .toContain('PA 0x90201234');
+    });
+
+    it('draws a walk of both stages as the grid of its reads, readable in a narrow window', async () => {
+      const page = await at('#v=1&view=explorer&e.mode=va&e.at=0x400123');
+      await expect.poll(() => page.locator('stage2-grid td button').count(), SLOW).toBe(14);
+      await page.locator('stage2-grid td button').nth(3).click();
+      await expect
+        .poll(() => text(page.locator('stage2-both-stages .step')))
+        .toContain('Read 4: stage 1, level 1, table');
+      await expectToFit(page);
+    });
+
+    it('takes ESR apart and puts it together', async () => {
+      const page = await at('');
+      const esr = page.locator('stage2-syndrome').getByLabel('ESR_EL2', { exact: true });
+      await esr.fill('0x9200004f');
+      await esr.press('Enter');
+      const row = page.locator('stage2-syndrome tr', { hasText: 'DFSC' }).first();
+      await expect.poll(() => text(row)).toContain('Permission fault, level 3');
+      const code = page.locator('stage2-syndrome').getByLabel('ESR_EL2.DFSC');
+      await code.fill('6');
+      await code.press('Enter');
+      await expect.poll(() => esr.inputValue()).toBe('0x92000046');
+    });
+
+    it('walks a dump that is opened, and keeps it when the next file is none', async () => {
+      const page = await at('');
+      await page.locator('stage2-walk [role=status]').waitFor();
+      const chooser = page.locator('stage2-explorer stage2-drop input[type=file]');
+      await chooser.setInputFiles(DUMP);
+      await expect.poll(() => page.evaluate(() => location.hash), SLOW).toContain('e.tables=ipa40');
+      await expect.poll(() => text(page.locator('stage2-mappings p')), SLOW).toContain('ipa40');
+      const before = await text(page.locator('stage2-mappings p'));
+      await chooser.setInputFiles({
+        name: 'bad.json',
+        mimeType: 'application/json',
+        buffer: Buffer.from('{"a":'),
+      });
+      await expect.poll(() => text(page.locator('stage2-drop [role=alert]')), SLOW).toMatch(/^bad\.json: /);
+      expect(await text(page.locator('stage2-mappings p'))).toBe(before);
+    });
+  });
+
+  it('opens with the dump that a copy of it was made with, at what its link is about', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stage2-page-'));
+    try {
+      const copy = join(folder, 'copy.html');
+      const dump = readFileSync(DUMP).toString('base64');
+      const part = `<script type="application/octet-stream" data-open="dump" data-name="d.json.gz">${dump}</script>`;
+      writeFileSync(
+        copy,
+        readFileSync(PAGE_FILE, 'utf8').replace('<!--stage2-open-->', () => part),
+      );
+      const page = await at('', copy);
+      await expect.poll(() => page.evaluate(() => location.hash), SLOW).toContain('e.tables=ipa40');
+      const link = `${await page.evaluate(() => location.hash)}&e.access=write&e.el=0`;
+      await page.close();
+      const again = await at(link, copy);
+      await expect.poll(() => again.locator('stage2-walk li').count(), SLOW).toBeGreaterThan(0);
+      expect(await again.evaluate(() => location.hash)).toBe(link);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  describe('in Replay', () => {
+    it('prices the bundled capture and steps through one fault', async () => {
+      const page = await at('#v=1&view=replay&r.fault=1000&r.state=warm');
+      const fault = page.locator('stage2-fault');
+      await expect
+        .poll(() => text(fault.locator('[role=status]')), SLOW)
+        .toContain('Fault 1,000: translation read: MAPPED_PAGE');
+      expect(await text(page.locator('stage2-replay-summary p'))).toContain(
+        '5,257 guest faults, 5,238 taken',
+      );
+      expect(await text(fault.locator('[role=status]'))).toMatch(
+        /\[[\d,]+ - [\d,]+\] modelled cycles on cortex-a53/,
+      );
+      expect(await fault.getByRole('region', { name: 'Tables before and after' }).innerText()).toMatch(
+        /0x0\s+invalid/,
+      );
+      await page.getByRole('button', { name: 'Next', exact: true }).click();
+      await expect.poll(() => text(fault.locator('[role=status]')), SLOW).toContain('Fault 1,001');
+      await expect.poll(() => page.evaluate(() => location.hash)).toContain('r.fault=1001');
+      await expectToFit(page);
+    });
+
+    it('takes a dropped capture, keeps it when a bad one follows, and says what a lone trace lacks', async () => {
+      const page = await at('#v=1&view=replay&r.state=warm');
+      const drop = page.locator('stage2-replay stage2-drop');
+      const dropped = await page.evaluateHandle(() => new DataTransfer());
+      const put = (name: string, base64: string) =>
+        dropped.evaluate(
+          (transfer, [fileName, bytes]) =>
+            transfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], fileName)),
+          [name, base64] as const,
+        );
+      await put('b.txt.gz', readFileSync(TRACE).toString('base64'));
+      await put('b.memslots.json', readFileSync(SLOTS).toString('base64'));
+      await page.locator('stage2-page header').dispatchEvent('drop', { dataTransfer: dropped });
+      const summary = page.locator('stage2-replay-summary p');
+      await expect.poll(() => text(summary), SLOW).toContain('b.txt.gz');
+      const chooser = drop.locator('input[type=file]');
+      const slots = { name: 'c.memslots.json', mimeType: 'application/json', buffer: readFileSync(SLOTS) };
+      await chooser.setInputFiles([
+        { name: 'c.txt', mimeType: 'text/plain', buffer: Buffer.from('no trace at all\n') },
+        slots,
+      ]);
+      await expect
+        .poll(() => text(drop.locator('[role=alert]')), SLOW)
+        .toMatch(/^c\.txt:1: found a damaged line/);
+      expect(await text(summary)).toContain('b.txt.gz');
+      await chooser.setInputFiles({ name: 'd.txt', mimeType: 'text/plain', buffer: Buffer.from('x') });
+      await expect
+        .poll(() => text(drop.locator('[role=alert]')))
+        .toBe('d.txt: its memory slots are missing: drop NAME.memslots.json too');
+    });
+  });
+
+  describe('in Compare', () => {
+    const SMALL =
+      'c.placements=4&c.samples=10&c.states=warm&c.faults=40&c.cores=cortex-a53&c.mib=16&c.policies=asPosted,blocks';
+
+    it('compares, draws and exports what a link names', async () => {
+      const page = await at(`#v=1&view=compare&${SMALL}&c.variants=rfc,predkey&c.shown=predkey+cortex-a53`);
+      const rows = page.getByRole('region', { name: 'Cycles added', exact: true }).locator('tbody tr');
+      await expect.poll(() => rows.count(), SLOW).toBe(2);
+      await expect.poll(() => text(page.locator('h2#cell')), SLOW).toBe('predkey on cortex-a53');
+      for (const chart of ['stage2-intervals', 'stage2-curve', 'stage2-sensitivity', 'stage2-idmap-chart']) {
+        await page.locator(`${chart} svg`).waitFor(SLOW);
+      }
+      await expect(text(page.locator('stage2-cell p', { hasText: 'Null run' }))).resolves.toContain(
+        'at most 0 cycles a fault',
+      );
+      const slider = page.getByRole('slider', { name: /Faults a second/ });
+      await slider.focus();
+      const before = await text(page.locator('stage2-break-even output'));
+      await slider.press('End');
+      await expect.poll(() => text(page.locator('stage2-break-even output'))).not.toBe(before);
+      const saved = async (press: () => Promise<void>): Promise<Buffer> => {
+        const [download] = await Promise.all([page.waitForEvent('download'), press()]);
+        return readFileSync(await download.path());
+      };
+      const json = JSON.parse(
+        String(await saved(() => page.getByRole('button', { name: 'JSON', exact: true }).click())),
+      );
+      expect(json).toMatchObject({
+        format: 'stage2-page-compare/1',
+        run: { samples: 10 },
+        cells: [{ variant: 'rfc' }, {}],
+      });
+      const csv = String(await saved(() => page.getByRole('button', { name: 'CSV', exact: true }).click()));
+      expect(csv).toMatch(/^variant,core,state,group,/);
+      const chart = page.locator('stage2-curve');
+      expect(String(await saved(() => chart.getByRole('button', { name: /^SVG/ }).click()))).toMatch(
+        /^<svg[^>]*>.*<path/s,
+      );
+      const png = await saved(() => chart.getByRole('button', { name: /^PNG/ }).click());
+      expect(png.subarray(1, 4).toString()).toBe('PNG');
+      await expectToFit(page);
+    });
+
+    it('ends what is under way when it is cancelled, and is still there', async () => {
+      const page = await at('#v=1&view=compare&c.placements=4096&c.mib=16&c.policies=blocks');
+      await page
+        .locator('section:has(#compared) stage2-progress')
+        .getByRole('button', { name: 'Cancel' })
+        .click();
+      await expect
+        .poll(() => text(page.locator('section:has(#compared) [role=alert]')), SLOW)
+        .toContain('Cancelled');
+      expect(await page.getByRole('button', { name: 'Compare', exact: true }).isEnabled()).toBe(true);
+    });
+  });
+
+  it('can be used with the keyboard alone', async () => {
+    const page = await at('');
+    await page.locator('stage2-walk [role=status]').waitFor();
+    await page.keyboard.press('Tab');
+    const focused = () =>
+      page.evaluate(() => {
+        let element = document.activeElement;
+        while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+        return element?.getAttribute('id') ?? element?.textContent?.trim() ?? '';
+      });
+    expect(await focused()).toBe('tab-explorer');
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(focused).toBe('tab-replay');
+    expect(await page.getByRole('tab', { name: 'Replay' }).getAttribute('aria-selected')).toBe('true');
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(focused).toBe('tab-explorer');
+    await page.getByLabel('IPA', { exact: true }).focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('0x80123456');
+    await page.keyboard.press('Tab');
+    await expect
+      .poll(() => text(page.locator('stage2-walk [role=status]')), SLOW)
+      .toContain('PA 0x100123456');
+    const unnamed = await page.evaluate(() => {
+      const found: string[] = [];
+      const visit = (root: Document | ShadowRoot): void => {
+        for (const element of root.querySelectorAll('*')) {
+          if (element.shadowRoot) visit(element.shadowRoot);
+          if (!element.matches('input:not([hidden]), select, button')) continue;
+          const labels = (element as HTMLInputElement).labels?.length ?? 0;
+          const name = element.getAttribute('aria-label') ?? element.textContent?.trim() ?? '';
+          if (labels === 0 && name === '') found.push(element.outerHTML.slice(0, 80));
+        }
+      };
+      visit(document);
+      return found;
+    });
+    expect(unnamed).toEqual([]);
+  });
+});
