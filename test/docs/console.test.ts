@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const DOCUMENTS = ['seed.md'];
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const DOCUMENTS = ['seed.md', 'tutorial.md'];
+/** What a command line that pipes one `stage2` into another takes for that name. */
+const STAGE2 = `stage2() { '${process.execPath}' '${MAIN}' "$@"; }`;
 /** Stands for lines that a document leaves out. */
 const LEFT_OUT = '...';
 
@@ -28,7 +31,8 @@ function sessions(document: string): Session[] {
 
 const printed = new Map<string, Promise<string[]>>();
 async function run(command: string): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, ...command.split(' ')]);
+  const script = `${STAGE2}; stage2 ${command}`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', script], { cwd: ROOT });
   return stdout.split('\n');
 }
 
