@@ -8,6 +8,7 @@ export interface SiteCounts {
   isTrue: ArrayLike<number>;
 }
 
+/** A site of the source, and how often its condition was true and false. */
 export interface SiteRow {
   site: string;
   function: string;

@@ -20,6 +20,7 @@ export interface AreaSpec {
   pa?: bigint;
 }
 
+/** An area of a process: what it was mapped as, defaults filled in, and where its records are. */
 export interface Area extends Required<Omit<AreaSpec, 'pa'>> {
   pa: bigint;
   end: bigint;

@@ -53,6 +53,7 @@ export class SlotTable {
     return L.SLOTS_ARRAY + capacity * (L.SLOT_SIZEOF + 2);
   }
 
+  /** The slot `id`; one without pages if it is not in use. */
   get(id: number): MemorySlot {
     return this.#slots.get(id) ?? emptySlot(id);
   }

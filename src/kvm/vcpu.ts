@@ -89,6 +89,7 @@ export class Vcpu {
     return this.machine.view.u64(this.offset + field);
   }
 
+  /** Writes the register at `field`, as {@link get} reads it. */
   set(field: number, value: bigint): void {
     this.machine.view.setU64(this.offset + field, value);
   }
@@ -98,6 +99,7 @@ export class Vcpu {
     return this.get(L.VCPU_PC);
   }
 
+  /** Where the guest goes on. */
   set pc(value: bigint) {
     this.set(L.VCPU_PC, value);
   }
@@ -107,6 +109,7 @@ export class Vcpu {
     return this.get(L.VCPU_REGS + index * 8);
   }
 
+  /** Writes general register x0 to x30. */
   setRegister(index: number, value: bigint): void {
     this.set(L.VCPU_REGS + index * 8, value);
   }

@@ -23,6 +23,7 @@ import { Stage2Tables } from './tables.js';
 import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
 import { type MmioHandler, Vcpu } from './vcpu.js';
 
+/** What a VM is made of. */
 export interface VmOptions {
   /** The process behind a VM, kvm->mm; absent is NULL. */
   mm?: AddressSpace;
@@ -137,6 +138,7 @@ export class Vm {
     return this.variant.check === 'flag' ? this.kind === 'internal' : this.mm === undefined;
   }
 
+  /** KVM_CREATE_VCPU. Throws ENOMEM if the machine's arena is full. */
   createVcpu(): Vcpu {
     const vcpu = new Vcpu(this);
     this.vcpus.push(vcpu);

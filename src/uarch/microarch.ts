@@ -164,14 +164,17 @@ export class Microarch {
     this.machine.view.setU64(this.offset + CORE_RANDOM, state === 0n ? SEED_FACTOR : state);
   }
 
+  /** Loads data. Throws EINVAL for a PA that 52 bits do not hold, as do the others that take one. */
   load(pa: bigint): void {
     this.#core.microLoad(this.offset, checkAddress(pa));
   }
 
+  /** Stores data. */
   store(pa: bigint): void {
     this.#core.microStore(this.offset, checkAddress(pa));
   }
 
+  /** Fetches instructions. */
   fetch(pa: bigint): void {
     this.#core.microFetch(this.offset, checkAddress(pa));
   }
@@ -214,6 +217,7 @@ export class Microarch {
     return Array.from({ length: MicroEvent.COUNT }, (_, event) => this.machine.view.u64(at + event * 8));
   }
 
+  /** Forgets the counts; what the structures hold stays. */
   resetCounts(): void {
     this.machine.view.fill(this.offset + CORE_COUNTS, MicroEvent.COUNT * 8);
   }

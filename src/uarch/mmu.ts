@@ -24,6 +24,8 @@ const ACCESSES = {
   execute: AccessType.EXECUTE,
   atomic: AccessType.ATOMIC,
 } as const;
+
+/** What an access does. */
 export type MmuAccessKind = keyof typeof ACCESSES;
 
 /** What accesses of one batch have in common. */
@@ -50,6 +52,7 @@ const SOURCES: Readonly<Record<TlbSource, MmuSource>> = {
   [TlbSource.WALK]: 'walk',
 };
 
+/** What an access comes to, and who answered. */
 export type MmuResult = { source: MmuSource } & ({ ok: true; pa: bigint } | { ok: false; fault: WalkFault });
 
 const TLBI = {
@@ -89,6 +92,7 @@ export class MicroMmu {
     mmus.add(this);
   }
 
+  /** That of the core and of the translator. */
   get machine(): Machine {
     return this.micro.machine;
   }

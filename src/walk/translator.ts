@@ -82,6 +82,7 @@ export class Translator {
     return this.#regime;
   }
 
+  /** As they were set last. */
   get registers(): WalkRegisters {
     return this.#registers;
   }
