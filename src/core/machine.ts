@@ -70,6 +70,10 @@ export class Machine {
   readonly kept: readonly KeptRange[];
   readonly #at: Placement;
 
+  /**
+   * Throws EINVAL for what cannot be laid out, for a core that is none of this version or not as accounted as asked
+   * for, ENOMEM if the memory given is too small.
+   */
   constructor(options: MachineOptions = {}) {
     const { pool, roots, banks, regions, kept, pageState, arenaBytes, accounted, at } = planOf(options);
     const { hostPages, kernelImage } = options;

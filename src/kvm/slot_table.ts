@@ -35,6 +35,7 @@ export class SlotTable {
   #slots = new Map<number, MemorySlot>();
   #generation = 0n;
 
+  /** Throws ENOMEM if the machine's arena is full. */
   constructor(machine: Machine, capacity: number) {
     this.#machine = machine;
     this.capacity = capacity;

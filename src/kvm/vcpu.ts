@@ -60,6 +60,7 @@ export class Vcpu {
   readonly #request: number;
   readonly #result: number;
 
+  /** See {@link Vm.createVcpu}. */
   constructor(vm: Vm) {
     this.vm = vm;
     this.machine = vm.machine;
@@ -175,7 +176,7 @@ export class Vcpu {
     this.machine.core.mmioReturn(this.offset, value);
   }
 
-  /** Frees the vcpu's records and cached table pages; its VM forgets it. */
+  /** Frees the vcpu's records and cached table pages; its VM forgets it. Throws EINVAL the second time. */
   destroy(): void {
     const index = this.vm.vcpus.indexOf(this);
     if (index < 0) throw new Stage2Error('EINVAL', 'the vcpu is destroyed already');

@@ -61,6 +61,10 @@ export class Vm {
   readonly #root: number;
   #destroyed = false;
 
+  /**
+   * KVM_CREATE_VM. Throws EINVAL for a geometry that cannot be or that the machine's table pages do not hold, and for a
+   * kind, a policy or a handler that do not fit; ENOMEM if the machine has no room.
+   */
   constructor(machine: Machine, options: VmOptions = {}) {
     this.machine = machine;
     this.mm = options.mm;
