@@ -9,6 +9,7 @@ import { fromRoot } from './tools.mjs';
 /** The capture that the page opens with: its trace stays packed, its slots are data. */
 const CAPTURE = 'traces/guestA_6.1_max-vhe_kprobes';
 const NOT_DATA = new Set(['targets.json']);
+const LICENSES = 'LICENSE.md';
 
 /**
  * Writes the page.
@@ -18,12 +19,13 @@ const NOT_DATA = new Set(['targets.json']);
 export async function buildPage(to) {
   const [script, worker] = await Promise.all([bundle('src/web/main.ts'), bundle('src/web/worker/main.ts')]);
   const blocks = [
-    dataBlock('stage2-worker', gzipSync(worker, { level: 9 })),
+    dataBlock('stage2-worker', gzipSync(worker.code, { level: 9 })),
     dataBlock('stage2-data', gzipSync(JSON.stringify(dataFiles()), { level: 9 })),
     dataBlock('stage2-trace', readFileSync(fromRoot(`src/data/${CAPTURE}.txt.gz`))),
+    ...[script, worker].map(({ notices }) => noticesBlock(notices)),
   ];
   const style = readFileSync(fromRoot('src/web/style/page.css'), 'utf8').trim();
-  const code = withoutTags(script.trim());
+  const code = withoutTags(script.code.trim());
   const parts = {
     POLICY: policy(code, style),
     STYLE: `<style>${style}</style>`,
@@ -38,9 +40,10 @@ export async function buildPage(to) {
 }
 
 /**
- * One classic script of an entry and everything it imports: a page opened from a file may load no modules.
+ * One classic script of an entry and everything it imports, with the licences of what is not ours: a page opened from a
+ * file may load no modules.
  * @param {string} entry
- * @returns {Promise<string>}
+ * @returns {Promise<{ code: string, notices: string }>}
  */
 async function bundle(entry) {
   const result = await build({
@@ -52,14 +55,21 @@ async function bundle(entry) {
     build: {
       write: false,
       target: 'es2022',
+      license: { fileName: LICENSES },
       lib: { entry: fromRoot(entry), formats: ['iife'], name: 'stage2', fileName: 'bundle' },
     },
   });
   const [output] = /** @type {import('vite').Rolldown.RolldownOutput[]} */ ([result].flat());
-  const chunks = output?.output ?? [];
-  const [chunk] = chunks;
-  if (chunks.length !== 1 || chunk?.type !== 'chunk') throw new Error(`${entry}: expected one script`);
-  return chunk.code;
+  const files = output?.output ?? [];
+  const [chunk, ...others] = files.filter(({ type }) => type === 'chunk');
+  if (chunk?.type !== 'chunk' || others.length > 0) throw new Error(`${entry}: expected one script`);
+  const notices = files.find(({ fileName }) => fileName === LICENSES);
+  return { code: chunk.code, notices: notices?.type === 'asset' ? String(notices.source) : '' };
+}
+
+/** @param {string} notices */
+function noticesBlock(notices) {
+  return `<script type="text/markdown">${withoutTags(notices)}</script>`;
 }
 
 /** What the worker reads of src/data, by path. */

@@ -12,6 +12,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { buildElements } from './build-elements.mjs';
 import { buildPage } from './build-page.mjs';
 import { writeHeader } from './c-header.mjs';
 import { copyData } from './copy-data.mjs';
@@ -46,7 +47,8 @@ async function buildPackage() {
   const next = fromRoot(`.dist-${process.pid}`);
   try {
     const page = buildPage(join(next, 'web/stage2.html'));
-    await Promise.all([page, tsc(['-p', 'tsconfig.build.json', '--outDir', next])]);
+    const elements = buildElements(join(next, 'web/elements'));
+    await Promise.all([page, elements, tsc(['-p', 'tsconfig.build.json', '--outDir', next])]);
     const dataFiles = copyData(join(next, 'data'));
     cpSync(fromRoot('schemas'), join(next, 'schema'), { recursive: true });
     mkdirSync(join(next, 'core'), { recursive: true });

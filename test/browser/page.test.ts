@@ -60,6 +60,7 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
       const result = page.locator('stage2-walk [role=status]');
       await expect.poll(() => text(result), SLOW).toContain('PA 0x90002abc');
       expect(await page.locator('stage2-walk li').count()).toBe(3);
+      expect(await text(page.locator('stage2-bits li').last())).toContain('offset 11:0 0xabc');
       const descriptor = page.locator('stage2-walk li').nth(2).getByLabel('Descriptor', { exact: true });
       await descriptor.fill('0x0');
       await descriptor.press('Enter');

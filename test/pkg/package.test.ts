@@ -59,7 +59,7 @@ describe('from Node', () => {
   });
 
   it('resolves the data, the raw core and the schema of a document by name', () => {
-    const names = ['data/profiles.json', 'schema/walk-1.json', 'core.wasm', 'package.json'];
+    const names = ['data/profiles.json', 'schema/walk-1.json', 'core.wasm', 'elements', 'package.json'];
     const program = `for (const name of ${JSON.stringify(names.map((name) => `stage2/${name}`))})
       console.log(import.meta.resolve(name))`;
     const resolved = installed.run(process.execPath, '--input-type=module', '-e', program);
@@ -86,7 +86,7 @@ describe('from TypeScript', () => {
         skipLibCheck: false,
         types: [],
       },
-      files: ['types.ts'],
+      files: ['types.ts', 'elements-types.ts'],
     };
     writeFileSync(join(installed.folder, 'tsconfig.json'), JSON.stringify(config));
     expect(installed.run(join(BIN, 'tsc'), '-p', 'tsconfig.json')).toBe('');
@@ -105,19 +105,47 @@ describe('bundled', () => {
     expect(text).not.toContain('AGFzbQ');
   });
 
-  const chromium = findChromium();
-  it.skipIf(chromium === undefined)('by vite gives the same answer in a page and in a worker', async () => {
+  it('by esbuild has the elements without a core, for the name alone', async () => {
+    writeFileSync(join(installed.folder, 'name.mjs'), "import 'stage2/elements';");
+    const text = await bundle('name.mjs');
+    expect(text).toContain('stage2-walk');
+    expect(text).not.toContain('AGFzbQ');
+  });
+});
+
+const chromium = findChromium();
+describe.skipIf(chromium === undefined)('bundled by vite, in Chromium', () => {
+  let opened: Awaited<ReturnType<typeof openPage>>;
+  beforeAll(async () => {
     const html =
       '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="page.mjs"></script>';
     writeFileSync(join(installed.folder, 'index.html'), html);
     installed.run(join(BIN, 'vite'), 'build', '--base', './', '--logLevel', 'error');
-    const { page, close } = await openPage(chromium as string, join(installed.folder, 'dist'));
-    try {
-      await page.waitForFunction('globalThis.inPage');
-      expect(JSON.parse(await page.evaluate('inPage'))).toEqual(ANSWER);
-      expect(JSON.parse(await page.evaluate('inWorker'))).toEqual(ANSWER);
-    } finally {
-      await close();
-    }
+    opened = await openPage(chromium as string, join(installed.folder, 'dist'));
+  }, 60_000);
+  afterAll(() => opened?.close());
+
+  it('gives the same answer in a page and in a worker', async () => {
+    const { page } = opened;
+    await page.waitForFunction('globalThis.inPage');
+    expect(JSON.parse(await page.evaluate('inPage'))).toEqual(ANSWER);
+    expect(JSON.parse(await page.evaluate('inWorker'))).toEqual(ANSWER);
+  });
+
+  it('shows a walk and its address by the elements, and the walk again when a descriptor was changed', async () => {
+    const { page } = opened;
+    const end = page.locator('stage2-walk [role=status]');
+    await expect.poll(() => end.innerText()).toContain('PA 0x4040001234');
+    expect(await end.innerText()).toContain('1G block: R,');
+    expect(await page.locator('stage2-walk li').count()).toBe(1);
+    expect(await page.locator('stage2-bits li').allInnerTexts()).toEqual([
+      expect.stringContaining('beyond 63:39 0x0'),
+      expect.stringContaining('level 1 38:30 0x1'),
+      expect.stringContaining('offset 29:0 0x1234'),
+    ]);
+    const descriptor = page.locator('stage2-walk').getByLabel('Descriptor', { exact: true });
+    await descriptor.fill('0x0');
+    await descriptor.press('Enter');
+    await expect.poll(() => end.innerText()).toContain('Translation fault, level 1');
   });
 });

@@ -114,6 +114,10 @@ describe('a slots file that cannot be replayed is refused by field', () => {
 describe('a line that cannot be is refused by number', () => {
   const cases: [string, string][] = [
     ['garbage', 't:1: found a damaged line (not an event line)'],
+    [
+      `${PREFIX}kvm_guest_fault: ipa 0x1000, hsr 0x53c08047, hxfar 0x0, pc 0x00000000400000`,
+      't:1: found hsr 0x53c08047, expected the syndrome of an instruction or data abort of the guest',
+    ],
     [`${PREFIX}kvm_entry: PC:`, 't:1: found a damaged line (kvm_entry: expected "PC: ")'],
     [
       `${PREFIX}s2_split: (f+0x0/0x1) ipa=0x0`,
@@ -184,6 +188,18 @@ describe('replayTrace', () => {
     const run = replayTrace(batches(unmap, map, unmap), slotsFile(), options);
     await expect(run).rejects.toThrow(TraceError);
     await expect(run).rejects.toThrow('t.txt:3: map: expected multiples of the granule, 2^12 bytes');
+  });
+
+  it('takes no fault whose syndrome is of no abort, if it is told to go on', async () => {
+    const line = `${PREFIX}kvm_guest_fault: ipa 0x0, hsr 0x0, hxfar 0x0, pc 0x00000000400000`;
+    const { faults } = await replayTrace(batches(unmap, line), slotsFile(), { ...options, keepGoing: true });
+    expect(faults).toMatchObject({ captured: 1, taken: 0, notTaken: 1, outcomes: {}, paths: [] });
+    expect(faults.differences).toContainEqual({
+      kind: 'notTaken',
+      reason: 'the syndrome is of no abort of the guest: the line is damaged',
+      count: 1,
+      firstLine: 2,
+    });
   });
 
   it('tells how far it is', async () => {

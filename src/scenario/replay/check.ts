@@ -7,6 +7,7 @@ import {
   TraceError,
   type TraceEvent,
 } from '../../trace/index.js';
+import { isGuestAbort } from './syndrome.js';
 import { capturedVms } from './timeline.js';
 
 /** KVM_MIN_IPA and the most that the tables of a 4K granule without FEAT_LPA2 resolve. */
@@ -129,7 +130,7 @@ function problemOf(event: TraceEvent): string | undefined {
       if (!event.name.startsWith('s2_')) return undefined;
       return `found the unknown stage-2 operation ${event.name}, expected s2_map, s2_map_ret, s2_unmap, s2_relax, s2_relax_perms, s2_wrprotect, s2_mkold or s2_test_clear_young`;
     case 'guestFault':
-      return problemOfIpa(event.ipa);
+      return problemOfIpa(event.ipa) ?? problemOfSyndrome(event.esr);
     case 's2Map':
     case 's2Unmap':
     case 's2WrProtect':
@@ -145,6 +146,11 @@ function problemOf(event: TraceEvent): string | undefined {
 function problemOfIpa(ipa: bigint): string | undefined {
   if ((ipa & PAGE_MASK) !== 0n) return `found IPA ${hex(ipa)}, expected a multiple of 4096`;
   return ipa < IPA_LIMIT ? undefined : `found IPA ${hex(ipa)}, expected an address below 2^52`;
+}
+
+function problemOfSyndrome(esr: bigint): string | undefined {
+  if (isGuestAbort(esr)) return undefined;
+  return `found hsr ${hex(esr)}, expected the syndrome of an instruction or data abort of the guest`;
 }
 
 function problemOfSize(size: bigint): string | undefined {

@@ -12,7 +12,7 @@ import { type FaultPlace, prepareHost, showPage } from './fault-page.js';
 import { applyHostEvent } from './host-events.js';
 import { PROT_W } from './prot.js';
 import { notTakenReason, syndromeReason } from './reasons.js';
-import { fscOf, typeOf, walkedAccess, withFsc } from './syndrome.js';
+import { fscOf, isGuestAbort, typeOf, walkedAccess, withFsc } from './syndrome.js';
 import type { FaultWindow } from './windows.js';
 import type { LiveVm, World } from './world.js';
 
@@ -48,6 +48,14 @@ export class FaultServer {
     const found = this.#caseOf(window);
     if (found === undefined) {
       this.#differences.add('notTaken', 'no VM of the slots file is alive at this line', fault.line);
+      return [];
+    }
+    if (!isGuestAbort(fault.esr)) {
+      this.#differences.add(
+        'notTaken',
+        'the syndrome is of no abort of the guest: the line is damaged',
+        fault.line,
+      );
       return [];
     }
     const type = typeOf(fscOf(fault.esr));

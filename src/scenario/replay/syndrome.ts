@@ -33,6 +33,12 @@ export function isFetch(esr: bigint): boolean {
   return Number(extract(esr, ESR_EC_LSB, ESR_EC_WIDTH)) === Ec.IABT_LOW;
 }
 
+/** Whether a syndrome is that of an abort taken from the guest. */
+export function isGuestAbort(esr: bigint): boolean {
+  const ec = Number(extract(esr, ESR_EC_LSB, ESR_EC_WIDTH));
+  return ec === Ec.IABT_LOW || ec === Ec.DABT_LOW;
+}
+
 export function isS1ptw(esr: bigint): boolean {
   return flag(esr, ESR_S1PTW_LSB);
 }

@@ -1,26 +1,16 @@
 import { css, html, LitElement } from 'lit';
+import type { BitRange } from '../../report/address-ranges.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
+import type { Stage2BitsElement } from './api.js';
 
-/** A part of an address: what a level resolves, or the offset. */
-export interface BitRange {
-  /** Such as "level 1". */
-  name: string;
-  /** -1 to 3; undefined for bits that no level resolves. */
-  level: number | undefined;
-  msb: number;
-  lsb: number;
-}
-
-/** An address bit by bit, coloured by the level that resolves each. */
-export class BitsElement extends LitElement {
+export class BitsElement extends LitElement implements Stage2BitsElement {
   static override properties = {
     value: { attribute: false },
     ranges: { attribute: false },
     label: {},
   };
   declare value: bigint;
-  /** From the highest bits down. */
   declare ranges: readonly BitRange[];
   declare label: string;
 
@@ -76,21 +66,3 @@ export class BitsElement extends LitElement {
 }
 
 customElements.define('stage2-bits', BitsElement);
-
-/** The parts of a stage-2 input address; empty where the registers describe no walk. */
-export function addressRanges(
-  regime: { valid: boolean; granuleShift: number; stride: number; startLevel: number; iaBits: number },
-  leafLevel = 3,
-): BitRange[] {
-  if (!regime.valid) return [];
-  const { granuleShift, stride, startLevel, iaBits } = regime;
-  const lowest = (level: number): number => granuleShift + (3 - level) * stride;
-  const ranges: BitRange[] = [];
-  if (iaBits < 64) ranges.push({ name: 'beyond', level: undefined, msb: 63, lsb: iaBits });
-  let msb = iaBits - 1;
-  for (let level = startLevel; level <= leafLevel; level++) {
-    ranges.push({ name: `level ${level}`, level, msb, lsb: lowest(level) });
-    msb = lowest(level) - 1;
-  }
-  return [...ranges, { name: 'offset', level: undefined, msb, lsb: 0 }];
-}

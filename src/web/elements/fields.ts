@@ -1,8 +1,15 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { decode, type Field, type FieldTable, fieldMask, knownBits } from '../../arm/fields.js';
+import {
+  type DecodedField,
+  decode,
+  type Field,
+  type FieldTable,
+  fieldMask,
+  knownBits,
+} from '../../arm/fields.js';
 import { hexText } from '../codec.js';
 import { shared } from '../style/shared.js';
-import type { ValueEvent } from './number.js';
+import type { Stage2FieldsElement, ValueEvent } from './api.js';
 import './number.js';
 
 /** What these fields of a descriptor say is said by its kind. */
@@ -10,11 +17,7 @@ const TYPE: ReadonlySet<string> = new Set(['VALID', 'TABLE', 'RES1']);
 /** A field of at most so many bits is shown in decimal. */
 const SMALL = 8;
 
-/**
- * A register or descriptor, field by field, both ways: a new value of the whole or of one field is a `stage2-value`
- * event with the whole.
- */
-export class FieldsElement extends LitElement {
+export class FieldsElement extends LitElement implements Stage2FieldsElement {
   static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true };
   static override properties = {
     table: { attribute: false },
@@ -24,15 +27,11 @@ export class FieldsElement extends LitElement {
     open: { type: Boolean },
     chips: { type: Boolean },
   };
-  declare table: FieldTable;
+  declare table: FieldTable | undefined;
   declare value: bigint;
-  /** Default: the name of the table. */
   declare label: string;
-  /** Nothing can be changed. */
   declare fixed: boolean;
-  /** The fields are shown from the start. */
   declare open: boolean;
-  /** The fields stand beside the value, too, to be read at a glance. */
   declare chips: boolean;
 
   static override styles = [
@@ -95,6 +94,7 @@ export class FieldsElement extends LitElement {
 
   protected override render() {
     const { table, value } = this;
+    if (table === undefined) return nothing;
     const name = this.label || table.name;
     const strays = value & ~knownBits(table);
     return html`
@@ -104,7 +104,7 @@ export class FieldsElement extends LitElement {
             ? html`<span><span class="muted small">${name}</span> <code>${hexText(value)}</code></span>`
             : html`<stage2-number .label=${name} .value=${value} @stage2-value=${this.#whole}></stage2-number>`
         }
-        ${this.chips ? this.#chips() : nothing}
+        ${this.chips ? this.#chips(table) : nothing}
       </div>
       <details ?open=${this.open}>
         <summary>Fields<span class="offscreen"> of ${name}</span></summary>
@@ -114,7 +114,7 @@ export class FieldsElement extends LitElement {
               <tr><th>Field</th><th>Bits</th><th>Value</th><th>Meaning</th></tr>
             </thead>
             <tbody>
-              ${decode(table, value).map((field, i) => this.#row(field, table.fields[i] as Field))}
+              ${decode(table, value).map((field, i) => this.#row(table, field, table.fields[i] as Field))}
             </tbody>
           </table>
         </div>
@@ -123,8 +123,8 @@ export class FieldsElement extends LitElement {
     `;
   }
 
-  #chips() {
-    const fields = decode(this.table, this.value).filter(({ name }) => !TYPE.has(name));
+  #chips(table: FieldTable) {
+    const fields = decode(table, this.value).filter(({ name }) => !TYPE.has(name));
     return html`<span class="chips">
       ${fields.map(
         ({ name, value, meaning }) =>
@@ -133,7 +133,7 @@ export class FieldsElement extends LitElement {
     </span>`;
   }
 
-  #row({ name, lsb, width, value, meaning }: ReturnType<typeof decode>[number], field: Field) {
+  #row(table: FieldTable, { name, lsb, width, value, meaning }: DecodedField, field: Field) {
     const bits = width === 1 ? `${lsb}` : `${lsb + width - 1}:${lsb}`;
     const small = width <= SMALL;
     const shown = small ? String(value) : hexText(value);
@@ -148,7 +148,7 @@ export class FieldsElement extends LitElement {
                 silent
                 ?decimal=${small}
                 .bits=${width}
-                .label=${`${this.table.name}.${name}`}
+                .label=${`${table.name}.${name}`}
                 .value=${value}
                 @stage2-value=${(event: CustomEvent<ValueEvent>) => this.#part(event, field)}
               ></stage2-number>`

@@ -1,18 +1,20 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { type DescriptorFormat, descriptorKind, entryPlace } from '../../arm/descriptor.js';
+import {
+  type DescriptorFormat,
+  type DescriptorKind,
+  descriptorKind,
+  entryPlace,
+} from '../../arm/descriptor.js';
 import type { WalkResult, WalkStep } from '../../walk/types.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
-
-/** Which read of a <stage2-grid> is looked at. */
-export interface PickEvent {
-  index: number;
-}
+import type { PickEvent, Stage2GridElement } from './api.js';
 
 /** A read with its place among all reads of the walk. */
 interface NumberedStep {
   step: WalkStep;
   index: number;
+  kind: DescriptorKind;
 }
 
 /** What is read to get at one stage-1 descriptor, or at the memory itself: stage 2 of its IPA, then the descriptor. */
@@ -21,11 +23,7 @@ interface GridRow {
   stage1: NumberedStep | undefined;
 }
 
-/**
- * A walk of both stages as the grid of its reads: a row for each stage-1 level, and the last one for the output; in it
- * the stage-2 levels that translate the row's IPA. Reading order is left to right, top to bottom.
- */
-export class GridElement extends LitElement {
+export class GridElement extends LitElement implements Stage2GridElement {
   static override properties = {
     result: { attribute: false },
     format: { attribute: false },
@@ -33,8 +31,8 @@ export class GridElement extends LitElement {
     picked: { type: Number },
   };
   declare result: WalkResult | undefined;
-  declare format: DescriptorFormat;
-  declare stage1Format: DescriptorFormat;
+  declare format: DescriptorFormat | undefined;
+  declare stage1Format: DescriptorFormat | undefined;
   declare picked: number;
 
   static override styles = [
@@ -77,9 +75,9 @@ export class GridElement extends LitElement {
   }
 
   protected override render() {
-    const { result } = this;
-    if (result === undefined) return nothing;
-    const rows = rowsOf(result.steps);
+    const { result, format, stage1Format } = this;
+    if (result === undefined || format === undefined || stage1Format === undefined) return nothing;
+    const rows = rowsOf(numbered(result.steps, format, stage1Format));
     const levels = levelsOf(result.steps);
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Grid of reads">
       <table>
@@ -117,9 +115,7 @@ export class GridElement extends LitElement {
     </tr>`;
   }
 
-  #cell({ step, index }: NumberedStep, colour: string) {
-    const format = step.stage === 1 ? this.stage1Format : this.format;
-    const kind = descriptorKind(step.desc, entryPlace(format, step.level));
+  #cell({ step, index, kind }: NumberedStep, colour: string) {
     return html`<button
       class=${colour}
       aria-pressed=${index === this.picked}
@@ -142,17 +138,28 @@ function levelsOf(steps: readonly WalkStep[]): number[] {
   return [...levels].sort((a, b) => a - b);
 }
 
-function rowsOf(steps: readonly WalkStep[]): GridRow[] {
+function numbered(
+  steps: readonly WalkStep[],
+  format: DescriptorFormat,
+  stage1Format: DescriptorFormat,
+): NumberedStep[] {
+  return steps.map((step, index) => {
+    const place = entryPlace(step.stage === 1 ? stage1Format : format, step.level);
+    return { step, index, kind: descriptorKind(step.desc, place) };
+  });
+}
+
+function rowsOf(steps: readonly NumberedStep[]): GridRow[] {
   const rows: GridRow[] = [];
   let stage2: NumberedStep[] = [];
-  steps.forEach((step, index) => {
-    if (step.stage === 2) {
-      stage2.push({ step, index });
-      return;
+  for (const read of steps) {
+    if (read.step.stage === 2) {
+      stage2.push(read);
+    } else {
+      rows.push({ stage2, stage1: read });
+      stage2 = [];
     }
-    rows.push({ stage2, stage1: { step, index } });
-    stage2 = [];
-  });
+  }
   return stage2.length > 0 ? [...rows, { stage2, stage1: undefined }] : rows;
 }
 

@@ -2,17 +2,9 @@ import { css, html, LitElement, nothing } from 'lit';
 import { parseHex } from '../../arm/parse.js';
 import { hexText } from '../codec.js';
 import { shared } from '../style/shared.js';
+import type { Stage2NumberElement, ValueEvent } from './api.js';
 
-/** What a <stage2-number> and everything made of it says when a value was entered. */
-export interface ValueEvent {
-  value: bigint;
-}
-
-/**
- * A u64 to type in: hex behind 0x, or decimal, `_` between digits. Emits `stage2-value` when a good one was entered;
- * a bad one stays in the box with a line under it, and the value is what it was.
- */
-export class NumberElement extends LitElement {
+export class NumberElement extends LitElement implements Stage2NumberElement {
   static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true };
   static override properties = {
     label: {},
@@ -23,14 +15,10 @@ export class NumberElement extends LitElement {
     error: { state: true },
     typed: { state: true },
   };
-  /** The name of what is typed in. */
   declare label: string;
   declare value: bigint;
-  /** Width, 64 unless told. */
   declare bits: number;
-  /** Shown in decimal. */
   declare decimal: boolean;
-  /** The label is for screen readers only. */
   declare silent: boolean;
   declare error: string;
   declare typed: string | undefined;

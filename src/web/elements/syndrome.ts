@@ -5,21 +5,12 @@ import { HPFAR_EL2, hpfarIpa } from '../../arm/hpfar.js';
 import { PAR_FAULT, PAR_SUCCESS } from '../../arm/par.js';
 import { hexText } from '../codec.js';
 import { shared } from '../style/shared.js';
-import type { ValueEvent } from './number.js';
+import type { Stage2SyndromeElement, SyndromeRegisters, ValueEvent } from './api.js';
 import './fields.js';
-
-/** The registers that say what a fault was. */
-export interface SyndromeRegisters {
-  esr: bigint;
-  hpfar: bigint;
-  far: bigint;
-  par: bigint;
-}
 
 const PAGE_OFFSET = 0xfffn;
 
-/** ESR, HPFAR, FAR and PAR both ways. A register that is changed is a `stage2-syndrome` event with that register. */
-export class SyndromeElement extends LitElement {
+export class SyndromeElement extends LitElement implements Stage2SyndromeElement {
   static override properties = { registers: { attribute: false } };
   declare registers: SyndromeRegisters;
 
@@ -40,6 +31,11 @@ export class SyndromeElement extends LitElement {
       }
     `,
   ];
+
+  constructor() {
+    super();
+    this.registers = { esr: 0n, hpfar: 0n, far: 0n, par: 0n };
+  }
 
   protected override render() {
     const { esr, hpfar, far, par } = this.registers;

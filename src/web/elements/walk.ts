@@ -1,27 +1,14 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { type DescriptorContext, descriptorTable } from '../../arm/descriptor.js';
+import { descriptorTable } from '../../arm/descriptor.js';
 import { fscName } from '../../arm/fault.js';
 import { formatSize } from '../../report/ptdump-size.js';
 import { attributesText, type WalkReport, type WalkStepReport } from '../../report/walk.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
-import type { ValueEvent } from './number.js';
+import type { DescriptorEvent, EntryContext, Stage2WalkElement, ValueEvent } from './api.js';
 import './fields.js';
 
-/** A descriptor that was changed in a <stage2-walk>. */
-export interface DescriptorEvent {
-  pa: bigint;
-  value: bigint;
-}
-
-/** How the descriptors of a walk read, but for their level. */
-export type WalkContext = Omit<DescriptorContext, 'level'>;
-
-/**
- * A stage-2 walk, a card a level: the entry read, its descriptor with every field, where it led, and the end. A
- * descriptor that is changed is a `stage2-descriptor` event.
- */
-export class WalkElement extends LitElement {
+export class WalkElement extends LitElement implements Stage2WalkElement {
   static override properties = {
     report: { attribute: false },
     context: { attribute: false },
@@ -29,10 +16,8 @@ export class WalkElement extends LitElement {
     fixed: { type: Boolean },
   };
   declare report: WalkReport | undefined;
-  declare context: WalkContext;
-  /** Addresses of descriptors that are not those of the tables. */
+  declare context: EntryContext | undefined;
   declare edited: ReadonlySet<bigint>;
-  /** Descriptors cannot be changed. */
   declare fixed: boolean;
 
   static override styles = [
@@ -48,11 +33,10 @@ export class WalkElement extends LitElement {
         padding: 2px 0 4px 10px;
         margin: 0 0 8px;
       }
-      li.lm1 { background: none; border-color: var(--lm1); }
-      li.l0 { background: none; border-color: var(--l0); }
-      li.l1 { background: none; border-color: var(--l1); }
-      li.l2 { background: none; border-color: var(--l2); }
-      li.l3 { background: none; border-color: var(--l3); }
+      li[class] {
+        background: none;
+        border-color: var(--level);
+      }
       .head {
         display: flex;
         flex-wrap: wrap;
@@ -83,17 +67,17 @@ export class WalkElement extends LitElement {
   }
 
   protected override render() {
-    const { report } = this;
-    if (report === undefined) return nothing;
+    const { report, context } = this;
+    if (report === undefined || context === undefined) return nothing;
     return html`
-      <ol aria-label="Descriptors read">${report.steps.map((step) => this.#step(step))}</ol>
+      <ol aria-label="Descriptors read">${report.steps.map((step) => this.#step(step, context))}</ol>
       <div class="end" role="status" aria-live="polite">${endOf(report)}</div>
     `;
   }
 
-  #step(step: WalkStepReport) {
+  #step(step: WalkStepReport, context: EntryContext) {
     const { level, index, pa, desc, kind, address, written } = step;
-    const table = descriptorTable(desc, { ...this.context, level });
+    const table = descriptorTable(desc, { ...context, level });
     const colour = levelClass(level);
     const where = address === undefined ? '' : kind === 'table' ? 'next table' : 'output';
     return html`<li class=${colour}>

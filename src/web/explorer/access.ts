@@ -1,13 +1,14 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { ACCESS_KINDS } from '../../arm/access.js';
-import { addressRanges } from '../elements/bits.js';
+import { addressRanges } from '../../report/address-ranges.js';
+import type { ValueEvent } from '../elements/api.js';
 import { chosen } from '../elements/events.js';
-import type { ValueEvent } from '../elements/number.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
 import type { WalkAnswer } from '../worker/protocol.js';
 import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS, type ExampleAccess } from './example.js';
 import type { ExplorerState } from './state.js';
+import '../elements/bits.js';
 import '../elements/number.js';
 
 /** The access that is walked: an address with its bits by level, what is done, and from where. */

@@ -12,9 +12,7 @@ import { extract } from '../../arm/fields.js';
 import { reportFault } from '../../arm/report.js';
 import type { WalkStep } from '../../walk/index.js';
 import { hexText } from '../codec.js';
-import type { PickEvent } from '../elements/grid.js';
-import type { ValueEvent } from '../elements/number.js';
-import type { DescriptorEvent, WalkContext } from '../elements/walk.js';
+import type { DescriptorEvent, EntryContext, PickEvent, ValueEvent } from '../elements/api.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { WalkAnswer } from '../worker/protocol.js';
 import type { ExplorerState } from './state.js';
@@ -35,7 +33,7 @@ export class BothStagesElement extends LitElement {
   };
   declare state: ExplorerState;
   declare answer: WalkAnswer;
-  declare context: WalkContext;
+  declare context: EntryContext;
   declare picked: number;
 
   static override styles = [

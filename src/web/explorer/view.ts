@@ -4,11 +4,10 @@ import { reportFault } from '../../arm/report.js';
 import { geometryLine } from '../../report/ptdump-header.js';
 import { walkReport } from '../../report/walk.js';
 import type { TranslateRequest } from '../../walk/index.js';
+import type { DescriptorEvent, EntryContext, SyndromeRegisters } from '../elements/api.js';
 import type { FilesEvent } from '../elements/drop.js';
 import { messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
-import type { SyndromeRegisters } from '../elements/syndrome.js';
-import type { DescriptorEvent, WalkContext } from '../elements/walk.js';
 import { shared } from '../style/shared.js';
 import { Cancelled, type WorkerClient } from '../worker/client.js';
 import type { NamedFile, TablesAnswer, TablesSource, WalkAnswer } from '../worker/protocol.js';
@@ -199,7 +198,7 @@ export class ExplorerElement extends LitElement {
   }
 
   #result(state: ExplorerState, walk: WalkAnswer) {
-    const context: WalkContext = { ...walk.regime, ...walk.attributes };
+    const context: EntryContext = { ...walk.regime, ...walk.attributes };
     const edit = (event: CustomEvent<DescriptorEvent>) => this.#edit(event.detail);
     return html`
       <p class="small muted">${geometryLine(summaryOf(state, walk.regime))}</p>

@@ -185,22 +185,30 @@ export const shared = css`
     white-space: nowrap;
   }
   .lm1 {
-    background: var(--lm1, #efd9f2);
+    --level: var(--lm1, #efd9f2);
   }
   .l0 {
-    background: var(--l0, #f6d9d3);
+    --level: var(--l0, #f6d9d3);
   }
   .l1 {
-    background: var(--l1, #fbe6bf);
+    --level: var(--l1, #fbe6bf);
   }
   .l2 {
-    background: var(--l2, #d5ebd0);
+    --level: var(--l2, #d5ebd0);
   }
   .l3 {
-    background: var(--l3, #cfe3f7);
+    --level: var(--l3, #cfe3f7);
   }
   .loff {
-    background: var(--off, #e9ecef);
+    --level: var(--off, #e9ecef);
+  }
+  .lm1,
+  .l0,
+  .l1,
+  .l2,
+  .l3,
+  .loff {
+    background: var(--level);
   }
   .offscreen {
     position: absolute;

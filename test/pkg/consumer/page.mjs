@@ -1,4 +1,5 @@
 import { answer } from './answer.mjs';
+import './elements.mjs';
 
 globalThis.inPage = answer;
 globalThis.inWorker = new Promise((resolve, reject) => {

@@ -37,7 +37,7 @@ export const build: Kind = {
     const file = buildFile();
     return JSON.stringify({ ...file, more: new Array(Math.ceil(bytes / 2)).fill(0) });
   },
-  memory: { base: 448, factor: 32 },
+  memory: { base: 160, factor: 40 },
 };
 
 export const paths: Kind = {
@@ -65,7 +65,7 @@ export const paths: Kind = {
     const many = Object.fromEntries(Array.from({ length: n }, (_, i) => [`path${i}`, path]));
     return JSON.stringify({ format: 'stage2-paths/1', build: 'gcc12c-rfc', paths: many });
   },
-  memory: { base: 448, factor: 32 },
+  memory: { base: 160, factor: 40 },
 };
 
 function verified(of: Build, scenarios: ReadonlyMap<string, RecordedPath>, name: string): object {

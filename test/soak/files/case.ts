@@ -44,8 +44,8 @@ export class Cases {
 
   /** Memory of emulated machines, which neither the heap nor the file's size shows. */
   #checkWasm(bytes: number): void {
-    const { base, factor } = this.kind.memory;
-    const most = base * MIB + factor * bytes;
+    const { base, factor, machine = base } = this.kind.memory;
+    const most = machine * MIB + factor * bytes;
     must(
       this.#wasm <= most,
       () => `a machine of ${this.#wasm} bytes for a file of ${bytes}, expected at most ${most}`,

@@ -94,7 +94,7 @@ export const profiles: Kind = {
       cores: Object.fromEntries(Array.from({ length: n }, (_, i) => [`core${i}`, core])),
     });
   },
-  memory: { base: 200, factor: 64 },
+  memory: { base: 200, factor: 40 },
 };
 
 export const targets: Kind = {
@@ -115,7 +115,7 @@ export const targets: Kind = {
       rows: Array.from({ length: n }, (_, i) => ({ ...noted, id: `row${i}` })),
     });
   },
-  memory: { base: 400, factor: 32 },
+  memory: { base: 400, factor: 40 },
 };
 
 function measured(raw: Json, name: string, on: Bench): RowResult[] {

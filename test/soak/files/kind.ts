@@ -25,7 +25,12 @@ export interface Kind {
   /** One that takes as much memory for its bytes as can be thought of. */
   worst?(bytes: number): string;
   /** What the command may take besides what grows with the file, in MiB, and bytes for a byte of the file. */
-  memory: { base: number; factor: number };
+  memory: {
+    base: number;
+    factor: number;
+    /** Of an emulated machine, in MiB, where that is more: what is not used takes no memory. */
+    machine?: number;
+  };
 }
 
 /** A count that does not come out: accepted, and wrong. */

@@ -44,8 +44,6 @@ export async function largeFiles(kind: Kind): Promise<Largest> {
     );
     largest.files++;
     largest.peak = Math.max(largest.peak, peak / MIB);
-    if (process.env.PEAKS)
-      console.log(kind.name, what, mib(bytes.length), mib(peak), ((peak - small) / unpacked).toFixed(1));
     const own = (peak - small) / unpacked;
     if (bytes.length >= MIB && own > largest.factor) Object.assign(largest, { factor: own, what });
   }

@@ -46,7 +46,7 @@ export const trace: Kind = {
     const body = head.split('\n').slice(-80, -1).join('\n');
     return head + `${body}\n`.repeat(Math.ceil(bytes / body.length));
   },
-  memory: { base: 400, factor: 12 },
+  memory: { base: 160, factor: 16, machine: 400 },
 };
 
 export const slots: Kind = {
@@ -84,7 +84,7 @@ export const slots: Kind = {
     }));
     return JSON.stringify({ ...file, slots: many });
   },
-  memory: { base: 400, factor: 32 },
+  memory: { base: 160, factor: 40, machine: 1280 },
 };
 
 async function collected(source: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {

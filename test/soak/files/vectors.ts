@@ -38,5 +38,5 @@ export const vectors: Kind = {
     const n = Math.ceil(bytes / JSON.stringify(first).length);
     return JSON.stringify({ ...(file as Json), cases: new Array(n).fill(first) });
   },
-  memory: { base: 160, factor: 64 },
+  memory: { base: 160, factor: 80 },
 };
