@@ -1,5 +1,6 @@
 // What the accounted core counts outside the blocks of a build. Compiled by asc and by tsc.
 
+/** What an accounted machine counts; `Machine.eventCount` reads it. */
 export enum Event {
   /** Descriptor reads and writes of the software table code. */
   DESC_READ,
@@ -48,6 +49,7 @@ export enum ClassType {
   OTHER,
 }
 
+/** What a guest does, in the class of its fault. */
 export enum Access {
   READ,
   WRITE,

@@ -33,6 +33,7 @@ export enum ExitCode {
 }
 export const EXIT_WITH_SERROR_LSB = 31;
 
+/** Why KVM_RUN returned: exit_reason of struct kvm_run, KVM_EXIT_* by its number. */
 export enum ExitReason {
   NONE = 0,
   FAIL_ENTRY = 9,

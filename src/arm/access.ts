@@ -34,4 +34,5 @@ export const ACCESS_TYPE: Readonly<Record<AccessKind, AccessType>> = {
   'icache-op': AccessType.ICACHE_OP,
 };
 
+/** Every kind of access. */
 export const ACCESS_KINDS = Object.keys(ACCESS_TYPE) as readonly AccessKind[];

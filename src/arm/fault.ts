@@ -1,6 +1,7 @@
 import { Fsc } from '../abi/arm.js';
 import { Stage2Error } from '../core/error.js';
 
+/** What a fault status code stands for, its level apart. */
 export type FaultType =
   | 'address-size'
   | 'translation'

@@ -1,3 +1,4 @@
+export { AddressLayout } from '../abi/walk.js';
 export { ACCESS_KINDS, type AccessKind } from './access.js';
 export * from './choices.js';
 export * from './cpu.js';

@@ -5,6 +5,7 @@ import type { WalkRegisters } from '../walk/regime.js';
 import type { TranslateRequest } from '../walk/types.js';
 
 export const FORMATS = ['a64-s2-oracle/1', 'a64-s2-spec/1'] as const;
+/** Formats of a file of recorded translations. */
 export type Format = (typeof FORMATS)[number];
 
 /** Recorded translations of one CPU. */
@@ -18,6 +19,7 @@ export interface VectorFile {
   cases: readonly VectorCase[];
 }
 
+/** Memory of a recording. */
 export interface MemoryRange {
   /** 4 KiB aligned, as is the size. */
   pa: bigint;
@@ -69,11 +71,13 @@ export type Expectation = (ExpectedPar | ExpectedSuccess | ExpectedException) & 
   updates: readonly Update[];
 };
 
+/** PAR_EL1 after an AT instruction. */
 export interface ExpectedPar {
   kind: 'par';
   par: bigint;
 }
 
+/** An access that was made. */
 export interface ExpectedSuccess {
   kind: 'success';
   pa?: bigint | undefined;
@@ -81,6 +85,7 @@ export interface ExpectedSuccess {
   memory?: { attr: number; sh: number };
 }
 
+/** A fault as the registers of the exception level that takes it report it. */
 export interface ExpectedException {
   kind: 'exception';
   /** Exception level that takes it. */
@@ -93,6 +98,7 @@ export interface ExpectedException {
   fault?: ExpectedFault;
 }
 
+/** A fault as a recording names it, beside the registers. */
 export interface ExpectedFault {
   type: FaultType;
   level?: number | undefined;

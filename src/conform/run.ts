@@ -26,6 +26,7 @@ export interface FileResult {
   differences: ConformDifference[];
 }
 
+/** Differences that are alike: the kinds of both outcomes, the names of the fields, and how many queries. */
 export interface DifferenceGroup {
   expected: string;
   got: string;

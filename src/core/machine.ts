@@ -70,6 +70,10 @@ export class Machine {
   readonly kept: readonly KeptRange[];
   readonly #at: Placement;
 
+  /**
+   * Throws EINVAL for what cannot be laid out, for a core that is none of this version or not as accounted as asked
+   * for, ENOMEM if the memory given is too small.
+   */
   constructor(options: MachineOptions = {}) {
     const { pool, roots, banks, regions, kept, pageState, arenaBytes, accounted, at } = planOf(options);
     const { hostPages, kernelImage } = options;
@@ -193,6 +197,7 @@ export class Machine {
     return this.view.u32(L.HEADER_OFFSET + field);
   }
 
+  /** Writes the header word at `field`, as {@link header} reads it. */
   setHeader(field: number, value: number): void {
     this.view.setU32(L.HEADER_OFFSET + field, value);
   }
@@ -210,6 +215,7 @@ export class Machine {
     if (at !== undefined) this.view.setU16(at, flags);
   }
 
+  /** The flags as {@link setPageFlags} left them; 0 where no state is kept. */
   pageFlags(pa: bigint): number {
     const at = this.#pageFlagsOffset(pa);
     return at === undefined ? 0 : this.view.u16(at);
@@ -237,6 +243,7 @@ export class Machine {
     return this.header(L.HEADER_POOL_FREE);
   }
 
+  /** Table pages the pool was made with. */
   get tablePages(): number {
     return this.header(L.HEADER_POOL_PAGES);
   }

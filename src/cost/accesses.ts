@@ -25,12 +25,14 @@ export interface OutcomeTouches extends Touches {
   shares: ReadonlyMap<string, number>;
 }
 
+/** What a function outside mmu.o touches, by its outcomes. */
 export interface CalleeTouches {
   entries: readonly OutcomeTouches[];
   /** What each unit of a quantity reads more. */
   per: ReadonlyMap<string, readonly Place[]>;
 }
 
+/** Where in a function a block lies: see {@link BlockTouches}. */
 export type BlockPoint = 'entry' | 'call' | 'site' | 'return';
 
 /** What blocks of a function of the handler touch: the first, those that call `name`, end in site `name`, or return. */

@@ -26,6 +26,7 @@ export type Terminator =
   | { kind: 'tailcall' }
   | { kind: 'trap' };
 
+/** A conditional branch, or a static key that is compiled into one. */
 export interface CondTerminator {
   kind: 'cond';
   op: string;
@@ -57,6 +58,7 @@ export interface Block {
   cycles: readonly number[];
 }
 
+/** A function of mmu.o. */
 export interface BuildFunction {
   name: string;
   /** Prefix of its blocks' labels. */
@@ -74,6 +76,7 @@ export interface Charge {
   cycles: readonly number[];
 }
 
+/** One outcome of a function outside mmu.o. */
 export interface CalleeEntry extends Charge {
   /** Calls it makes of functions that were not compiled. */
   opaque: readonly string[];

@@ -7,7 +7,7 @@ import { type Range, spread } from './range.js';
 import type { Walk } from './walk.js';
 
 /** A recorded path whose cycles are known as a whole. */
-interface Sample {
+export interface Sample {
   path: string;
   build: string;
   /** Steady cycles of its blocks and callees, added up, without the cache loops. */

@@ -3,6 +3,7 @@ import type { Range } from './range.js';
 
 /** How well a number is known, the best first: documented, measured by others, recalled, estimated. */
 export const CONFIDENCES = ['D', 'M', 'R', 'E'] as const;
+/** How well a number is known: D documented, M measured by others, R recalled, E estimated. */
 export type Confidence = (typeof CONFIDENCES)[number];
 
 /** A number of the machine, with where it comes from. */

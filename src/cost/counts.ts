@@ -22,10 +22,13 @@ export const COUNT_KEYS = [
   'prfm',
 ] as const;
 
+/** One of {@link COUNT_KEYS}. */
 export type CountKey = (typeof COUNT_KEYS)[number];
 
+/** Events by kind; never cycles. */
 export type Counts = Record<CountKey, number>;
 
+/** All counts at zero, to add to. */
 export function noCounts(): Counts {
   return Object.fromEntries(COUNT_KEYS.map((key) => [key, 0])) as Counts;
 }

@@ -1,10 +1,39 @@
-export { type Accesses, type Place, parseAccesses } from './accesses.js';
+export { Operand } from '../abi/program.js';
+export {
+  type Accesses,
+  type BlockPoint,
+  type BlockTouches,
+  type CalleeTouches,
+  type OutcomeTouches,
+  type Place,
+  parseAccesses,
+  type Touches,
+} from './accesses.js';
 export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
-export type { Block, Build, BuildFunction, CalleeEntry, RecordedPath } from './build-types.js';
-export { type Calibration, calibrate } from './calibration.js';
+export type {
+  Block,
+  Build,
+  BuildFunction,
+  CalleeEntry,
+  CalleeTable,
+  Charge,
+  CondTerminator,
+  LoopWhen,
+  RecordedPath,
+  Term,
+  Terminator,
+  When,
+} from './build-types.js';
+export {
+  type Calibration,
+  type CoreCalibration,
+  calibrate,
+  type Sample as CalibrationSample,
+} from './calibration.js';
 export { CONFIDENCES, type Confidence, type Constant } from './constant.js';
 export { geometryOf } from './core-geometry.js';
+export type { BtbProfile, CacheProfile, TableProfile } from './core-structures.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
 export { walkBuild, walkCalls } from './cursor.js';
 export { draw } from './draw.js';
@@ -21,9 +50,17 @@ export {
 } from './event-counts.js';
 export { describeClass, type FaultClass } from './fault-class.js';
 export { type GuestActivity, guestAfter, parseGuest } from './guest.js';
-export { type KernelClass, type KernelTable, switchEvents } from './kernel.js';
+export {
+  type KernelClass,
+  type KernelFacts,
+  type KernelKind,
+  type KernelPart,
+  type KernelTable,
+  type RegisterGroup,
+  switchEvents,
+} from './kernel.js';
 export { parseKernels } from './kernel-file.js';
-export { KERNEL_PARTS, kernelPrices } from './kernel-prices.js';
+export { KERNEL_PARTS, type KernelMachine, kernelPrices } from './kernel-prices.js';
 export { type IdmapEstimates, parseIdmapEstimates } from './machine-data.js';
 export { type Replacement, useNearestOutcomes } from './nearest.js';
 export { outcomeCode, outcomeName, outcomesOf } from './outcomes.js';
@@ -45,6 +82,7 @@ export {
 export { costMatrix, type PriceMatrix, priceMatrix, samplePriceMatrix } from './price-matrix.js';
 export { type Overlap, opaqueEvent, type PriceSources, priceTable } from './price-table.js';
 export {
+  type BranchProfile,
   type Choice,
   type CoreProfile,
   estimatedSystemText,
@@ -67,7 +105,15 @@ export {
   type SiteRow,
   siteStatistics,
 } from './site-statistics.js';
-export { type Hint, parseSites, type SiteInfo, type SiteTable, siteNumber, siteOf } from './sites.js';
+export {
+  type Hint,
+  parseSites,
+  type Selector as BranchSelector,
+  type SiteInfo,
+  type SiteTable,
+  siteNumber,
+  siteOf,
+} from './sites.js';
 export type { EntrySizes } from './tlb-sizes.js';
 export type { Call, Step, Walk, WalkLimits } from './walk.js';
 export { hypercallOf, parseWorldSwitch, switchOf, type WorldSwitch } from './world-switch.js';

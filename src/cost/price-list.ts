@@ -31,6 +31,7 @@ export function cyclesOf(micro: bigint): number {
   return Number(micro) / MICRO;
 }
 
+/** Every price at its value, in microcycles. */
 export function defaultPrices({ prices }: PriceTable): PriceList {
   return listOf(prices, ({ v }) => microcycles(v));
 }

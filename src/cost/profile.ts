@@ -64,6 +64,7 @@ export interface CoreProfile {
   leaves: ReadonlyMap<string, Constant | Choice<string>>;
 }
 
+/** The TLBs and walk caches of a core; latencies in cycles. */
 export interface TlbProfile {
   itlb: TableProfile;
   dtlb: TableProfile;
@@ -82,6 +83,7 @@ export interface TlbProfile {
   walkLookup: Constant;
 }
 
+/** The branch prediction of a core; latencies in cycles. */
 export interface BranchProfile {
   mispredict: Constant;
   nano: BtbProfile | undefined;

@@ -10,6 +10,7 @@ export function exactly(v: number): Range {
   return { v, lo: v, hi: v };
 }
 
+/** The sum of all: values, low ends and high ends each for themselves. */
 export function sum(ranges: Iterable<Range>): Range {
   const total = exactly(0);
   for (const { v, lo, hi } of ranges) {

@@ -8,6 +8,7 @@ export interface SiteCounts {
   isTrue: ArrayLike<number>;
 }
 
+/** A site of the source, and how often its condition was true and false. */
 export interface SiteRow {
   site: string;
   function: string;
@@ -66,7 +67,10 @@ export interface BranchRow {
   notTaken: number;
 }
 
-/** How often each branch of a build was taken by `walks`, all of that build, in the layout of the build. */
+/**
+ * How often each branch of a build was taken by `walks`, in the layout of the build.
+ * @throws {@link CostError} if the walks are not all of one build
+ */
 export function branchStatistics(table: SiteTable, walks: readonly CountedWalk[]): BranchRow[] {
   const build = walks[0]?.walk.build;
   if (build === undefined) return [];

@@ -4,10 +4,11 @@ import { type DataError, show } from './error.js';
 import { Field } from './field.js';
 import { SITES } from './names.js';
 
+/** What the source says of a condition: likely(), unlikely(), or neither. */
 export type Hint = 'likely' | 'unlikely' | 'none';
 
 /** Which of the branches that share a tag is a site's: by a predicate it reads, or by what can follow it. */
-interface Selector {
+export interface Selector {
   reads?: string;
   reaches?: string;
   avoids?: string;

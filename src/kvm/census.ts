@@ -17,7 +17,10 @@ export interface LevelCensus {
   device: number;
 }
 
-/** Counts what the tables hold, from the start level down; reads every entry of every table. */
+/**
+ * Counts what the tables hold, from the start level down; reads every entry of every table. Throws ENOMEM if the
+ * machine's arena is full.
+ */
 export function takeCensus(vm: Vm): LevelCensus[] {
   const { machine, geometry } = vm;
   const { granuleShift, ipaBits } = geometry;

@@ -23,7 +23,7 @@ const ROOT_BYTES = 4 << 20;
 /** Pages below this offset into RAM stand for the kernel image and early allocations. */
 const KERNEL_BYTES = 64n << 20n;
 
-/** Builds the machine of a KVM host. */
+/** Builds the machine of a KVM host. Throws EINVAL for sizes that cannot be laid out. */
 export function createHost(options: HostOptions = {}): Machine {
   const ram = options.ramBytes ?? 8n << 30n;
   const own = ram - (options.setAsideBytes ?? 0n);

@@ -33,6 +33,7 @@ export class Idmap {
   readonly #visitor: number;
   #prepared = false;
 
+  /** Of its VM, which makes it. */
   constructor(vm: Vm) {
     this.#vm = vm;
     const { arena, view } = vm.machine;

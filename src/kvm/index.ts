@@ -25,7 +25,7 @@ export type { RegionPolicy } from './region.js';
 export { guestRegisters } from './registers.js';
 export { type MemorySlot, SlotTable } from './slot_table.js';
 export { Stage2Tables } from './tables.js';
-export * from './variant.js';
+export { BASE_VARIANT, PREDICATE_VARIANT, RFC_VARIANT, type Variant } from './variant.js';
 export {
   abortSyndrome,
   type ExitResult,

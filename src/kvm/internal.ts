@@ -25,6 +25,7 @@ export interface InternalPolicy {
   refault: 'asPosted' | 'fail';
 }
 
+/** The RFC as posted. */
 export const AS_POSTED: InternalPolicy = {
   idmap: 'asPosted',
   contiguous: false,

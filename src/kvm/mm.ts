@@ -20,6 +20,7 @@ export interface AreaSpec {
   pa?: bigint;
 }
 
+/** An area of a process: what it was mapped as, defaults filled in, and where its records are. */
 export interface Area extends Required<Omit<AreaSpec, 'pa'>> {
   pa: bigint;
   end: bigint;
@@ -41,6 +42,7 @@ export class AddressSpace {
   readonly offset: number;
   readonly #areas: Area[] = [];
 
+  /** Throws ENOMEM if the machine's arena is full. */
   constructor(machine: Machine) {
     this.machine = machine;
     this.offset = machine.arena.allocate(L.MM_SIZEOF);
@@ -104,7 +106,10 @@ export class AddressSpace {
     return area;
   }
 
-  /** Removes an area. Its pages are forgotten; telling the notifiers is the caller's part. */
+  /**
+   * Removes an area. Its pages are forgotten; telling the notifiers is the caller's part. Throws EINVAL for an area of
+   * another address space.
+   */
   unmap(area: Area): void {
     const index = this.#areas.indexOf(area);
     if (index < 0) throw new Stage2Error('EINVAL', `area ${hex(area.hva)} is not part of this address space`);
@@ -125,12 +130,12 @@ export class AddressSpace {
     this.#writeArea(area);
   }
 
-  /** The host page-table entry of `hva`: PA and HOST_PTE_* flags. */
+  /** The host page-table entry of `hva`: PA and HOST_PTE_* flags. Throws EINVAL where there is none. */
   pte(hva: bigint): bigint {
     return this.machine.view.u64(this.#pteOffset(hva));
   }
 
-  /** Sets the host page-table entry of `hva`. */
+  /** Sets the host page-table entry of `hva`. Throws EINVAL where there is none. */
   setPte(hva: bigint, pa: bigint, flags: number): void {
     this.machine.view.setU64(this.#pteOffset(hva), (pa & ~0xfffn) | BigInt(flags));
   }

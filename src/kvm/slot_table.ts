@@ -35,6 +35,7 @@ export class SlotTable {
   #slots = new Map<number, MemorySlot>();
   #generation = 0n;
 
+  /** Throws ENOMEM if the machine's arena is full. */
   constructor(machine: Machine, capacity: number) {
     this.#machine = machine;
     this.capacity = capacity;
@@ -53,6 +54,7 @@ export class SlotTable {
     return L.SLOTS_ARRAY + capacity * (L.SLOT_SIZEOF + 2);
   }
 
+  /** The slot `id`; one without pages if it is not in use. */
   get(id: number): MemorySlot {
     return this.#slots.get(id) ?? emptySlot(id);
   }

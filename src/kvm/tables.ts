@@ -35,6 +35,7 @@ export class Stage2Tables {
   readonly #cache: number;
   readonly #idmapCache: number;
 
+  /** Of its VM, which makes it; `pgd` is the PA of the root table. */
   constructor(vm: Vm, pgd: bigint) {
     this.#vm = vm;
     this.#machine = vm.machine;
@@ -135,7 +136,9 @@ export class Stage2Tables {
     return ret;
   }
 
-  /** Unmaps the range; a block partly in it goes as a whole; empty tables are freed. */
+  /**
+   * Unmaps the range; a block partly in it goes as a whole; empty tables are freed. Throws EINVAL outside the IPA space.
+   */
   unmap(ipa: bigint, size: bigint): void {
     this.#checkRange(ipa, size);
     this.#machine.core.stage2Unmap(this.#vm.offset, ipa, size);
@@ -169,7 +172,7 @@ export class Stage2Tables {
     return this.changeAttributes(ipa, size, 0n, AF);
   }
 
-  /** Cleans the memory behind every present leaf of the range. */
+  /** Cleans the memory behind every present leaf of the range. Throws EINVAL outside the IPA space. */
   flush(ipa: bigint, size: bigint): void {
     this.#checkRange(ipa, size);
     this.#machine.core.stage2Flush(this.#vm.offset, ipa, size);

@@ -11,12 +11,16 @@ export interface Variant {
   idmap: boolean;
 }
 
+/** v4.13 without the patch. */
 export const BASE_VARIANT: Variant = { id: 'base', check: 'none', privateSlots: false, idmap: false };
+
+/** The RFC as posted: a VM without mm is internal. */
 export const RFC_VARIANT: Variant = { id: 'rfc', check: 'mm', privateSlots: true, idmap: true };
 
 /** The reviewer's predicate, over a flag that is set where the VM is created. */
 export const PREDICATE_VARIANT: Variant = { id: 'predflag', check: 'flag', privateSlots: true, idmap: true };
 
+/** The core's number of each test. */
 export const VM_CHECK = {
   none: VmCheck.NONE,
   mm: VmCheck.MM,

@@ -60,6 +60,7 @@ export class Vcpu {
   readonly #request: number;
   readonly #result: number;
 
+  /** See {@link Vm.createVcpu}. */
   constructor(vm: Vm) {
     this.vm = vm;
     this.machine = vm.machine;
@@ -89,6 +90,7 @@ export class Vcpu {
     return this.machine.view.u64(this.offset + field);
   }
 
+  /** Writes the register at `field`, as {@link get} reads it. */
   set(field: number, value: bigint): void {
     this.machine.view.setU64(this.offset + field, value);
   }
@@ -98,6 +100,7 @@ export class Vcpu {
     return this.get(L.VCPU_PC);
   }
 
+  /** Where the guest goes on. */
   set pc(value: bigint) {
     this.set(L.VCPU_PC, value);
   }
@@ -107,6 +110,7 @@ export class Vcpu {
     return this.get(L.VCPU_REGS + index * 8);
   }
 
+  /** Writes general register x0 to x30. */
   setRegister(index: number, value: bigint): void {
     this.set(L.VCPU_REGS + index * 8, value);
   }
@@ -172,7 +176,7 @@ export class Vcpu {
     this.machine.core.mmioReturn(this.offset, value);
   }
 
-  /** Frees the vcpu's records and cached table pages; its VM forgets it. */
+  /** Frees the vcpu's records and cached table pages; its VM forgets it. Throws EINVAL the second time. */
   destroy(): void {
     const index = this.vm.vcpus.indexOf(this);
     if (index < 0) throw new Stage2Error('EINVAL', 'the vcpu is destroyed already');

@@ -23,6 +23,7 @@ import { Stage2Tables } from './tables.js';
 import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
 import { type MmioHandler, Vcpu } from './vcpu.js';
 
+/** What a VM is made of. */
 export interface VmOptions {
   /** The process behind a VM, kvm->mm; absent is NULL. */
   mm?: AddressSpace;
@@ -60,6 +61,10 @@ export class Vm {
   readonly #root: number;
   #destroyed = false;
 
+  /**
+   * KVM_CREATE_VM. Throws EINVAL for a geometry that cannot be or that the machine's table pages do not hold, and for a
+   * kind, a policy or a handler that do not fit; ENOMEM if the machine has no room.
+   */
   constructor(machine: Machine, options: VmOptions = {}) {
     this.machine = machine;
     this.mm = options.mm;
@@ -137,6 +142,7 @@ export class Vm {
     return this.variant.check === 'flag' ? this.kind === 'internal' : this.mm === undefined;
   }
 
+  /** KVM_CREATE_VCPU. Throws ENOMEM if the machine's arena is full. */
   createVcpu(): Vcpu {
     const vcpu = new Vcpu(this);
     this.vcpus.push(vcpu);

@@ -26,6 +26,7 @@ export interface CodeBytes {
   reachable: number;
 }
 
+/** What one variant executes more than its base. */
 export interface VariantCounts {
   variant: string;
   build: string;
@@ -38,6 +39,7 @@ export interface VariantCounts {
   branches: BranchRow[];
 }
 
+/** The variants of one compiler configuration against its base. */
 export interface ConfigCounts {
   config: string;
   compiler: string;
@@ -46,6 +48,7 @@ export interface ConfigCounts {
   variants: VariantCounts[];
 }
 
+/** What each variant executes more, counted exactly: no cycles. */
 export interface Comparison {
   faults: number;
   /** Distinct fault signatures behind them. */

@@ -7,6 +7,7 @@ import type { IdmapPolicy } from './idmap-policy.js';
 
 export const REGION_POLICIES = ['none', 'refuse', 'deviceAttributes'] as const satisfies RegionPolicy[];
 
+/** Every way the runtime regions are mapped: each granule with each policy for regions and for maps. */
 export interface EfiPlan {
   granules: readonly Geometry['granuleShift'][];
   policies: readonly IdmapPolicy[];

@@ -4,7 +4,7 @@ import type { ComparisonCore } from './comparison/run.js';
 import { idmapTablePages, runIdmap } from './idmap.js';
 import type { IdmapCounts } from './idmap-counts.js';
 import type { IdmapPolicy } from './idmap-policy.js';
-import { type IdmapCost, type IdmapEstimates, priceIdmap } from './idmap-price.js';
+import { type IdmapCost, type IdmapInstructions, priceIdmap } from './idmap-price.js';
 import { type TlbNeed, tlbNeed } from './idmap-tlb.js';
 
 /** A core to map on. */
@@ -30,7 +30,7 @@ export function mappingCore(
 /** Code and estimates that maps are priced by. */
 export interface MappingCode {
   build: Build;
-  estimates: IdmapEstimates;
+  estimates: IdmapInstructions;
 }
 
 /** What a map comes to on one core. */
@@ -51,7 +51,9 @@ export interface IdmapMap {
   without: string[];
 }
 
+/** Every map that is made: each size with each granule under each policy. */
 export interface IdmapPlan {
+  /** Bytes of guest memory. */
   sizes: readonly bigint[];
   granules: readonly Geometry['granuleShift'][];
   policies: readonly IdmapPolicy[];

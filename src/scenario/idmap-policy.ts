@@ -10,7 +10,9 @@ const POLICIES = {
   'blocks+contiguous': { idmap: 'blocks', contiguous: true },
 } as const satisfies Record<string, Pick<InternalPolicy, 'idmap' | 'contiguous'>>;
 
+/** How an internal VM is mapped, as options and reports call it. */
 export type IdmapPolicy = keyof typeof POLICIES;
+/** Every policy, the RFC's own first. */
 export const IDMAP_POLICIES = Object.keys(POLICIES) as readonly IdmapPolicy[];
 
 /** The policy of a VM that maps so. Throws EINVAL for a name that is none. */

@@ -36,6 +36,7 @@ export interface IdmapCost {
   total: Range;
 }
 
+/** A counted map with its instructions, and its cycles on each core. */
 export interface IdmapPrice {
   counts: IdmapCounts;
   /** Instructions of the mapping calls by the blocks of the build; the code around them and the flush are not in it. */
@@ -47,7 +48,7 @@ export interface IdmapPrice {
 }
 
 /** Instructions that the builds do not hold; see src/data/idmap-estimates.json. */
-export interface IdmapEstimates {
+export interface IdmapInstructions {
   loopInsn: Range;
   entryInsn: Range;
   tableInsn: Range;
@@ -80,7 +81,7 @@ export function priceIdmap(
   counts: IdmapCounts,
   build: Build,
   cores: readonly IdmapCore[],
-  estimates: IdmapEstimates,
+  estimates: IdmapInstructions,
 ): IdmapPrice {
   const posted = counts.policy === 'asPosted';
   const mapping = posted ? postedWalks(counts, build) : reservedWalks(counts, build);
@@ -147,7 +148,7 @@ function barrierEvents({ dsb, isb }: IdmapCounts): EventCounts {
 }
 
 /** Instructions a page of the code that no build file holds. */
-function loopInsnOf(counts: IdmapCounts, { loopInsn, entryInsn, tableInsn }: IdmapEstimates): Range {
+function loopInsnOf(counts: IdmapCounts, { loopInsn, entryInsn, tableInsn }: IdmapInstructions): Range {
   if (counts.policy === 'asPosted') return { v: loopInsn.v, lo: loopInsn.lo, hi: loopInsn.hi };
   const { leaves, tablePages, pages } = counts;
   if (pages === 0) return { v: 0, lo: 0, hi: 0 };

@@ -11,7 +11,10 @@ export async function readJson(source: AsyncIterable<Uint8Array>, name: string):
   return parseJson(await readText(source, name), name);
 }
 
-/** @throws TraceError on text that is not JSON, and on keys given twice and the like, as {@link checkShape} says */
+/**
+ * The JSON value of a text.
+ * @throws TraceError on text that is not JSON, on nesting too deep and on keys given twice
+ */
 export function parseJson(text: string, name: string): unknown {
   checkShape(text, name);
   try {

@@ -9,7 +9,7 @@ export const TEXT_MAX = 64 * 1024 * 1024;
 
 /**
  * The whole text of a file, plain or gzip.
- * @throws TraceError on damaged gzip data and on more than {@link TEXT_MAX} of text
+ * @throws TraceError on damaged gzip data and on more than 64 Mi characters of text
  */
 export async function readText(source: AsyncIterable<Uint8Array>, name: string): Promise<string> {
   const decoder = new TextDecoder();

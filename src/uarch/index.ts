@@ -16,4 +16,4 @@ export {
   type MmuSource,
   type TlbiName,
 } from './mmu.js';
-export type { HeldTranslation } from './tlb-entries.js';
+export type { HeldTranslation, TranslationKind } from './tlb-entries.js';

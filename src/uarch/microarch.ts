@@ -110,6 +110,7 @@ export class Microarch {
   readonly geometry: Geometry;
   readonly #core: MicroExports;
 
+  /** Throws EINVAL for an impossible geometry or a machine that is not accounted, ENOMEM if its arena is full. */
   constructor(machine: Machine, geometry: Geometry) {
     checkGeometry(geometry);
     this.machine = machine;
@@ -157,21 +158,24 @@ export class Microarch {
     this.#core.microReset(this.offset);
   }
 
-  /** Starts the random numbers of `guest` anew. */
+  /** Starts the random numbers of `guest` anew. Throws EINVAL unless `n` is a u64. */
   seed(n: bigint): void {
     if (n < 0n || n >= U64_END) throw new Stage2Error('EINVAL', `seed ${n}: expected a number below 2^64`);
     const state = BigInt.asUintN(64, (n + 1n) * SEED_FACTOR);
     this.machine.view.setU64(this.offset + CORE_RANDOM, state === 0n ? SEED_FACTOR : state);
   }
 
+  /** Loads data. Throws EINVAL for a PA that 52 bits do not hold, as do the others that take one. */
   load(pa: bigint): void {
     this.#core.microLoad(this.offset, checkAddress(pa));
   }
 
+  /** Stores data. */
   store(pa: bigint): void {
     this.#core.microStore(this.offset, checkAddress(pa));
   }
 
+  /** Fetches instructions. */
   fetch(pa: bigint): void {
     this.#core.microFetch(this.offset, checkAddress(pa));
   }
@@ -201,7 +205,7 @@ export class Microarch {
     this.#core.microPredictorForget(this.offset, parts);
   }
 
-  /** A guest runs; what it does is not counted. */
+  /** A guest runs; what it does is not counted. Throws EINVAL that names the field for what is no u32. */
   guest(run: GuestRun): void {
     checkGuestRun(run);
     const { dataLines, codeLines, branches, dataBytes, codeBytes } = run;
@@ -214,6 +218,7 @@ export class Microarch {
     return Array.from({ length: MicroEvent.COUNT }, (_, event) => this.machine.view.u64(at + event * 8));
   }
 
+  /** Forgets the counts; what the structures hold stays. */
   resetCounts(): void {
     this.machine.view.fill(this.offset + CORE_COUNTS, MicroEvent.COUNT * 8);
   }

@@ -24,6 +24,8 @@ const ACCESSES = {
   execute: AccessType.EXECUTE,
   atomic: AccessType.ATOMIC,
 } as const;
+
+/** What an access does. */
 export type MmuAccessKind = keyof typeof ACCESSES;
 
 /** What accesses of one batch have in common. */
@@ -50,6 +52,7 @@ const SOURCES: Readonly<Record<TlbSource, MmuSource>> = {
   [TlbSource.WALK]: 'walk',
 };
 
+/** What an access comes to, and who answered. */
 export type MmuResult = { source: MmuSource } & ({ ok: true; pa: bigint } | { ok: false; fault: WalkFault });
 
 const TLBI = {
@@ -89,6 +92,7 @@ export class MicroMmu {
     mmus.add(this);
   }
 
+  /** That of the core and of the translator. */
   get machine(): Machine {
     return this.micro.machine;
   }
@@ -117,8 +121,8 @@ export class MicroMmu {
   }
 
   /**
-   * Makes many accesses of one kind, to VAs or to IPAs. Each result is a PA or a fault as batchFault of the translator
-   * reads it.
+   * Makes many accesses of one kind, to VAs or to IPAs. Each result is a PA or a fault as {@link batchFault}
+   * reads it. Throws EINVAL for a bad argument, ENOMEM if the machine's arena is full.
    */
   accessMany(regime: 'va' | 'ipa', addresses: BigUint64Array, options: MmuAccess = {}): BigUint64Array {
     if (!(addresses instanceof BigUint64Array)) {
@@ -153,7 +157,10 @@ export class MicroMmu {
     return this.micro.machine.micro.microVmid(this.translator.regimeOffset);
   }
 
-  /** One TLBI: `address` is a VA or an IPA where the instruction has one; `vmid` is that of the translator by default. */
+  /**
+   * One TLBI: `address` is a VA or an IPA where the instruction has one; `vmid` is that of the translator by default.
+   * Throws EINVAL for an instruction that is none, an address it does not take or lacks, a VMID of more than 16 bits.
+   */
   tlbi(name: TlbiName, address?: bigint, vmid = this.vmid): void {
     const kind = Object.hasOwn(TLBI, name) ? TLBI[name] : undefined;
     if (kind === undefined) {
@@ -176,7 +183,7 @@ export class MicroMmu {
     else micro.microTlbiVa(this.micro.offset, kind, vmid, at);
   }
 
-  /** The host kernel's own access to its linear map, or with `fetch` to its text. */
+  /** The host kernel's own access to its linear map, or with `fetch` its text. Throws EINVAL unless `va` is a u64. */
   hostTranslate(va: bigint, fetch = false): void {
     checkU64('va', va);
     this.micro.machine.micro.microHostTranslate(this.micro.offset, va, fetch);

@@ -82,6 +82,7 @@ export class Translator {
     return this.#regime;
   }
 
+  /** As they were set last. */
   get registers(): WalkRegisters {
     return this.#registers;
   }
@@ -173,7 +174,8 @@ export class Translator {
   /**
    * Translates many accesses of one kind by stage 2. Each result is a PA in bits 51:0, or a fault: see
    * {@link batchFault}. With `attributes` bits 55:52 are the leaf's MemAttr, 57:56 S2AP, 59:58 SH and 61:60 XN. With
-   * stage 2 off every result is the IPA itself; one of 2^52 or more reads as an address size fault.
+   * stage 2 off every result is the IPA itself; one of 2^52 or more reads as an address size fault. Throws EINVAL for a
+   * bad argument, ENOMEM if the machine's arena is full.
    */
   translateMany(
     ipas: BigUint64Array,

@@ -33,6 +33,7 @@ export interface VaRequest extends Access {
   stage1Only?: boolean;
 }
 
+/** One access to translate: an IPA by stage 2, a VA by both stages. */
 export type TranslateRequest = IpaRequest | VaRequest;
 
 /** A memory type of both stages. */
@@ -88,6 +89,7 @@ export interface TranslateFault {
   fault: WalkFault;
 }
 
+/** What an access comes to: a PA with its attributes, or a guest fault. */
 export type TranslateResult = TranslateSuccess | TranslateFault;
 
 /** One descriptor that the walk read. */

@@ -22,7 +22,7 @@ export class TableWatch {
   /** Steps lost since the last check. */
   #lost = 0;
 
-  /** See watchTables. */
+  /** See {@link watchTables}. */
   constructor(target: Machine | Vm, options: WatchOptions) {
     checkOptions(options);
     this.machine = target instanceof Machine ? target : target.machine;

@@ -35,6 +35,7 @@ export type ChangeClass =
   /** In a table that no root leads to. */
   | 'unlinked';
 
+/** Which rule of break-before-make or TLB maintenance is broken. */
 export type ViolationKind =
   /** A valid entry became another one that needs break-before-make, in one write. */
   | 'no-break'
@@ -117,6 +118,7 @@ export interface WatchReport {
   held: number;
 }
 
+/** How changes are judged, and how much is kept of them. */
 export interface WatchOptions {
   /** FEAT_BBM of the CPUs. Default 0. */
   bbm?: 0 | 1 | 2;

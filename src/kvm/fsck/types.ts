@@ -81,6 +81,7 @@ export interface PoolAccount {
   unowned: number;
 }
 
+/** What a check found, and where the pages of the pool are. */
 export interface FsckResult {
   /** In the order they were met, `limit` at most. */
   findings: Finding[];
@@ -89,6 +90,7 @@ export interface FsckResult {
   pool: PoolAccount;
 }
 
+/** The addresses that tables are held to, and how much is listed. */
 export interface FsckOptions {
   /** Bits of IPA the guest has (64 - VTCR_EL2.T0SZ). Default: those of the geometry. */
   ipaBits?: number;

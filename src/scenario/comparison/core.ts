@@ -22,6 +22,7 @@ export interface PricedCoreInput {
   samples: PriceMatrix;
 }
 
+/** What the variant adds where faults find the core in one state, in cycles a fault. */
 export interface StateComparison {
   state: string;
   all: PairedCost;
@@ -32,6 +33,7 @@ export interface StateComparison {
   events: EventTotal[];
 }
 
+/** What the variant adds on one core. */
 export interface CoreComparison {
   core: string;
   estimated: string | null;

@@ -44,6 +44,10 @@ export interface ExperimentCore {
   kernel: KernelEvents;
 }
 
+/**
+ * Two builds under the faults of a trace, of which at most `faults` of every path are followed at each placement.
+ * @throws {@link WalkError} if a build does not say what a fault executes
+ */
 export function experimentOf(
   trace: LoggedTrace,
   builds: readonly [Build, Build],

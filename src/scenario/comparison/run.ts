@@ -36,6 +36,7 @@ export interface ComparisonCore extends ExperimentCore {
   estimated: string | undefined;
 }
 
+/** How much is compared: states, placements of code and data, samples of the prices. */
 export interface ComparisonPlan {
   /** The first is the one that what is said of a core as a whole is about. */
   states: readonly State[];

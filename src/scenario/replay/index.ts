@@ -18,4 +18,4 @@ export {
   replayTrace,
 } from './replay.js';
 export { type TableOperation, TableReplay, type TablesReplay } from './tables.js';
-export type { FaultWindow } from './windows.js';
+export type { FaultWindow, HostMemoryEvent, PageChange, RangeEvent, WindowSink } from './windows.js';

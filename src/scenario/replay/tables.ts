@@ -24,6 +24,7 @@ export interface TablesReplay {
   comparisons: TableComparison[];
 }
 
+/** What the captured kernel does to tables, by the `s2_*` event that says so. */
 export type TableOperation = 'map' | 'unmap' | 'relax' | 'writeProtect' | 'makeOld';
 
 /** Tables besides those that hold the pages of slots: upper levels, and pages between map and unmap. */
