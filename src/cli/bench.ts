@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
+import { CALIBRATED, HANDLER_BUILD } from '../cost/index.js';
 import { Bench } from '../scenario/experiment/index.js';
-import { CALIBRATED, HANDLER_BUILD, loadBuild, loadPriceSources, loadProfiles, loadSites } from './data.js';
+import { loadBuild, loadPriceSources, loadProfiles, loadSites } from './data.js';
 import { dataPath } from './io.js';
 
 export interface BenchOptions {

@@ -8,6 +8,7 @@ import type {
   Method,
   SiteTable,
 } from '../cost/index.js';
+import { CALIBRATED } from '../cost/index.js';
 import { type Experiment, experimentOf } from '../scenario/comparison/experiment.js';
 import { loggedTrace } from '../scenario/comparison/logged-trace.js';
 import { PHASES } from '../scenario/comparison/placements.js';
@@ -20,7 +21,6 @@ import {
 import type { FaultsReplay } from '../scenario/replay/index.js';
 import type { CompareSettings } from './compare-options.js';
 import {
-  CALIBRATED,
   loadAccesses,
   loadBuild,
   loadGuest,

@@ -47,12 +47,7 @@ export async function loadProfiles(file?: string): Promise<ReadonlyMap<string, C
   return new Map([...profiles, ...parseProfiles(await readJson(await openInput(file), file), file)]);
 }
 
-/** The build whose paths stand for the handler of its time, without the patch. */
-export const HANDLER_BUILD = 'gcc12c-base';
-/** Builds of the package that prices of code are calibrated with. */
-export const CALIBRATED = [HANDLER_BUILD, 'gcc12c-rfc'];
-
-/** What prices and kernels are made of, calibrated with those of {@link CALIBRATED} among `builds`. */
+/** What prices and kernels are made of, calibrated with those of `CALIBRATED` among `builds`. */
 export async function loadPriceSources(builds: readonly Build[]) {
   const estimates = await readData('estimates.json');
   const cycles = await readData('path-cycles.json');

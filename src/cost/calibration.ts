@@ -6,6 +6,11 @@ import { issuedCycles, staticCounts } from './program-counts.js';
 import { type Range, spread } from './range.js';
 import type { Walk } from './walk.js';
 
+/** The build whose paths stand for the handler of its time, without the patch. */
+export const HANDLER_BUILD = 'gcc12c-base';
+/** Builds of the package that prices of code are calibrated with. */
+export const CALIBRATED = [HANDLER_BUILD, 'gcc12c-rfc'];
+
 /** A recorded path whose cycles are known as a whole. */
 export interface Sample {
   path: string;

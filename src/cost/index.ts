@@ -26,9 +26,11 @@ export type {
   When,
 } from './build-types.js';
 export {
+  CALIBRATED,
   type Calibration,
   type CoreCalibration,
   calibrate,
+  HANDLER_BUILD,
   type Sample as CalibrationSample,
 } from './calibration.js';
 export { CONFIDENCES, type Confidence, type Constant } from './constant.js';

@@ -1,6 +1,7 @@
 import * as A from '../abi/arm.js';
 import { idFromCpu } from '../arm/cpu-id.js';
 import { extract } from '../arm/fields.js';
+import type { ListedMapping } from '../walk/check.js';
 import type { ReadTable } from '../walk/read-tables.js';
 import type { Translator } from '../walk/translator.js';
 import type { DumpLeaf } from './ptdump.js';
@@ -17,7 +18,7 @@ export interface TableDump {
   /** The start level is one table, even if several are concatenated. */
   table_pages: TableDumpTable[];
   /** Each block and page. */
-  mappings: TableDumpMapping[];
+  mappings: ListedMapping[];
 }
 
 /** What VTCR_EL2 says of the tables. */
@@ -52,25 +53,6 @@ export interface TableDumpTable {
   entries: Record<string, bigint>;
 }
 
-/** A block or page; its fields are the numbers of the descriptor. */
-export interface TableDumpMapping {
-  ipa: bigint;
-  pa: bigint;
-  level: number;
-  size: bigint;
-  desc: bigint;
-  s2ap: number;
-  r: number;
-  w: number;
-  xn: number;
-  af: number;
-  memattr: number;
-  contig: number;
-  dbm: number;
-  sw: number;
-  sh: number;
-}
-
 type Lists = { tables: Iterable<ReadTable>; leaves: Iterable<DumpLeaf> };
 
 /** The dump of what a translator walks; its lists are made as they are read. */
@@ -80,7 +62,7 @@ export function tableDump(
   { tables, leaves }: Lists,
 ): Omit<TableDump, 'table_pages' | 'mappings'> & {
   table_pages: Iterable<TableDumpTable>;
-  mappings: Iterable<TableDumpMapping>;
+  mappings: Iterable<ListedMapping>;
 } {
   const { vtcr, vttbr, hcr } = registers;
   const { mmfr0, mmfr1, mmfr2 } = idFromCpu(cpu.features);
@@ -135,7 +117,7 @@ function tableOf({ pa, level, ipaBase, nEntries, entries }: ReadTable): TableDum
   return { pa, level, ipa_base: ipaBase, n_entries: nEntries, entries: Object.fromEntries(entries) };
 }
 
-function mappingOf({ ipa, pa, level, size, desc, attributes: a }: DumpLeaf): TableDumpMapping {
+function mappingOf({ ipa, pa, level, size, desc, attributes: a }: DumpLeaf): ListedMapping {
   return {
     ...{ ipa, pa, level, size, desc },
     s2ap: a.s2ap,

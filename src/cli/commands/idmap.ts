@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Build } from '../../cost/index.js';
+import { type Build, CALIBRATED } from '../../cost/index.js';
 import { type IdmapReport, idmapText } from '../../report/idmap.js';
 import { idmapCsv } from '../../report/idmap-csv.js';
 import { type EfiReport, efiText } from '../../report/idmap-efi.js';
@@ -15,7 +15,7 @@ import { NOT_COUNTED, NOT_COUNTED_OF_CALLS } from '../../scenario/idmap-limits.j
 import { IDMAP_POLICIES } from '../../scenario/idmap-policy.js';
 import { type EfiMap, parseEfiMap, readJson } from '../../trace/index.js';
 import { loadProfiledCores } from '../compare-cores.js';
-import { CALIBRATED, loadBuild, loadIdmapEstimates, loadSites, readData } from '../data.js';
+import { loadBuild, loadIdmapEstimates, loadSites, readData } from '../data.js';
 import { Exit } from '../errors.js';
 import { addExamples } from '../help.js';
 import {

@@ -1,6 +1,7 @@
 import {
   type Accesses,
   type Build,
+  CALIBRATED,
   type CoreProfile,
   CostError,
   calibrate,
@@ -27,9 +28,6 @@ import {
 } from '../../scenario/comparison/run.js';
 import { readJson } from '../../trace/index.js';
 import { chunksOf } from './bytes.js';
-
-/** Builds that prices of code are calibrated with, as the command line does. */
-const CALIBRATED = ['gcc12c-base', 'gcc12c-rfc'];
 
 /** The data files of the page, read and checked as they are asked for. */
 export class PageData {
