@@ -1,5 +1,6 @@
 export { Access, Event } from './abi/event.js';
-export { Disposition, ExitCode, ExitReason, Site } from './abi/kvm.js';
+export { Disposition, ExitCode, ExitReason } from './abi/kvm.js';
+export { Site } from './abi/site.js';
 export * from './arm/index.js';
 export type { Answer as ConformAnswer } from './conform/answer.js';
 export type {

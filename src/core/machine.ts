@@ -1,6 +1,7 @@
 import { Event } from '../abi/event.js';
-import { LOG_MESSAGES, Site } from '../abi/kvm.js';
+import { LOG_MESSAGES } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { Site } from '../abi/site.js';
 import { type Allocation, Arena } from './arena.js';
 import { Stage2Error } from './error.js';
 import type { CoreExports } from './exports.js';

@@ -1,4 +1,4 @@
-import { Site } from '../abi/kvm.js';
+import { Site } from '../abi/site.js';
 import type { Block, BuildFunction, When } from './build-types.js';
 import { type DataError, show } from './error.js';
 import { Field } from './field.js';

@@ -1,5 +1,5 @@
 import { Event } from '../abi/event.js';
-import { Site } from '../abi/kvm.js';
+import { Site } from '../abi/site.js';
 import { type LevelCensus, takeCensus, type Vm } from '../kvm/index.js';
 import type { IdmapPolicy } from './idmap-policy.js';
 

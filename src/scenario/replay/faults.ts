@@ -1,6 +1,7 @@
 import { Ec } from '../../abi/arm.js';
 import { Event } from '../../abi/event.js';
-import { Disposition, LOG_MESSAGES, LogMessage, Site } from '../../abi/kvm.js';
+import { Disposition, LOG_MESSAGES, LogMessage } from '../../abi/kvm.js';
+import { Site } from '../../abi/site.js';
 import { FaultLog } from '../../core/fault-log.js';
 import type { Machine } from '../../core/machine.js';
 import { type PathCount, readPaths } from '../../core/paths.js';
