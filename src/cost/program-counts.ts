@@ -17,6 +17,7 @@ export interface PathCounts {
   events: EventCounts;
   /** Thousandths of steady cycles by core of the build: of blocks and calls, and of the cache loops. */
   issue: EventCounts;
+  /** As `issue`, of the cache-maintenance loops. */
   loopIssue: EventCounts;
 }
 
