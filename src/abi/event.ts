@@ -2,7 +2,7 @@
 
 /** What an accounted machine counts; `Machine.eventCount` reads it. */
 export enum Event {
-  /** Descriptor reads and writes of the software table code. */
+  /** Descriptor words that the software table code reads. */
   DESC_READ,
   /** Descriptor words that the software table code writes, the zero of a break or an unmap included. */
   DESC_WRITE,

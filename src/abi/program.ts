@@ -55,7 +55,7 @@ export enum Operand {
   VCPU,
   /** kvm_run, shared with user space. */
   RUN,
-  /** kvm_memslots: its start, what follows the slots, and slots of it. */
+  /** kvm_memslots, from its start. */
   SLOTS,
   /** The table behind its slots and id_to_index[]: lru_slot and used_slots. */
   SLOTS_TAIL,
@@ -71,19 +71,19 @@ export enum Operand {
   VMA_NODE,
   /** The host's page-table entry of the page. */
   HOST_PTE,
-  /** struct page of the page, and of the head of its huge page. */
+  /** struct page of the page. */
   PAGE,
   /** struct page of the first page of the aligned 2 MiB that PAGE is in. */
   PAGE_HEAD,
   /** Array of the memory regions of the host. */
   REGIONS,
-  /** Stage-2 entries by level, and struct page of the tables they are in. */
+  /** The level-0 entry, at its real PA; 0 if the fault did not get there. */
   ENTRY_0,
-  /** The level-1 entry, at its real PA; 0 if the fault did not get there. */
+  /** As ENTRY_0, of level 1. */
   ENTRY_1,
-  /** As ENTRY_1, of level 2. */
+  /** As ENTRY_0, of level 2. */
   ENTRY_2,
-  /** As ENTRY_1, of level 3. */
+  /** As ENTRY_0, of level 3. */
   ENTRY_3,
   /** struct page of the table that holds ENTRY_0. */
   ENTRY_PAGE_0,

@@ -24,7 +24,7 @@ export interface SiteRow {
   true: number;
   /** Evaluations that came out false. */
   false: number;
-  /** Evaluations that went as the hint says, and those that did not; null without a hint. */
+  /** Evaluations that went as the hint says; null without one. */
   correct: number | null;
   /** Evaluations against the hint; null without one. */
   incorrect: number | null;
