@@ -16,6 +16,7 @@ export type {
   VectorCase,
   VectorFile,
 } from './conform/file.js';
+export { type CheckReport, checkMappings, type MappingDifference } from './conform/mappings.js';
 export { parseVectors } from './conform/parse.js';
 export type { PathStep } from './conform/path.js';
 export {
