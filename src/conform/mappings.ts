@@ -16,17 +16,23 @@ import type { TranslateResult, WalkStep } from '../walk/types.js';
 
 /** Where the walk and the listing disagree. */
 export interface MappingDifference {
+  /** Of the mapping, of the byte in it that was tried, or of the probe of a gap. */
   ipa: bigint;
   /** A field of the listing, `leaf`, or an access such as `read at EL1`. */
   what: string;
+  /** What the walk says, as text. */
   found: string;
+  /** What the listing says, as text. */
   expected: string;
 }
 
 /** What a check looked at and found. */
 export interface CheckReport {
+  /** Mappings of the listing. */
   mappings: number;
+  /** IPAs tried that no mapping covers. */
   gapProbes: number;
+  /** Empty if walk and listing agree. */
   differences: MappingDifference[];
 }
 
