@@ -67,7 +67,7 @@ export type { State as CoreState } from './scenario/comparison/state.js';
 export type { PairedCost } from './scenario/comparison/types.js';
 export { type CallCost, firstCall } from './scenario/efi-call.js';
 export { compareEfi, type EfiCore, type EfiMapping, type EfiPlan } from './scenario/efi-comparison.js';
-export { type EfiForm, type EfiRun, type EfiWindow, efiVm } from './scenario/efi-run.js';
+export { type EfiForm, type EfiRefusal, type EfiRun, type EfiWindow, efiVm } from './scenario/efi-run.js';
 export type { GroupCounts } from './scenario/group-counts.js';
 export { type IdmapForm, runIdmap } from './scenario/idmap.js';
 export {
