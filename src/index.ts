@@ -17,6 +17,7 @@ export type {
   VectorCase,
   VectorFile,
 } from './conform/file.js';
+export { type CheckReport, checkMappings, type MappingDifference } from './conform/mappings.js';
 export { parseVectors } from './conform/parse.js';
 export type { PathStep } from './conform/path.js';
 export {
@@ -67,7 +68,7 @@ export type { State as CoreState } from './scenario/comparison/state.js';
 export type { PairedCost } from './scenario/comparison/types.js';
 export { type CallCost, firstCall } from './scenario/efi-call.js';
 export { compareEfi, type EfiCore, type EfiMapping, type EfiPlan } from './scenario/efi-comparison.js';
-export { type EfiForm, type EfiRun, type EfiWindow, efiVm } from './scenario/efi-run.js';
+export { type EfiForm, type EfiRefusal, type EfiRun, type EfiWindow, efiVm } from './scenario/efi-run.js';
 export type { GroupCounts } from './scenario/group-counts.js';
 export { type IdmapForm, runIdmap } from './scenario/idmap.js';
 export {

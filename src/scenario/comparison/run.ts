@@ -24,15 +24,21 @@ import type { State } from './state.js';
 
 /** What prices and kernels are made of. */
 export interface ComparisonSources {
+  /** src/data/estimates.json. */
   estimates: Estimates;
+  /** What `calibrate` makes of src/data/path-cycles.json. */
   calibration: Calibration;
+  /** src/data/kernels.json. */
   kernels: KernelTable;
+  /** src/data/world-switch.json. */
   worldSwitch: WorldSwitch;
 }
 
 /** One core to compare on. */
 export interface ComparisonCore extends ExperimentCore {
+  /** In GHz, of its profile. */
   clockGhz: number;
+  /** Says that the system costs of the core are only estimated; undefined if they are not. */
   estimated: string | undefined;
 }
 
@@ -40,9 +46,13 @@ export interface ComparisonCore extends ExperimentCore {
 export interface ComparisonPlan {
   /** The first is the one that what is said of a core as a whole is about. */
   states: readonly State[];
+  /** How many, one at least: code and data lie elsewhere in each. */
   placements: number;
+  /** Draws of all prices from their ranges, one at least; each is made at every placement. */
   samples: number;
+  /** What placements and prices are drawn from. */
   seed: number;
+  /** Ways to measure on hardware, of which the result says whether they see the addition. */
   methods: readonly Method[];
 }
 
@@ -73,6 +83,7 @@ export function comparisonCore(
 
 /** The comparison of one core, with its null run. */
 export interface ComparedCore extends CoreComparison {
+  /** In the first state, at four placements at most. */
   nullRun: NullRun;
 }
 
