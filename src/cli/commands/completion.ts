@@ -35,6 +35,6 @@ async function completion(shell: Shell, program: Command): Promise<CommandResult
 /** Values that stand in the data of the package. */
 async function values(): Promise<CompletionValues> {
   const cores = [...(await loadProfiles()).keys()];
-  const { variants } = (await readData('variants.json')).value as { variants: { id: string }[] };
+  const { variants } = readData('variants.json').value as { variants: { id: string }[] };
   return { core: cores, '--core': cores, '--variant': variants.map(({ id }) => id) };
 }
