@@ -1,77 +1,15 @@
-import {
-  type Accesses,
-  type Build,
-  CALIBRATED,
-  type CoreProfile,
-  CostError,
-  calibrate,
-  type GuestActivity,
-  type KernelClass,
-  type Method,
-  parseAccesses,
-  parseBuild,
-  parseEstimates,
-  parseGuest,
-  parseIdmapEstimates,
-  parseKernels,
-  parsePathCycles,
-  parseProfiles,
-  parseResolution,
-  parseSites,
-  parseWorldSwitch,
-  type SiteTable,
-} from '../../cost/index.js';
-import {
-  type ComparisonCore,
-  type ComparisonSources,
-  comparisonCore,
-} from '../../scenario/comparison/run.js';
+import { CostError, DataFiles, type KernelClass } from '../../cost/index.js';
+import { type ComparisonCore, comparisonCore } from '../../scenario/comparison/run.js';
 import { readJson } from '../../trace/index.js';
 import { chunksOf } from './bytes.js';
 
-/** The data files of the page, read and checked as they are asked for. */
-export class PageData {
+/** The data files that the page has in it. */
+export class PageData extends DataFiles {
   readonly #files: Readonly<Record<string, unknown>>;
-  readonly #builds = new Map<string, Build>();
-  readonly sites: SiteTable;
-  readonly profiles: ReadonlyMap<string, CoreProfile>;
-  readonly sources: ComparisonSources;
-  readonly accesses: Accesses;
-  readonly guest: GuestActivity;
-  readonly methods: readonly Method[];
-  readonly idmapEstimates: ReturnType<typeof parseIdmapEstimates>;
 
   constructor(files: Readonly<Record<string, unknown>>) {
+    super((name) => files[name]);
     this.#files = files;
-    this.sites = this.#read('sites.json', parseSites);
-    this.profiles = this.#read('profiles.json', parseProfiles);
-    this.accesses = this.#read('accesses.json', parseAccesses);
-    this.guest = this.#read('guest.json', parseGuest);
-    this.methods = this.#read('resolution.json', parseResolution);
-    this.idmapEstimates = this.#read('idmap-estimates.json', parseIdmapEstimates);
-    const cycles = this.#read('path-cycles.json', parsePathCycles);
-    this.sources = {
-      estimates: this.#read('estimates.json', parseEstimates),
-      calibration: calibrate(
-        cycles,
-        CALIBRATED.map((id) => this.build(id)),
-      ),
-      kernels: this.#read('kernels.json', parseKernels),
-      worldSwitch: this.#read('world-switch.json', parseWorldSwitch),
-    };
-  }
-
-  #read<T>(name: string, parse: (value: unknown, file: string) => T): T {
-    return parse(this.#files[name], name);
-  }
-
-  /** Build `id` (such as gcc12c-rfc). */
-  build(id: string): Build {
-    const known = this.#builds.get(id);
-    if (known !== undefined) return known;
-    const build = this.#read(`builds/${id}.json`, (value, file) => parseBuild(value, file, this.sites));
-    this.#builds.set(id, build);
-    return build;
   }
 
   /** A core under a class of kernels. @throws CostError for a name that there is not */
