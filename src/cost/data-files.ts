@@ -15,9 +15,13 @@ import { parseWorldSwitch, type WorldSwitch } from './world-switch.js';
 
 /** What prices and kernels are made of. */
 export interface CostSources {
+  /** estimates.json: what holds for every core whose profile says nothing else. */
   estimates: Estimates;
+  /** Whole recorded paths against block sums, of path-cycles.json and the builds that `CALIBRATED` names. */
   calibration: Calibration;
+  /** kernels.json: what an exit or a fault consists of. */
   kernels: KernelTable;
+  /** world-switch.json: what EL2 executes around the handler. */
   worldSwitch: WorldSwitch;
 }
 
@@ -31,10 +35,12 @@ export class DataFiles {
     this.#read = read;
   }
 
+  /** The branch sites of the fault path. */
   get sites(): SiteTable {
     return this.#once('sites.json', parseSites);
   }
 
+  /** The cores, by name. */
   get profiles(): ReadonlyMap<string, CoreProfile> {
     return this.#once('profiles.json', parseProfiles);
   }
@@ -59,6 +65,7 @@ export class DataFiles {
     return this.#once('idmap-estimates.json', parseIdmapEstimates);
   }
 
+  /** What price tables and kernels are made of. Walks the recorded paths of two builds the first time. */
   get sources(): CostSources {
     return {
       estimates: this.#once('estimates.json', parseEstimates),
