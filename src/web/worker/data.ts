@@ -27,24 +27,37 @@ import {
   comparisonCore,
 } from '../../scenario/comparison/run.js';
 import { readJson } from '../../trace/index.js';
+import type { ProfileSource } from '../cores/types.js';
 import { chunksOf } from './bytes.js';
+
+/** The data files of the page by name, as they are in JSON. */
+type Files = Readonly<Record<string, unknown>>;
+
+/** Cores that the user opened. */
+interface OwnProfiles {
+  source: ProfileSource | undefined;
+  cores: ReadonlyMap<string, CoreProfile>;
+}
+
+const NO_PROFILES: OwnProfiles = { source: undefined, cores: new Map() };
 
 /** The data files of the page, read and checked as they are asked for. */
 export class PageData {
-  readonly #files: Readonly<Record<string, unknown>>;
+  readonly #files: Files;
   readonly #builds = new Map<string, Build>();
+  readonly #bundled: ReadonlyMap<string, CoreProfile>;
+  #own: OwnProfiles = NO_PROFILES;
   readonly sites: SiteTable;
-  readonly profiles: ReadonlyMap<string, CoreProfile>;
   readonly sources: ComparisonSources;
   readonly accesses: Accesses;
   readonly guest: GuestActivity;
   readonly methods: readonly Method[];
   readonly idmapEstimates: ReturnType<typeof parseIdmapEstimates>;
 
-  constructor(files: Readonly<Record<string, unknown>>) {
+  constructor(files: Files) {
     this.#files = files;
     this.sites = this.#read('sites.json', parseSites);
-    this.profiles = this.#read('profiles.json', parseProfiles);
+    this.#bundled = this.#read('profiles.json', parseProfiles);
     this.accesses = this.#read('accesses.json', parseAccesses);
     this.guest = this.#read('guest.json', parseGuest);
     this.methods = this.#read('resolution.json', parseResolution);
@@ -74,13 +87,27 @@ export class PageData {
     return build;
   }
 
+  /** Uses the cores of a file, in place of bundled ones of the same name. */
+  async use(source: ProfileSource | undefined): Promise<void> {
+    if (this.#own.source?.key === source?.key) return;
+    this.#own = { source, cores: await ownProfiles(source) };
+  }
+
+  /** The file that a core comes from; undefined: the page itself. */
+  fileOf(core: string): string | undefined {
+    return this.#own.cores.has(core) ? this.#own.source?.file.name : undefined;
+  }
+
   /** A core under a class of kernels. @throws CostError for a name that there is not */
   core(name: string, kernelName: string): ComparisonCore {
-    const profile = this.profiles.get(name);
-    if (profile === undefined) {
-      throw new CostError(`core: found "${name}", expected ${[...this.profiles.keys()].join(', ')}`);
-    }
-    return comparisonCore(profile, this.kernel(kernelName), this.sources);
+    return comparisonCore(this.profile(name), this.kernel(kernelName), this.sources);
+  }
+
+  profile(name: string): CoreProfile {
+    const profile = this.#own.cores.get(name) ?? this.#bundled.get(name);
+    if (profile !== undefined) return profile;
+    const names = new Set([...this.#bundled.keys(), ...this.#own.cores.keys()]);
+    throw new CostError(`core: found "${name}", expected ${[...names].join(', ')}`);
   }
 
   kernel(name: string): KernelClass {
@@ -96,12 +123,25 @@ export class PageData {
   }
 }
 
+let keptFiles: Promise<Files> | undefined;
 let kept: PageData | undefined;
 
-/** The data of the page, from the packed file it was given; the same file each time. */
-export async function pageData(packed: Blob): Promise<PageData> {
-  if (kept !== undefined) return kept;
-  const files = await readJson(chunksOf(packed), 'the data of the page');
-  kept = new PageData(files as Record<string, unknown>);
+/** The data files of the page, from the packed file it was given; the same file each time. */
+export function pageFiles(packed: Blob): Promise<Files> {
+  keptFiles ??= readJson(chunksOf(packed), 'the data of the page') as Promise<Files>;
+  return keptFiles;
+}
+
+/** The data of the page, with the cores of a file that the user opened. @throws CostError or TraceError about that */
+export async function pageData(packed: Blob, profile: ProfileSource | undefined): Promise<PageData> {
+  kept ??= new PageData(await pageFiles(packed));
+  await kept.use(profile);
   return kept;
+}
+
+/** The cores of a file; none without one. @throws CostError or TraceError naming what is wrong with it */
+export async function ownProfiles(source: ProfileSource | undefined): Promise<OwnProfiles['cores']> {
+  if (source === undefined) return NO_PROFILES.cores;
+  const { name, bytes } = source.file;
+  return parseProfiles(await readJson(chunksOf(bytes), name), name);
 }

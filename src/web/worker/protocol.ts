@@ -6,6 +6,7 @@ import type { AttributeContext } from '../../arm/leaf.js';
 import type { TablesSummary } from '../../report/ptdump-header.js';
 import type { Regime, TranslateRequest, WalkRegisters, WalkResult } from '../../walk/index.js';
 import type { CompareAnswer, CompareQuery, IdmapAnswer, IdmapQuery } from '../compare/types.js';
+import type { CoresQuery, KnownCores } from '../cores/types.js';
 import type { ChoiceName, ChoiceValue } from '../explorer/choices.js';
 import type { FaultAnswer, FaultQuery, ReplayAnswer, ReplayQuery } from '../replay/types.js';
 
@@ -71,6 +72,7 @@ export interface TablesAnswer {
 export interface Calls {
   walk: { query: WalkQuery; answer: WalkAnswer };
   tables: { query: TablesSource; answer: TablesAnswer };
+  cores: { query: CoresQuery; answer: KnownCores };
   replay: { query: ReplayQuery; answer: ReplayAnswer };
   fault: { query: FaultQuery; answer: FaultAnswer };
   compare: { query: CompareQuery; answer: CompareAnswer };
