@@ -39,6 +39,10 @@ export class DataFiles {
     return this.#once('profiles.json', parseProfiles);
   }
 
+  get kernels(): KernelTable {
+    return this.#once('kernels.json', parseKernels);
+  }
+
   /** Which structures of the kernel a fault touches. */
   get accesses(): Accesses {
     return this.#once('accesses.json', parseAccesses);
@@ -68,7 +72,7 @@ export class DataFiles {
           CALIBRATED.map((id) => this.build(id)),
         ),
       ),
-      kernels: this.#once('kernels.json', parseKernels),
+      kernels: this.kernels,
       worldSwitch: this.#once('world-switch.json', parseWorldSwitch),
     };
   }

@@ -22,7 +22,7 @@ export class PageData extends DataFiles {
   }
 
   kernel(name: string): KernelClass {
-    const { kernels } = this.sources.kernels;
+    const { kernels } = this.kernels;
     const kernel = kernels.get(name);
     if (kernel !== undefined) return kernel;
     throw new CostError(`kernel: found "${name}", expected ${[...kernels.keys()].join(', ')}`);
