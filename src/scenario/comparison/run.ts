@@ -21,7 +21,9 @@ import type { State } from './state.js';
 
 /** One core to compare on. */
 export interface ComparisonCore extends ExperimentCore {
+  /** In GHz, of its profile. */
   clockGhz: number;
+  /** Says that the system costs of the core are only estimated; undefined if they are not. */
   estimated: string | undefined;
 }
 
@@ -29,9 +31,13 @@ export interface ComparisonCore extends ExperimentCore {
 export interface ComparisonPlan {
   /** The first is the one that what is said of a core as a whole is about. */
   states: readonly State[];
+  /** How many, one at least: code and data lie elsewhere in each. */
   placements: number;
+  /** Draws of all prices from their ranges, one at least; each is made at every placement. */
   samples: number;
+  /** What placements and prices are drawn from. */
   seed: number;
+  /** Ways to measure on hardware, of which the result says whether they see the addition. */
   methods: readonly Method[];
 }
 
@@ -62,6 +68,7 @@ export function comparisonCore(
 
 /** The comparison of one core, with its null run. */
 export interface ComparedCore extends CoreComparison {
+  /** In the first state, at four placements at most. */
   nullRun: NullRun;
 }
 
