@@ -15,13 +15,13 @@ import { parseWorldSwitch, type WorldSwitch } from './world-switch.js';
 
 /** What prices and kernels are made of. */
 export interface CostSources {
-  /** estimates.json: what holds for every core whose profile says nothing else. */
+  /** src/data/estimates.json. */
   estimates: Estimates;
-  /** Whole recorded paths against block sums, of path-cycles.json and the builds that `CALIBRATED` names. */
+  /** What `calibrate` makes of src/data/path-cycles.json. */
   calibration: Calibration;
-  /** kernels.json: what an exit or a fault consists of. */
+  /** src/data/kernels.json. */
   kernels: KernelTable;
-  /** world-switch.json: what EL2 executes around the handler. */
+  /** src/data/world-switch.json. */
   worldSwitch: WorldSwitch;
 }
 
@@ -35,14 +35,19 @@ export class DataFiles {
     this.#read = read;
   }
 
-  /** The branch sites of the fault path. */
+  /** The branches of the fault path. */
   get sites(): SiteTable {
     return this.#once('sites.json', parseSites);
   }
 
-  /** The cores, by name. */
+  /** The cores by name. */
   get profiles(): ReadonlyMap<string, CoreProfile> {
     return this.#once('profiles.json', parseProfiles);
+  }
+
+  /** Classes of kernels around the handler. */
+  get kernels(): KernelTable {
+    return this.#once('kernels.json', parseKernels);
   }
 
   /** Which structures of the kernel a fault touches. */
@@ -65,7 +70,7 @@ export class DataFiles {
     return this.#once('idmap-estimates.json', parseIdmapEstimates);
   }
 
-  /** What price tables and kernels are made of. Walks the recorded paths of two builds the first time. */
+  /** What prices and kernels are made of. */
   get sources(): CostSources {
     return {
       estimates: this.#once('estimates.json', parseEstimates),
@@ -75,7 +80,7 @@ export class DataFiles {
           CALIBRATED.map((id) => this.build(id)),
         ),
       ),
-      kernels: this.#once('kernels.json', parseKernels),
+      kernels: this.kernels,
       worldSwitch: this.#once('world-switch.json', parseWorldSwitch),
     };
   }

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACCESS_KINDS } from '../../src/arm/access.js';
+import { DEFAULT_CHOICES } from '../../src/arm/choices.js';
 import { CPU_PRESETS, type CpuFeatures } from '../../src/arm/cpu.js';
 import { CONFIGS, VARIANTS } from '../../src/web/choices.js';
 import { cpuText, FEATURES, featuresOf } from '../../src/web/explorer/features.js';
@@ -17,9 +18,15 @@ const guestState = fc.oneof(
 const arbitraryState: fc.Arbitrary<PageState> = fc
   .record({
     view: fc.constantFrom(...VIEWS),
-    trace: fc.string({ minLength: 1 }),
+    files: fc.record({ trace: fc.string({ minLength: 1 }), profile: fc.string() }),
     explorer: fc.record({
       tables: fc.string({ minLength: 1 }),
+      choices: fc
+        .record({
+          t0sz: fc.constantFrom('fault' as const, 'clamp' as const),
+          granule: fc.constantFrom('smallest' as const, 4 as const, 16 as const, 64 as const),
+        })
+        .map((some) => ({ ...DEFAULT_CHOICES, ...some })),
       cpu: fc.constantFrom(...Object.keys(CPU_PRESETS), 'pa40 4k xnx'),
       vtcr: u64,
       vttbr: u64,
@@ -46,11 +53,11 @@ const arbitraryState: fc.Arbitrary<PageState> = fc
       clean: fc.boolean(),
     }),
   })
-  .map(({ view, trace, explorer, replay, compare }) => {
+  .map(({ view, files, explorer, replay, compare }) => {
     const initial = initialState();
     return {
       view,
-      capture: { trace },
+      files,
       explorer: { ...initial.explorer, ...explorer },
       replay: { ...initial.replay, ...replay },
       compare: { ...initial.compare, ...compare },

@@ -5,6 +5,7 @@ import { bytes, figure, interval, whole } from '../../report/text.js';
 import type { IdmapMap } from '../../scenario/idmap-comparison.js';
 import { IDMAP_POLICIES, type IdmapPolicy } from '../../scenario/idmap-policy.js';
 import { mapMs } from '../charts/idmap.js';
+import { type CoresState, waitsForCores } from '../cores/types.js';
 import { download, jsonText } from '../elements/download.js';
 import { chosen, messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
@@ -23,6 +24,7 @@ export class IdmapElement extends LitElement {
     state: { attribute: false },
     client: { attribute: false },
     data: { attribute: false },
+    loaded: { attribute: false },
     answer: { state: true },
     progress: { state: true },
     error: { state: true },
@@ -31,6 +33,7 @@ export class IdmapElement extends LitElement {
   declare state: CompareState;
   declare client: WorkerClient;
   declare data: Blob;
+  declare loaded: CoresState;
   declare answer: IdmapAnswer | undefined;
   declare progress: Progress | undefined;
   declare error: string;
@@ -63,18 +66,21 @@ export class IdmapElement extends LitElement {
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('state')) void this.#run();
+    if (changed.has('state') || changed.has('loaded')) void this.#run();
   }
 
   async #run(): Promise<void> {
     const { mebibytes, policies, granule, cores, kernel } = this.state;
-    const asked = [mebibytes, policies, granule, cores, kernel].join(' ');
+    if (waitsForCores(this.loaded, cores)) return;
+    const { profile } = this.loaded;
+    const asked = [mebibytes, policies, granule, cores, kernel, profile?.key].join(' ');
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.client.cancel();
     this.progress = { what: 'starting', part: undefined };
     const query = {
       data: this.data,
+      profile,
       sizes: mebibytes.map((size) => BigInt(size) << 20n),
       granuleShift: GRANULES[granule],
       policies: policies as IdmapPolicy[],
