@@ -102,7 +102,9 @@ export interface AccessSyndrome {
 
 /** A data or instruction abort. */
 export interface Abort {
+  /** Fault status code, six bits: DFSC or IFSC. */
   fsc: number;
+  /** What faulted: `execute` makes an instruction abort, all else a data abort. */
   access: AccessKind;
   /** Stage of the fault. Default 2. */
   stage?: 1 | 2;

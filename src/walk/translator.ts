@@ -51,7 +51,9 @@ export function batchPa(result: bigint): bigint {
  * argument throws Stage2Error EINVAL.
  */
 export class Translator {
+  /** Whose memory holds the tables. */
   readonly machine: Machine;
+  /** As it was given. */
   readonly cpu: WalkCpu;
   readonly #regime: number;
   readonly #out: number;

@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { manPage } from '../../scripts/man-page.mjs';
 import { registerCompletion } from '../../src/cli/commands/completion.js';
-import { COMMANDS } from '../../src/cli/commands/index.js';
+import { allCommands } from '../../src/cli/commands/index.js';
 import { examplesOf } from '../../src/cli/help.js';
 import { createProgram } from '../../src/cli/program.js';
 import { runProgram } from './capture.js';
 
+const COMMANDS = await allCommands();
 const program = createProgram(COMMANDS);
 
 /** The command lines of an example: those parts of a pipe that are ours. */

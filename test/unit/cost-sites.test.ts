@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Site } from '../../src/abi/kvm.js';
+import { Site } from '../../src/abi/site.js';
 import { branchStatistics, parseSites, siteOf, siteStatistics } from '../../src/cost/index.js';
 import { BUILD_IDS, dataFile, loadBuild, SITES, walkOf } from './fixtures-cost/load.js';
 

@@ -4,6 +4,8 @@ import { loadProfiles, readData } from '../data.js';
 import { Exit, unknownValue } from '../errors.js';
 import { addExamples } from '../help.js';
 import { type CommandResult, finish } from '../output.js';
+import { createProgram } from '../program.js';
+import { allCommands } from './index.js';
 
 export function registerCompletion(program: Command): void {
   const shell = new Argument('<shell>', 'shell to print it for').choices(SHELLS).argParser(shellOf);
@@ -13,7 +15,7 @@ export function registerCompletion(program: Command): void {
     .addArgument(shell)
     .option('--json', 'print one JSON document')
     .action((name: Shell, { json }: { json?: boolean }) =>
-      finish('completion', json ?? false, () => completion(name, program)),
+      finish('completion', json ?? false, () => completion(name)),
     );
   addExamples(command, [
     { line: 'source <(stage2 completion bash)', about: 'in ~/.bashrc; zsh: the same in ~/.zshrc' },
@@ -27,14 +29,14 @@ function shellOf(text: string): Shell {
   return shell;
 }
 
-async function completion(shell: Shell, program: Command): Promise<CommandResult<'completion'>> {
-  const script = completionScript(shell, program, await values());
+async function completion(shell: Shell): Promise<CommandResult<'completion'>> {
+  const script = completionScript(shell, createProgram(await allCommands()), await values());
   return { text: script, json: { shell, script }, exit: Exit.OK };
 }
 
 /** Values that stand in the data of the package. */
 async function values(): Promise<CompletionValues> {
   const cores = [...(await loadProfiles()).keys()];
-  const { variants } = (await readData('variants.json')).value as { variants: { id: string }[] };
+  const { variants } = readData('variants.json').value as { variants: { id: string }[] };
   return { core: cores, '--core': cores, '--variant': variants.map(({ id }) => id) };
 }
