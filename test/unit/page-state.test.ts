@@ -44,7 +44,7 @@ const arbitraryState: fc.Arbitrary<PageState> = fc
       fault: fc.integer({ min: 1, max: 2 ** 31 }),
     }),
     compare: fc.record({
-      variants: names,
+      variants: fc.subarray([...VARIANTS], { minLength: 1 }),
       cores: names,
       states: fc.array(guestState, { minLength: 1, maxLength: 3 }),
       contention: fc.integer({ min: 0, max: 1000 }).map((n) => n / 1000),
@@ -100,6 +100,21 @@ describe('a link of the page', () => {
     expect(state.explorer.vtcr).toBe(0x10n);
     expect(state.compare.variants).toEqual(['rfc', 'pred']);
     expect(state.replay.fault).toBe(1);
+  });
+
+  it('whose lists are empty, or name what there is not, keeps what the page begins with', () => {
+    const { state, problems } = decodeState(
+      '#v=1&c.variants=rfc,zzz&c.states=&c.mib=&c.policies=foo&e.edit=1&e.choices=t0sz:maybe',
+    );
+    expect(state).toEqual(initialState());
+    expect(problems.map((problem) => problem.slice(0, problem.indexOf(', expected')))).toEqual([
+      'choices.t0sz: found maybe',
+      'edit: found "1"',
+      'variants: found "zzz"',
+      'states: found ""',
+      'mib: found ""',
+      'policies: found "foo"',
+    ]);
   });
 
   it.each(['0', '2', '99999', 'x', '1e9', '-1'])('of version %s is refused as a whole', (version) => {

@@ -219,6 +219,7 @@ export class CompareElement extends LitElement {
         <button class="plain" aria-pressed=${picked} @click=${() => emitPatch<CompareState>(this, { shown: nameOf(cell) })}>
           ${nameOf(cell)}
         </button>
+        ${cell.profile === undefined ? nothing : html`<span class="small muted">of ${cell.profile}</span>`}
       </th>
       <td class="n">${quantilesText(first.all.base)}</td>
       <td class="n">${quantilesText(first.layoutNoise)}</td>

@@ -36,9 +36,7 @@ export class OpenChoicesElement extends LitElement {
     const changed = CHOICES.format(this.choices).split(',').filter(Boolean).length;
     const deciding = new Set(this.walk?.effects.map(({ name }) => name)).size;
     return html`<details>
-      <summary>
-        Left open by the architecture${changed === 0 ? '' : `: ${changed} changed`}${deciding === 0 ? '' : `${changed === 0 ? ':' : ','} ${deciding} of them ${deciding === 1 ? 'decides' : 'decide'} this walk`}
-      </summary>
+      <summary>${summaryText(changed, deciding)}</summary>
       <p class="small muted">
         CONSTRAINED UNPREDICTABLE or IMPLEMENTATION DEFINED: a CPU may do either, for both stages. The first of each is
         what Arm’s machine-readable specification does.
@@ -76,6 +74,15 @@ export class OpenChoicesElement extends LitElement {
   #choose(name: ChoiceName, word: string): void {
     emitPatch<ExplorerState>(this, { choices: withChoice(this.choices, name, word) });
   }
+}
+
+/** How many settings are not at their defaults, and how many this walk depends on. */
+function summaryText(changed: number, deciding: number): string {
+  const counts = [
+    ...(changed === 0 ? [] : [`${changed} changed`]),
+    ...(deciding === 0 ? [] : [`${deciding} ${deciding === 1 ? 'decides' : 'decide'} this walk`]),
+  ];
+  return ['Left open by the architecture', ...(counts.length === 0 ? [] : [counts.join(', ')])].join(': ');
 }
 
 customElements.define('stage2-open-choices', OpenChoicesElement);

@@ -53,7 +53,10 @@ export interface ExplorerState {
 
 const EDIT: Codec<Edit> = {
   parse: (text, what) => {
-    const [pa = '', value = ''] = text.split(':');
+    const [pa = '', value] = text.split(':');
+    if (value === undefined) {
+      throw new Error(`${what}: found ${JSON.stringify(text.slice(0, 40))}, expected ADDRESS:DESCRIPTOR`);
+    }
     return [parseHex(pa, what), parseHex(value, what)];
   },
   format: ([pa, value]) => `${hexText(pa)}:${hexText(value)}`,

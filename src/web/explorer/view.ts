@@ -173,6 +173,7 @@ export class ExplorerElement extends LitElement {
             <h2 id="walk">Walk</h2>
             ${this.error === '' ? nothing : html`<div class="error" role="alert">${this.error}</div>`}
             ${answer === undefined ? nothing : this.#result(answer.state, answer.walk)}
+            ${this.#edits()}
           </section>
         </div>
         <section class="panel tables" aria-labelledby="tables">
@@ -214,7 +215,6 @@ export class ExplorerElement extends LitElement {
               @stage2-descriptor=${edit}
             ></stage2-walk>`
       }
-      ${this.#edits()}
     `;
   }
 

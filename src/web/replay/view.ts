@@ -7,7 +7,7 @@ import { splitProfiles } from '../cores/sniff.js';
 import { type CoresState, waitsForCores } from '../cores/types.js';
 import { download, jsonText } from '../elements/download.js';
 import type { FilesEvent } from '../elements/drop.js';
-import { chosen, messageOf } from '../elements/events.js';
+import { CANCELLED, chosen, messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
 import { Cancelled, type WorkerClient } from '../worker/client.js';
@@ -129,7 +129,14 @@ export class ReplayElement extends LitElement {
   }
 
   #failed(error: unknown): string {
-    return error instanceof Cancelled ? 'Cancelled. Change a setting to start again.' : messageOf(error);
+    return error instanceof Cancelled ? CANCELLED : messageOf(error);
+  }
+
+  #again(): void {
+    this.#asked = '';
+    this.#askedFault = '';
+    this.error = '';
+    void this.#run();
   }
 
   async #step(asked: string): Promise<void> {
@@ -161,6 +168,7 @@ export class ReplayElement extends LitElement {
         <stage2-profile .cores=${this.cores}></stage2-profile>
         <stage2-progress .progress=${this.progress} @stage2-cancel=${() => this.client.cancel()}></stage2-progress>
         ${this.error === '' ? nothing : html`<div class="error" role="alert">${this.error}</div>`}
+        ${this.error === CANCELLED ? html`<button @click=${this.#again}>Start again</button>` : nothing}
         ${this.answer === undefined ? nothing : html`<stage2-replay-summary .answer=${this.answer}></stage2-replay-summary>`}
       </section>
       ${this.answer === undefined ? nothing : this.#faults(this.answer)}

@@ -4,36 +4,37 @@ import { readJson } from '../../trace/index.js';
 import type { ProfileSource } from '../cores/types.js';
 import { chunksOf } from './bytes.js';
 
-/** The data files of the page by name, as they are in JSON. */
-type Files = Readonly<Record<string, unknown>>;
-
-/** Cores that the user opened. */
-interface OwnProfiles {
-  source: ProfileSource | undefined;
-  cores: ReadonlyMap<string, CoreProfile>;
-}
-
-const NO_PROFILES: OwnProfiles = { source: undefined, cores: new Map() };
-
-/** The data files that the page has in it, with cores that the user opened. */
+/** The data files that the page has in it, with the cores of a file that the user opened. */
 export class PageData extends DataFiles {
-  readonly #files: Files;
-  #own: OwnProfiles = NO_PROFILES;
+  readonly #files: Readonly<Record<string, unknown>>;
+  #source: ProfileSource | undefined;
+  #own: ReadonlyMap<string, CoreProfile> = new Map();
 
-  constructor(files: Files) {
+  constructor(files: Readonly<Record<string, unknown>>) {
     super((name) => files[name]);
     this.#files = files;
   }
 
-  /** Uses the cores of a file, in place of bundled ones of the same name. */
+  /** Uses the cores of a file from now on, or none. @throws CostError or TraceError naming what is wrong with it */
   async use(source: ProfileSource | undefined): Promise<void> {
-    if (this.#own.source?.key === source?.key) return;
-    this.#own = { source, cores: await ownProfiles(source) };
+    if (this.#source?.key === source?.key) return;
+    this.#own = source === undefined ? new Map() : await readProfiles(source);
+    this.#source = source;
   }
 
-  /** The file that a core comes from; undefined: the page itself. */
+  /** The bundled cores, then those of the user's file, which take the place of bundled ones. */
+  override get profiles(): ReadonlyMap<string, CoreProfile> {
+    return new Map([...super.profiles, ...this.#own]);
+  }
+
+  /** Names of the cores of the user's file. */
+  get ownCores(): string[] {
+    return [...this.#own.keys()];
+  }
+
+  /** The user's file that a core comes from; undefined: the page itself. */
   fileOf(core: string): string | undefined {
-    return this.#own.cores.has(core) ? this.#own.source?.file.name : undefined;
+    return this.#own.has(core) ? this.#source?.file.name : undefined;
   }
 
   /** A core under a class of kernels. @throws CostError for a name that there is not */
@@ -41,11 +42,12 @@ export class PageData extends DataFiles {
     return comparisonCore(this.profile(name), this.kernel(kernelName), this.sources);
   }
 
+  /** @throws CostError for a name that there is not */
   profile(name: string): CoreProfile {
-    const profile = this.#own.cores.get(name) ?? this.profiles.get(name);
+    const { profiles } = this;
+    const profile = profiles.get(name);
     if (profile !== undefined) return profile;
-    const names = new Set([...this.profiles.keys(), ...this.#own.cores.keys()]);
-    throw new CostError(`core: found "${name}", expected ${[...names].join(', ')}`);
+    throw new CostError(`core: found "${name}", expected ${[...profiles.keys()].join(', ')}`);
   }
 
   kernel(name: string): KernelClass {
@@ -61,25 +63,17 @@ export class PageData extends DataFiles {
   }
 }
 
-let keptFiles: Promise<Files> | undefined;
+async function readProfiles({ file }: ProfileSource): Promise<ReadonlyMap<string, CoreProfile>> {
+  return parseProfiles(await readJson(chunksOf(file.bytes), file.name), file.name);
+}
+
 let kept: PageData | undefined;
 
-/** The data files of the page, from the packed file it was given; the same file each time. */
-export function pageFiles(packed: Blob): Promise<Files> {
-  keptFiles ??= readJson(chunksOf(packed), 'the data of the page') as Promise<Files>;
-  return keptFiles;
-}
-
-/** The data of the page, with the cores of a file that the user opened. @throws CostError or TraceError about that */
+/** The data of the page, from the packed file it was given, the same one each time, with the cores of `profile`. */
 export async function pageData(packed: Blob, profile: ProfileSource | undefined): Promise<PageData> {
-  kept ??= new PageData(await pageFiles(packed));
+  kept ??= new PageData(
+    (await readJson(chunksOf(packed), 'the data of the page')) as Record<string, unknown>,
+  );
   await kept.use(profile);
   return kept;
-}
-
-/** The cores of a file; none without one. @throws CostError or TraceError naming what is wrong with it */
-export async function ownProfiles(source: ProfileSource | undefined): Promise<OwnProfiles['cores']> {
-  if (source === undefined) return NO_PROFILES.cores;
-  const { name, bytes } = source.file;
-  return parseProfiles(await readJson(chunksOf(bytes), name), name);
 }
