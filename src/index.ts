@@ -62,7 +62,7 @@ export {
 } from './scenario/comparison/run.js';
 export type { FaultSample } from './scenario/comparison/sample.js';
 export type { Input as ComparisonInput } from './scenario/comparison/sensitivity.js';
-export type { MethodSight, Sight } from './scenario/comparison/sight.js';
+export type { MethodSight, Seen } from './scenario/comparison/sight.js';
 export type { State as CoreState } from './scenario/comparison/state.js';
 export type { PairedCost } from './scenario/comparison/types.js';
 export { type CallCost, firstCall } from './scenario/efi-call.js';

@@ -50,7 +50,7 @@ export type SlotsDocument = MemslotsJson;
 
 /** `stage2 compare` */
 export interface CompareDocument extends CompareReport {
-  format: 'stage2-compare/2';
+  format: 'stage2-compare/3';
 }
 
 /** `stage2 idmap` */
@@ -136,7 +136,7 @@ const VERSIONS: Readonly<Record<keyof Documents, number>> = {
   dump: 1,
   replay: 1,
   slots: 1,
-  compare: 2,
+  compare: 3,
   idmap: 1,
   conform: 1,
   'verify-build': 1,

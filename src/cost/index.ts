@@ -97,7 +97,7 @@ export { compileProgram, type Program } from './program.js';
 export { type PathCounts, staticCounts } from './program-counts.js';
 export type { CodeAddress, OpSource } from './program-writer.js';
 export { type Range, sum } from './range.js';
-export { type Method, parseResolution } from './resolution.js';
+export { type FloorFrom, floorOn, type Method, parseResolution } from './resolution.js';
 export { formatBlocks, formatOpaque } from './sequence.js';
 export { type CalleeOutcome, decodeSignature, type FaultSignature, type WalkInput } from './signature.js';
 export {

@@ -1,4 +1,5 @@
 import { ColdRule, WalkStorage } from '../abi/uarch.js';
+import { type ArchVersion, readArchVersion } from './arch-version.js';
 import { type Citations, type Constant, readCitations, readConstant, readOrigin } from './constant.js';
 import {
   type BtbProfile,
@@ -47,6 +48,8 @@ export interface CoreProfile {
   name: string;
   /** Blocks of code do not overlap: their steady cycles add up. */
   inOrder: boolean;
+  /** Version of the architecture; undefined where the profile does not say. */
+  arch: ArchVersion | undefined;
   /** GHz. */
   clock: Constant;
   /** Of the first level, for code. */
@@ -168,6 +171,7 @@ function readProfile(name: string, field: Field, cited: Citations): CoreProfile 
   return {
     name,
     inOrder: field.get('order').oneOf(ORDERS) === 'in-order',
+    arch: field.get('arch').optional((at) => readArchVersion(at, cited)),
     clock: positive(field.get('clock_ghz'), cited, GHZ_MAX),
     l1i: readCache(field.get('l1i'), cited),
     l1d: readCache(field.get('l1d'), cited),

@@ -3,7 +3,7 @@ export interface AnnotatedBranch {
   function: string;
   /** Path in the kernel tree; the report shows the last part. */
   file: string;
-  /** 0 where the line is not known. */
+  /** 0 where the line is not known: shown as `-`. */
   line: number;
   correct: number;
   incorrect: number;
@@ -30,7 +30,7 @@ export function branchAnnotated(branches: readonly AnnotatedBranch[]): string {
     const percent = wrongPercent(branch);
     const file = branch.file.slice(branch.file.lastIndexOf('/') + 1);
     const counts = `${String(branch.correct).padStart(8)} ${String(branch.incorrect).padStart(8)}`;
-    const where = `${branch.function.slice(0, 30).padEnd(30)} ${file.slice(0, 20).padEnd(20)} ${branch.line}`;
+    const where = `${branch.function.slice(0, 30).padEnd(30)} ${file.slice(0, 20).padEnd(20)} ${branch.line === 0 ? '-' : branch.line}`;
     return `${counts} ${percent === undefined ? '  X' : String(percent).padStart(3)}  ${where}`;
   });
   return `${[...HEADER, ...rows].join('\n')}\n`;

@@ -3,9 +3,13 @@ import type { Comparison, ConfigCounts, VariantCounts } from '../scenario/compar
 import type { CoreComparison } from '../scenario/comparison/core.js';
 import type { ComparedCore } from '../scenario/comparison/run.js';
 import type { IdmapPrice } from '../scenario/idmap-price.js';
+import type { Judgement } from '../scenario/judgement.js';
 import { type AnnotatedBranch, branchAnnotated } from './branch-annotated.js';
-import { coresText, coreText } from './comparison.js';
-import { bytes, figure, type Interval, interval, signed, table, whole, wrap } from './text.js';
+import { classCountsText, configText } from './compare-counts.js';
+import { idmapPricesText } from './compare-idmap.js';
+import { COMPARE_NAMES } from './compare-names.js';
+import { coresText, coreText, shownClasses } from './comparison.js';
+import { figure, table, whole, wrap } from './text.js';
 
 /** What was compared, and over what. */
 export interface CompareRun {
@@ -33,14 +37,16 @@ export interface CompareCounts {
 
 /** Everything the main job has to say. */
 export interface CompareReport extends CompareCounts {
+  /** On the claim of the mail, by the rule; null if the base is compared with itself. */
+  judgement: Judgement | null;
+  /** That in sentences, then core by core. */
+  verdict: string[];
   /** Cycles by core. */
   cores: ComparedCore[];
   idmap: { config: string; prices: IdmapPrice[] };
   annotated: AnnotatedBranch[];
   /** Every branch site with what the emulator counted at it. */
   sites: SiteRow[];
-  /** On the claim of the mail, then core by core. */
-  verdict: string[];
   notModelled: readonly string[];
 }
 
@@ -48,45 +54,37 @@ export interface CompareReport extends CompareCounts {
 const FULL_CORES = ['cortex-a53', 'neoverse-n1'];
 /** More cores than these are shown in one line each. */
 const FULL_MAX = 2;
-/** Classes the text shows; the JSON has all. */
-const CLASS_ROWS = 8;
 
-/** The first part of the text for people: the counts. Cycles with their range and the verdict follow. */
+/** The first part of the text for people: what was compared, and the counts. */
 export function countsText(counts: CompareCounts): string {
-  const { comparison, run } = counts;
-  const compared = comparison.configs.flatMap((config) =>
-    config.variants
-      .filter(({ variant }) => variant === run.variant)
-      .map((variant) => [config, variant] as const),
-  );
   return [
     'What the internal-VM patch (RFC 04/11) costs the KVM/arm64 v4.13 fault path\n',
     captureText(counts),
-    heading(
-      'COUNTS: added to one fault, mean over all faults taken; exact, from the blocks of the compiled handler',
-    ),
-    ...comparison.configs.map(configText),
-    ...compared.map(([config, variant]) => classesText(config, variant)),
+    wrap(runText(counts)),
+    heading('COUNTS: added to one fault, mean over all faults taken; exact, from the compiled handler'),
+    ...counts.comparison.configs.map(configText),
   ].join('');
 }
 
-/** The rest of the text. */
+/** The rest of the text: the verdict, then what it rests on. */
 export function cyclesText(report: CompareReport): string {
-  const { comparison } = report;
   return [
-    heading('CYCLES: one fault, and what is added to it; event-cost model'),
-    runText(report),
-    coresText(report.cores),
-    ...fullCores(report.cores).map(coreText),
-    heading(`MAPPING AN INTERNAL VM page by page as posted (${report.idmap.config})`),
-    idmapText(report),
-    heading('HINTS of the RFC kernel on this capture, as tracing/trace_stat/branch_annotated shows them'),
-    branchAnnotated(report.annotated),
     heading('VERDICT'),
     report.verdict.map((sentence) => wrap(sentence)).join(''),
+    heading('CYCLES: one fault, and what is added to it; event-cost model'),
+    coresText(report.cores),
+    ...fullCores(report.cores).map(coreText),
+    heading('COUNTS by class of fault'),
+    classCounts(report),
+    heading(`MAPPING AN INTERNAL VM page by page as posted (${report.idmap.config})`),
+    idmapPricesText(report.idmap.prices),
+    heading('HINTS of the RFC kernel on this capture, as tracing/trace_stat/branch_annotated shows them'),
+    branchAnnotated(report.annotated),
+    heading('NAMES'),
+    COMPARE_NAMES.map((line) => wrap(`- ${line}`)).join(''),
     heading('NOT MODELLED'),
     report.notModelled.map((line) => wrap(`- ${line}`)).join(''),
-    ...replacedText(comparison),
+    ...replacedText(report.comparison),
   ].join('');
 }
 
@@ -104,7 +102,10 @@ function captureText({ capture, comparison }: CompareCounts): string {
   return table(
     ['capture', capture.trace],
     [
-      ['', capture.about],
+      ...wrap(capture.about, ABOUT_WIDTH, '')
+        .trimEnd()
+        .split('\n')
+        .map((line) => ['', line]),
       [
         'faults',
         `${whole(capture.guestFaults)} captured, ${whole(capture.taken)} taken through the v4.13 path`,
@@ -119,91 +120,34 @@ function captureText({ capture, comparison }: CompareCounts): string {
   );
 }
 
-function configText(config: ConfigCounts): string {
-  const rows = config.variants.map((v) => {
-    const { added } = v.all;
-    const counts = [added.insn, added.loads, added.stores, added.cbr, added.taken, added.calls].map(signed);
-    return [v.variant, ...counts, signed(v.addedBytes.handler), signed(v.addedBytes.reachable)];
-  });
-  const base = config.variants[0]?.all.base;
-  const before =
-    base === undefined
-      ? []
-      : [base.insn, base.loads, base.stores, base.cbr, base.taken, base.calls].map(figure);
-  const size = [whole(config.baseBytes.handler), whole(config.baseBytes.reachable)];
-  const header = ['', 'insn', 'loads', 'stores', 'cond br', 'taken', 'calls', 'handler B', 'reachable B'];
-  return `${configLine(config)}${table(header, [['base', ...before, ...size], ...rows])}`;
-}
-
-function configLine(config: ConfigCounts): string {
-  return `  ${config.config}: ${config.compiler}, ${config.flags}\n`;
-}
+/** What is left of a line beside the first column. */
+const ABOUT_WIDTH = 97;
 
 function runText({ run, comparison }: CompareCounts): string {
   const { config, variant, kernel, placements, samples, contention, seed, followed, states } = run;
   const sampled =
-    followed < comparison.faults ? `; ${whole(followed)} of the faults are followed and stand for all` : '';
-  const guest = states.some((state) => state.startsWith('guest:'))
-    ? ' (guest:N after N cycles of guest)'
-    : '';
+    followed < comparison.faults
+      ? `; ${whole(followed)} of the faults, at least one of each path, are followed and stand for all`
+      : '';
   const contended =
     contention > 0
       ? ` Before ${figure(100 * contention)} % of the faults another vcpu took the line of mmu_lock.`
       : '';
-  return wrap(
-    `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')}${guest}.${contended}`,
-  );
+  return `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')}.${contended}`;
 }
 
 function fullCores(cores: readonly CoreComparison[]): readonly CoreComparison[] {
   return cores.length <= FULL_MAX ? cores : cores.filter(({ core }) => FULL_CORES.includes(core));
 }
 
-function classesText(config: ConfigCounts, variant: VariantCounts): string {
-  const shown = variant.groups.slice(0, CLASS_ROWS);
-  const rest = variant.groups.slice(CLASS_ROWS);
-  const rows = shown.map((g) => [
-    g.group,
-    whole(g.faults),
-    figure(g.base.insn),
-    signed(g.added.insn),
-    signed(g.added.loads),
-    signed(g.added.cbr),
-  ]);
-  const header = ['', 'faults', 'insn', '+insn', '+loads', '+cond br'];
-  const others = rest.reduce((n, g) => n + g.faults, 0);
-  const more =
-    rest.length === 0 ? '' : `  and ${rest.length} classes with ${whole(others)} faults together: --json\n`;
-  return `\n  by fault class, ${config.config} ${variant.variant}\n${table(header, rows)}${more}`;
-}
-
-function idmapText({ idmap }: CompareReport): string {
-  const header = ['size', 'pages', 'tables', 'leaked', 'insn/page', 'flush insn/page', 'lines cleaned'];
-  const rows = idmap.prices.map(({ counts, totals, flushTotals, loopInsn }) => [
-    bytes(counts.bytes),
-    whole(counts.pages),
-    whole(counts.tablePages),
-    whole(counts.leaked),
-    interval(shift(loopInsn, totals.insn / counts.pages)),
-    figure(flushTotals.insn / counts.pages),
-    whole(counts.flushedLines),
-  ]);
-  return table(header, rows) + timesText(idmap.prices);
-}
-
-function timesText(prices: readonly IdmapPrice[]): string {
-  const cores = prices[0]?.cores ?? [];
-  const rows = cores.map(({ core, clockGhz }, i) => {
-    const ms = (cycles = Number.NaN) => cycles / clockGhz / 1e6;
-    const cells = prices.map(({ cores }) => {
-      const total = cores[i]?.total;
-      return interval({ v: ms(total?.v), lo: ms(total?.lo), hi: ms(total?.hi) });
-    });
-    return [`ms on ${core} at ${clockGhz} GHz`, ...cells];
-  });
-  return table(['', ...prices.map((p) => bytes(p.counts.bytes))], rows);
-}
-
-function shift(range: Interval, by: number): Interval {
-  return { v: range.v + by, lo: range.lo + by, hi: range.hi + by };
+/** Of the variant that is compared, in each configuration. */
+function classCounts({ comparison, run, cores }: CompareReport): string {
+  const [core] = cores;
+  const shown = core === undefined ? [] : shownClasses(core).map(({ group }) => group);
+  const compared = comparison.configs.flatMap((config) =>
+    config.variants
+      .filter(({ variant }) => variant === run.variant)
+      .map((variant): [ConfigCounts, VariantCounts] => [config, variant]),
+  );
+  return compared.map(([config, variant]) => classCountsText(config, variant, shown)).join('\n');
 }

@@ -3,24 +3,28 @@ import type { PairedCost } from '../scenario/comparison/types.js';
 
 const COLUMNS = ['core', 'state', 'group', 'faults', 'quantity', 'unit', 'p5', 'median', 'p95', 'mean'];
 const QUANTITIES = [
-  ['base', 'cycles per fault'],
-  ['added', 'cycles per fault'],
-  ['percent', 'percent of base'],
+  ['base', 'cycles per fault', 'base'],
+  ['added', 'cycles per fault', 'added'],
+  ['percent', 'percent of base', 'percent'],
+  ['layout noise', 'cycles per fault', 'layoutNoise'],
 ] as const;
 
 /** One line for each core, state, group of faults and quantity (RFC 4180, LF). */
 export function comparisonCsv(cores: readonly CoreComparison[]): string {
   const rows = cores.flatMap(({ core, states }) =>
-    states.flatMap(({ state, all, groups, layoutNoise }) => [
-      ...[all, ...groups].flatMap((cost) => costRows(core, state, cost)),
-      row(core, state, all.group, all.faults, 'layout noise', 'cycles per fault', layoutNoise),
-    ]),
+    states.flatMap(({ state, all, reaching, groups }) =>
+      [all, ...(reaching === null ? [] : [reaching]), ...groups].flatMap((cost) =>
+        costRows(core, state, cost),
+      ),
+    ),
   );
   return [COLUMNS.join(','), ...rows].map((line) => `${line}\n`).join('');
 }
 
 function costRows(core: string, state: string, cost: PairedCost): string[] {
-  return QUANTITIES.map(([name, unit]) => row(core, state, cost.group, cost.faults, name, unit, cost[name]));
+  return QUANTITIES.map(([name, unit, key]) =>
+    row(core, state, cost.group, cost.faults, name, unit, cost[key]),
+  );
 }
 
 function row(

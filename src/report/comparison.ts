@@ -1,11 +1,15 @@
-import type { CoreComparison, StateComparison } from '../scenario/comparison/core.js';
+import type { ClassCost, CoreComparison, StateComparison } from '../scenario/comparison/core.js';
 import type { Distribution } from '../scenario/comparison/distribution.js';
 import type { NullRun } from '../scenario/comparison/null-run.js';
 import type { ComparedCore } from '../scenario/comparison/run.js';
-import { figure, table, whole, wrap } from './text.js';
+import type { MethodSight } from '../scenario/comparison/sight.js';
+import type { PairedCost } from '../scenario/comparison/types.js';
+import { breakEvenText } from './break-even.js';
+import { figure, percentFigure, plusMinus, table, tables, whole, wrap } from './text.js';
 
-/** Classes the text shows of a core; the JSON has all. */
-const CLASS_ROWS = 8;
+/** A class with less than both of these, in percent of the faults and of all cycles, is left to the JSON. */
+const SMALL_COUNT = 1;
+const SMALL_SHARE = 1;
 
 /** `median [p5 - p95]`; a range that is nothing but zero is written so. */
 function quantiles({ p5, median, p95 }: Distribution): string {
@@ -13,44 +17,62 @@ function quantiles({ p5, median, p95 }: Distribution): string {
   return `${figure(median)} [${figure(p5)} - ${figure(p95)}]`;
 }
 
-/** `mean, median [p5 - p95]`: where lines of code fall makes the median of an addition say little by itself. */
-function addition(added: Distribution): string {
-  return added.p5 === 0 && added.p95 === 0 ? '0' : `${figure(added.mean)}, ${quantiles(added)}`;
+/** `mean ± [p5 - p95]`: the interval of the mean, and the range of the pairs. */
+function addition({ added, uncertainty }: PairedCost): string {
+  if (added.p5 === 0 && added.p95 === 0) return '0';
+  return `${plusMinus(added.mean, uncertainty)} [${figure(added.p5)} - ${figure(added.p95)}]`;
 }
 
-/** `mean [p5 - p95]` in percent, with the digits that a hundredth of a thousandth needs. */
+/** `mean [p5 - p95]` in percent. */
 function percents({ p5, mean, p95 }: Distribution): string {
-  const text = (value: number) => (Number(value.toFixed(3)) || 0).toFixed(3);
-  return `${text(mean)} [${text(p5)} - ${text(p95)}]`;
+  return `${percentFigure(mean)} [${percentFigure(p5)} - ${percentFigure(p95)}]`;
 }
 
-/** All cores: what a fault costs and what comes of the base against itself, then what is added in each state. */
+/** The faults that a comparison is about: those that reach the changed code, or all if there is no such code. */
+function judgedOf({ reaching, all }: StateComparison) {
+  return reaching ?? all;
+}
+
+/** All cores: what a fault costs, what comes of the base against itself, then what is added in each state. */
 export function coresText(cores: readonly ComparedCore[]): string {
-  const states = cores[0]?.states.map(({ state }) => state) ?? [];
-  const [first = ''] = states;
-  const whole = cores.map((core) => {
-    const { all, layoutNoise } = core.states[0] as StateComparison;
+  const states = cores[0]?.states ?? [];
+  const first = states[0]?.state ?? '';
+  const base = cores.map((core) => {
+    const { all, reaching } = core.states[0] as StateComparison;
+    const moved = (reaching ?? all).layoutNoise;
     return [
       nameOf(core),
+      quantiles(all.typical),
       quantiles(all.base),
       nullText(core.nullRun),
-      quantiles(layoutNoise),
-      percents(all.percent),
+      quantiles(moved),
     ];
   });
-  const added = cores.map((core) => [nameOf(core), ...core.states.map(({ all }) => addition(all.added))]);
   const estimated = cores.filter(({ estimated }) => estimated !== null).map(({ core }) => core);
   const note = `* system costs are only estimated (exception entry and return, barriers, system registers, TLBI): ${estimated.join(', ')}`;
+  const names = states.map(({ state }) => state);
   return [
-    table(
-      [`whole fault, ${first}`, 'median [p5 - p95]', 'null run', 'at another place', 'added, percent of it'],
-      whole,
-    ),
+    tables([`base, ${first}`, 'typical fault', 'mean of all faults', 'null run', 'at another place'], base),
     wrap(itselfText(cores[0]?.nullRun.placements ?? 0)),
     '\n',
-    table(['added: mean, median [p5 - p95]', ...states], added),
+    tables(
+      ['added to a fault that reaches it', ...names],
+      cores.map((core) => [nameOf(core), ...core.states.map((state) => addition(judgedOf(state)))]),
+    ),
+    '\n',
+    tables(
+      ['that in % of the typical one', ...names],
+      cores.map((core) => [nameOf(core), ...core.states.map(shareText)]),
+    ),
     estimated.length === 0 ? '' : wrap(note),
   ].join('');
+}
+
+/** The mean in percent of the typical fault, with its interval. */
+function shareText(state: StateComparison): string {
+  const { added, uncertainty, typical } = judgedOf(state);
+  const percent = (cycles: number) => percentFigure((100 * cycles) / typical.median);
+  return `${percent(added.mean)} ± ${percent(uncertainty)}`;
 }
 
 /** Its largest difference, which is not rounded away. */
@@ -60,7 +82,7 @@ function nullText({ largest }: NullRun): string {
 
 /** What a reader weighs an addition against. */
 function itselfText(places: number): string {
-  return `null run: the base against itself at the same place, the largest difference of any pair at ${places} places; it must be 0. At another place: the base against itself after its code moved; an addition inside that is not told from a change of the layout.`;
+  return `typical fault: the median over faults; few dear ones raise the mean. null run: the base against itself at the same place, the largest difference of any pair at ${places} places; it must be 0. At another place: the base against itself after its code moved.`;
 }
 
 function nameOf({ core, estimated }: CoreComparison): string {
@@ -69,49 +91,52 @@ function nameOf({ core, estimated }: CoreComparison): string {
 
 /** One core in full: classes, break-even, inputs, what hardware resolves. */
 export function coreText(core: CoreComparison): string {
-  const note = core.estimated === null ? '' : wrap(core.estimated);
-  return `\n  ${core.core}\n${note}${classesText(core)}${breakEvenText(core)}${inputsText(core)}${methodsText(core)}`;
+  const estimated = core.estimated === null ? '' : ' *';
+  return `\n  ${core.core}${estimated}\n${classesText(core)}${breakEvenText(core)}${inputsText(core)}${methodsText(core)}`;
 }
 
-function classesText({ states }: CoreComparison): string {
-  const { groups, state } = states[0] as StateComparison;
-  const shown = groups.slice(0, CLASS_ROWS);
-  const rows = shown.map(({ group, faults, base, added, percent }) => [
+/** The classes that are not small in both count and share, the largest share first. */
+export function shownClasses({ states }: CoreComparison): ClassCost[] {
+  const { groups, all } = states[0] as StateComparison;
+  return groups.filter(
+    ({ faults, share }) => (100 * faults) / all.faults >= SMALL_COUNT || share >= SMALL_SHARE,
+  );
+}
+
+/** What `shown` leaves out of `groups`. */
+export function foldedText(groups: readonly { faults: number }[], shown: number, all: number): string {
+  const folded = groups.length - shown;
+  if (folded === 0) return '';
+  return `  and ${folded} classes with ${whole(all)} faults together, each below ${SMALL_COUNT} % of the faults and ${SMALL_SHARE} % of all cycles: --json\n`;
+}
+
+function classesText(core: CoreComparison): string {
+  const { groups, state } = core.states[0] as StateComparison;
+  const shown = shownClasses(core);
+  const costs = shown.map(({ group, share, base, percent }) => [
     group,
-    whole(faults),
+    percentFigure(share),
     quantiles(base),
-    ...states.map((each) => addition(each.groups.find((g) => g.group === group)?.added ?? added)),
     percents(percent),
   ]);
-  const header = [
-    '',
-    'faults',
-    `whole fault, ${state}`,
-    ...states.map((each) => `added, ${each.state}`),
-    'percent',
-  ];
-  const rest = groups.slice(CLASS_ROWS);
-  const faults = rest.reduce((n, group) => n + group.faults, 0);
-  const more =
-    rest.length === 0 ? '' : `  and ${rest.length} classes with ${whole(faults)} faults together: --json\n`;
-  return table(header, rows) + more;
+  const added = shown.map(({ group, faults, reaching }) => [
+    group,
+    whole(faults),
+    reaching === 0 ? 'none: layout only' : whole(reaching),
+    ...core.states.map((each) => classAddition(each, group)),
+  ]);
+  const rest = groups.filter((group) => !shown.includes(group)).reduce((n, { faults }) => n + faults, 0);
+  return [
+    tables(['', '% of all cycles', `whole fault, ${state}`, `added, % of it, ${state}`], costs),
+    '\n',
+    tables(['', 'faults', 'reach it', ...core.states.map((each) => `added, ${each.state}`)], added),
+    foldedText(groups, shown.length, rest),
+  ].join('');
 }
 
-function breakEvenText({ breakEven }: CoreComparison): string {
-  const { faultBelow, faultBelowP95, rates, ratesP95, percentOfFault, clockGhz } = breakEven;
-  if (faultBelowP95 === null) return wrap('It matters nowhere: it adds nothing.');
-  const limits = rates.map(({ percent, faultsPerSecond }, i) => {
-    const limit = averageAndP95(faultsPerSecond, ratesP95[i]?.faultsPerSecond ?? null);
-    return `more than ${percent} % of a cpu if there are more than ${limit} faults a second`;
-  });
-  const share = `It is more than ${percentOfFault} % of a fault that costs less than ${averageAndP95(faultBelow, faultBelowP95)} cycles`;
-  return wrap(`${share}. At ${figure(clockGhz)} GHz it is ${limits.join(', and ')}.`);
-}
-
-/** A limit by the mean of what is added and by its p95; where nothing is added on average, by the latter only. */
-function averageAndP95(average: number | null, p95: number | null): string {
-  const sooner = p95 === null ? '' : whole(p95);
-  return average === null ? `${sooner} (p95; nothing on average)` : `${whole(average)} (p95: ${sooner})`;
+function classAddition({ groups }: StateComparison, name: string): string {
+  const cost = groups.find(({ group }) => group === name);
+  return cost === undefined ? '' : plusMinus(cost.added.mean, cost.uncertainty);
 }
 
 function inputsText({ inputs }: CoreComparison): string {
@@ -127,11 +152,20 @@ function inputsText({ inputs }: CoreComparison): string {
 
 function methodsText({ methods }: CoreComparison): string {
   const header = ['could hardware see it?', '', 'resolves, in cycles of a fault', 'conf'];
-  const rows = methods.map(({ method, sight, floor, conf }) => [
-    method,
-    sight,
-    `${figure(floor.v)} [${figure(floor.lo)} - ${figure(floor.hi)}]`,
-    conf,
+  const rows = methods.map((each) => [
+    each.method,
+    sightText(each),
+    `${figure(each.floor.v)} [${figure(each.floor.lo)} - ${figure(each.floor.hi)}]`,
+    each.conf,
   ]);
   return table(header, rows, 2);
+}
+
+/** Whether a method sees an addition, and what says so. */
+export function sightText({ seen, added, certain, floor }: MethodSight): string {
+  if (seen === 'yes') return `yes: ${figure(added)} >= ${figure(floor.v)}`;
+  if (seen === 'perhaps') return `perhaps: ${figure(floor.lo)} <= ${figure(added)} < ${figure(floor.v)}`;
+  return certain || added < floor.lo
+    ? `no: ${figure(added)} < ${figure(floor.lo)}`
+    : `no: ${figure(added)} is within its ±`;
 }

@@ -19,6 +19,16 @@ export function interval(range: Interval): string {
   return `${figure(range.v)} [${figure(range.lo)} - ${figure(range.hi)}]`;
 }
 
+/** A mean with half the width of its interval. */
+export function plusMinus(mean: number, half: number): string {
+  return `${figure(mean)} ± ${figure(half)}`;
+}
+
+/** Percent with the digits that a hundredth of a thousandth needs. */
+export function percentFigure(value: number): string {
+  return Math.abs(value) >= 1 ? figure(value) : (Number(value.toFixed(3)) || 0).toFixed(3);
+}
+
 /** With a sign, as a difference is written. */
 export function signed(value: number): string {
   return value >= 0.005 ? `+${figure(value)}` : figure(value);
@@ -41,10 +51,43 @@ export function bytes(value: bigint): string {
   return `${size} ${units[unit]}`;
 }
 
+/** No line of a report is longer than this, in characters. */
+const WIDTH = 110;
+
+/**
+ * As {@link table}, in several if it is wider than a report: each has the first column, and as many of the others as
+ * there is room for.
+ */
+export function tables(header: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
+  const widths = columnWidths([header, ...rows]);
+  const [first = 0, ...others] = widths;
+  const parts: number[][] = [[]];
+  let width = first + 2;
+  others.forEach((each, i) => {
+    if (width + each + 2 > WIDTH && parts.at(-1)?.length !== 0) {
+      parts.push([]);
+      width = first + 2;
+    }
+    parts.at(-1)?.push(i + 1);
+    width += each + 2;
+  });
+  const part = (columns: readonly number[]) => (row: readonly string[]) =>
+    [0, ...columns].map((column) => row[column] ?? '');
+  return parts
+    .map((columns) =>
+      table(part(columns)(header), rows.map(part(columns)), columns.filter((i) => i < left).length + 1),
+    )
+    .join('\n');
+}
+
+function columnWidths(rows: readonly (readonly string[])[]): number[] {
+  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => shownLength(row[column] ?? ''))));
+}
+
 /** Columns padded to their widest cell: the first `left` columns to the left, the rest to the right. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
   const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => shownLength(row[column] ?? ''))));
+  const widths = columnWidths(all);
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) =>

@@ -1,4 +1,11 @@
-import { addCounts, type Counts, type FaultSignature, noCounts, type Walk } from '../cost/index.js';
+import {
+  addCounts,
+  COUNT_KEYS,
+  type Counts,
+  type FaultSignature,
+  noCounts,
+  type Walk,
+} from '../cost/index.js';
 
 /** Means over the faults of a group. */
 export interface GroupCounts {
@@ -6,6 +13,8 @@ export interface GroupCounts {
   group: string;
   /** Of the group. */
   faults: number;
+  /** Of them, those on which the variant executes other code than the base. */
+  reaching: number;
   /** Counts of one fault in the base build, cache loops apart. */
   base: Counts;
   /** What the variant adds to that; may be negative. */
@@ -36,5 +45,11 @@ export function groupCounts(group: string, pairs: readonly Pair[]): GroupCounts 
     addCounts(added, to.totals, path.count / faults);
     addCounts(added, from.totals, -path.count / faults);
   }
-  return { group, faults, base, added };
+  const reaching = pairs.reduce((n, { path, from, to }) => n + (reachesChange(from, to) ? path.count : 0), 0);
+  return { group, faults, reaching, base, added };
+}
+
+/** Whether a fault executes other code in the variant than in the base, told by what it counts. */
+export function reachesChange(from: Walk, to: Walk): boolean {
+  return COUNT_KEYS.some((key) => from.totals[key] !== to.totals[key]);
 }

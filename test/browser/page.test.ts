@@ -236,7 +236,7 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
         String(await saved(() => page.getByRole('button', { name: 'JSON', exact: true }).click())),
       );
       expect(json).toMatchObject({
-        format: 'stage2-page-compare/1',
+        format: 'stage2-page-compare/2',
         run: { samples: 10 },
         cells: [{ variant: 'rfc' }, {}],
       });

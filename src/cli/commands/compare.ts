@@ -4,14 +4,15 @@ import type { AnnotatedBranch } from '../../report/branch-annotated.js';
 import { type CompareCounts, type CompareReport, countsText, cyclesText } from '../../report/compare.js';
 import { comparisonCsv } from '../../report/comparison-csv.js';
 import { sitesText } from '../../report/sites.js';
-import { type CompareConfig, compareBuilds } from '../../scenario/compare.js';
-import type { ComparisonCore } from '../../scenario/comparison/run.js';
+import { claimVerdict, coreVerdict, nothingToJudge } from '../../report/verdict.js';
+import { type CompareConfig, type Comparison, compareBuilds } from '../../scenario/compare.js';
+import type { ComparedCore, ComparisonCore } from '../../scenario/comparison/run.js';
 import { stateText } from '../../scenario/comparison/state.js';
-import { coreVerdict } from '../../scenario/comparison/verdict.js';
 import { runIdmap } from '../../scenario/idmap.js';
 import { type IdmapPrice, priceIdmap } from '../../scenario/idmap-price.js';
+import { judge } from '../../scenario/judgement.js';
+import { NOT_MODELLED } from '../../scenario/not-modelled.js';
 import type { ReplayResult } from '../../scenario/replay/index.js';
-import { NOT_MODELLED, verdictOf } from '../../scenario/verdict.js';
 import { compareCores, experimentWith, type LoadedComparison, loadComparison } from '../compare-cores.js';
 import { faultReport } from '../compare-faults.js';
 import {
@@ -53,7 +54,11 @@ export function registerCompare(program: Command): void {
     .option('--state <states>', 'what a fault finds: cold, warm, guest:CYCLES; with commas', listOption)
     .option('--placements <n>', 'placements of code and data', '64')
     .option('--samples <n>', 'samples of the prices', '200')
-    .option('--faults <n>', 'faults followed at each placement, in place of all', '192')
+    .option(
+      '--faults <n>',
+      'faults followed at each placement: one of each path at least, about n in all',
+      '192',
+    )
     .option(
       '--contention <p>',
       'probability, 0 to 1, that another vcpu took the line of mmu_lock before a fault',
@@ -140,17 +145,32 @@ async function compareAll(
     const cores = await compared();
     return {
       ...counts,
+      ...verdictOn(comparison, cores, settings),
       cores,
       idmap: { config: IDMAP_BUILD, prices: idmapPrices(loaded.cores) },
       annotated: annotatedBranches(siteRows, sites),
       sites: siteRows,
-      verdict: [verdictOf(comparison, cores, settings), ...cores.map(coreVerdict)],
       notModelled: NOT_MODELLED,
     };
   };
   const text = textOf(counts, reported);
   if (settings.output.kind === 'text') return { text, exit: Exit.OK };
-  return { text, json: { format: 'stage2-compare/2', ...(await reported()) }, exit: Exit.OK };
+  return { text, json: { format: 'stage2-compare/3', ...(await reported()) }, exit: Exit.OK };
+}
+
+function verdictOn(
+  { configs }: Comparison,
+  cores: readonly ComparedCore[],
+  { config, variant }: CompareSettings,
+): Pick<CompareReport, 'judgement' | 'verdict'> {
+  const each = cores.map(coreVerdict);
+  if (variant === 'base') return { judgement: null, verdict: [nothingToJudge(cores), ...each] };
+  const counted = configs.find((row) => row.config === config);
+  const counts = counted?.variants.find((row) => row.variant === variant)?.all;
+  if (counted === undefined || counts === undefined) throw new Error(`${config}-${variant}: no counts`);
+  const judgement = judge(counts, cores);
+  const compiler = `${counted.compiler} ${counted.flags}`;
+  return { judgement, verdict: [...claimVerdict(judgement, { variant, compiler, counts }), ...each] };
 }
 
 /** The counts at once; cycles take a while. */

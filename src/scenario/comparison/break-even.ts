@@ -1,10 +1,10 @@
-import type { Distribution } from './distribution.js';
+import type { TypicalCost } from './core.js';
 
 /** A share of a cpu, and how many faults a second spend it on the addition. */
 export interface RateLimit {
   /** Percent of one cpu. */
   percent: number;
-  /** Faults a second; null where nothing is added. */
+  /** Faults a second; null where nothing is added. More than {@link BreakEven.faultsThatFit} cannot happen. */
   faultsPerSecond: number | null;
 }
 
@@ -18,6 +18,8 @@ export interface BreakEven {
   faultBelowP95: number | null;
   /** Clock the rates are for, in GHz. */
   clockGhz: number;
+  /** Faults a second that a cpu takes which does nothing else: typical ones, at the cheapest of their range. */
+  faultsThatFit: number;
   /** For the mean addition. */
   rates: RateLimit[];
   /** For the 95 % quantile of the addition. */
@@ -28,12 +30,16 @@ export interface BreakEven {
 const PERCENT_OF_FAULT = 1;
 const PERCENT_OF_CPU = [0.1, 1];
 
-export function breakEven(added: Distribution, clockGhz: number): BreakEven {
+export function breakEven(
+  { added, typical }: Pick<TypicalCost, 'added' | 'typical'>,
+  clockGhz: number,
+): BreakEven {
   return {
     percentOfFault: PERCENT_OF_FAULT,
     faultBelow: faultBelow(added.mean),
     faultBelowP95: faultBelow(added.p95),
     clockGhz,
+    faultsThatFit: (clockGhz * 1e9) / typical.p5,
     rates: ratesOf(added.mean, clockGhz),
     ratesP95: ratesOf(added.p95, clockGhz),
   };

@@ -8,18 +8,33 @@ import {
 import { type BreakEven, breakEven } from './break-even.js';
 import { type Distribution, perFault } from './distribution.js';
 import { addedEvents, type EventTotal, eventTotals } from './events.js';
-import { layoutNoise, type PricedGroup, pairedCost, priceGroup, sumGroups } from './paired.js';
+import { type PricedGroup, pairedCost, priceGroup, sumGroups } from './paired.js';
 import { type Input, priceInputs, spreadInput, strongest } from './sensitivity.js';
 import { type MethodSight, sightOf } from './sight.js';
 import type { PairedCost, StatePair } from './types.js';
+import { type FollowedPath, typicalFault } from './typical.js';
 
 /** One core, and what prices it has. */
 export interface PricedCoreInput {
   clockGhz: number;
   /** Says that the system costs of the core are only estimated; undefined if they are not. */
   estimated: string | undefined;
+  /** Version of the architecture, such as `Armv8.2-A`; undefined where the profile does not say. */
+  arch: string | undefined;
   table: PriceTable;
   samples: PriceMatrix;
+}
+
+/** Cycles of many faults with that of the typical one. */
+export interface TypicalCost extends PairedCost {
+  /** Of the base: the median over these faults, each at what its path costs on average; over the price samples. */
+  typical: Distribution;
+}
+
+/** Cycles of a class of faults. */
+export interface ClassCost extends PairedCost {
+  /** Of the cycles that all faults take in the base, in percent: mean times faults. */
+  share: number;
 }
 
 /** What the variant adds where faults find the core in one state, in cycles a fault. */
@@ -27,11 +42,11 @@ export interface StateComparison {
   /** `cold`, `warm` or `guest:CYCLES`. */
   state: string;
   /** Over all faults of the trace. */
-  all: PairedCost;
-  /** By class of fault and outcome, the most frequent first. */
-  groups: PairedCost[];
-  /** The base against itself at another placement. */
-  layoutNoise: Distribution;
+  all: TypicalCost;
+  /** Over those that reach the changed code; null if none does. */
+  reaching: TypicalCost | null;
+  /** By class of fault and outcome, that with the largest share first. */
+  groups: ClassCost[];
   /** What happened on all faults at all placements together: the counts behind the cycles. */
   events: EventTotal[];
 }
@@ -59,28 +74,46 @@ export function compareCore(
   methods: readonly Method[],
 ): CoreComparison {
   const states = pairs.map((pair) => compareState(pair, input.samples));
-  const { all } = states[0] as StateComparison;
+  const { all, reaching } = states[0] as StateComparison;
   const { clockGhz } = input;
   return {
     core: input.table.core,
     estimated: input.estimated ?? null,
     states,
-    breakEven: breakEven(all.added, clockGhz),
+    breakEven: breakEven(all, clockGhz),
     inputs: inputsOf(input, pairs),
-    methods: sightOf(methods, { base: all.base, added: all.added, clockGhz }),
+    methods: sightOf(methods, { cost: reaching ?? all, clockGhz, arch: input.arch }),
   };
 }
 
-function compareState({ state, groups }: StatePair, samples: PriceMatrix): StateComparison {
-  const priced = groups.map((group) => priceGroup(group, samples));
-  const all = sumGroups(priced);
+function compareState({ state, groups, reaching, paths }: StatePair, prices: PriceMatrix): StateComparison {
+  const priced = groups.map((group) => priceGroup(group, prices));
+  const cost = (of: PricedGroup) => pairedCost(of, prices.samples);
+  const typical = (of: PricedGroup, among: readonly FollowedPath[]): TypicalCost => ({
+    ...cost(of),
+    typical: typicalFault(among, prices),
+  });
   return {
     state,
-    all: pairedCost(all),
-    groups: priced.map(pairedCost).sort((a, b) => b.faults - a.faults),
-    layoutNoise: layoutNoise(all, samples.samples),
+    all: typical(sumGroups(priced), paths),
+    reaching:
+      reaching === undefined
+        ? null
+        : typical(
+            priceGroup(reaching, prices),
+            paths.filter(({ reaches }) => reaches),
+          ),
+    groups: sharesOf(priced.map(cost)),
     events: eventTotals(groups),
   };
+}
+
+function sharesOf(costs: readonly PairedCost[]): ClassCost[] {
+  const cycles = ({ base, faults }: PairedCost) => base.mean * faults;
+  const all = costs.reduce((sum, cost) => sum + cycles(cost), 0);
+  return costs
+    .map((cost) => ({ ...cost, share: (100 * cycles(cost)) / all }))
+    .sort((a, b) => b.share - a.share);
 }
 
 function inputsOf({ table }: PricedCoreInput, pairs: readonly StatePair[]): Input[] {

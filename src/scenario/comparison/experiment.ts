@@ -11,9 +11,11 @@ import {
   scaleEvents,
   sumEvents,
   useNearestOutcomes,
+  type Walk,
   walkBuild,
 } from '../../cost/index.js';
 import type { Geometry } from '../../uarch/geometry.js';
+import { reachesChange } from '../group-counts.js';
 import { dividedBy } from './distribution.js';
 import { fixedEvents, variantEvents } from './fixed-events.js';
 import { type FollowedCounts, type FollowJob, rowOf } from './follow.js';
@@ -22,6 +24,10 @@ import type { LoggedPath, LoggedTrace } from './logged-trace.js';
 import { type FaultSample, sampleFaults } from './sample.js';
 import { type State, stateText } from './state.js';
 import type { GroupEvents, GroupPair, StatePair } from './types.js';
+import type { FollowedPath } from './typical.js';
+
+/** Name of the faults that reach the changed code, all classes together. */
+const REACHING = 'faults that reach the changed code';
 
 /** Two builds under the same faults. The variant is the second. */
 export interface Experiment {
@@ -31,6 +37,8 @@ export interface Experiment {
   builds: readonly [Build, Build];
   /** Programs of each build by path. */
   programs: readonly [readonly Program[], readonly Program[]];
+  /** Whether the variant executes other code on a path than the base. */
+  reaches: readonly boolean[];
   /** What a guest does between two faults, in the state that has one. */
   guest: GuestActivity;
   /** How probable it is that another vcpu took the line of mmu_lock before a fault, from 0 to 1. */
@@ -62,14 +70,15 @@ export function experimentOf(
   guest: GuestActivity,
   { faults, contention }: Pick<Experiment, 'contention'> & { faults: number },
 ): Experiment {
-  const compile = (build: Build) =>
-    trace.paths.map(({ signature }) =>
-      compileProgram(walkBuild(build, useNearestOutcomes(build, signature).input), accesses),
-    );
+  const walk = (build: Build) =>
+    trace.paths.map(({ signature }) => walkBuild(build, useNearestOutcomes(build, signature).input));
+  const [from, to] = [walk(builds[0]), walk(builds[1])];
+  const compile = (walks: readonly Walk[]) => walks.map((each) => compileProgram(each, accesses));
   return {
     trace,
     builds,
-    programs: [compile(builds[0]), compile(builds[1])],
+    programs: [compile(from), compile(to)],
+    reaches: from.map((each, path) => reachesChange(each, to[path] as Walk)),
     guest,
     contention,
     sample: sampleFaults(trace, faults),
@@ -121,31 +130,59 @@ export function statePair(
     groups.set(group, [...(groups.get(group) ?? []), path]);
   });
   const fixed = experiment.programs.map((programs) => pathEvents(programs, experiment.trace.paths, core));
-  const pairs = [...groups].map(([group, paths]): GroupPair => {
+  const pairOf = (group: string, paths: readonly number[]): GroupPair => {
     const placed = (build: number) =>
       counted.map((counts) => placedEvents(counts[build] as BigUint64Array, paths, experiment, followed));
-    const sum = (build: number) => sumEvents(paths.map((path) => fixed[build]?.[path] as EventCounts));
+    const sum = (build: number) =>
+      sumEvents(
+        paths.map((path) => scaleEvents(fixed[build]?.[path] as EventCounts, faultsOf(experiment, path))),
+      );
     const base: GroupEvents = { fixed: sum(0), placed: placed(0) };
     const variant: GroupEvents = { fixed: variantEvents(base.fixed, sum(1)), placed: placed(1) };
-    const faults = paths.reduce((n, path) => n + faultsOf(experiment, path), 0);
-    return { group, faults, base, variant };
+    const taken = (of: readonly number[]) =>
+      of.reduce((n, path) => n + Number(faultsOf(experiment, path)), 0);
+    const reaching = taken(paths.filter((path) => experiment.reaches[path]));
+    return { group, faults: taken(paths), reaching, base, variant };
+  };
+  const reaching = [...experiment.trace.paths.keys()].filter((path) => experiment.reaches[path]);
+  return {
+    state: stateText(state),
+    groups: [...groups].map(([group, paths]) => pairOf(group, paths)),
+    reaching: reaching.length === 0 ? undefined : pairOf(REACHING, reaching),
+    paths: followedPaths(experiment, fixed[0] ?? [], followed, counted),
+  };
+}
+
+/** What the base did on each path, all placements together. */
+function followedPaths(
+  { trace, reaches }: Experiment,
+  fixed: readonly EventCounts[],
+  followed: readonly number[],
+  counted: readonly FollowedCounts[],
+): FollowedPath[] {
+  return trace.paths.map(({ faults }, path) => {
+    const runs = (followed[path] as number) * counted.length;
+    const placed = counted
+      .map(([base]) => rowOf(base as BigUint64Array, path))
+      .reduce((sum, row) => sum.map((n, event) => n + (row[event] as bigint)));
+    const events = sumEvents([scaleEvents(fixed[path] as EventCounts, BigInt(runs)), microEvents(placed)]);
+    return { faults: faults.length, reaches: reaches[path] ?? false, runs, events };
   });
-  return { state: stateText(state), groups: pairs };
 }
 
-function faultsOf({ trace }: Experiment, path: number): number {
-  return trace.paths[path]?.faults.length ?? 0;
+function faultsOf({ trace }: Experiment, path: number): bigint {
+  return BigInt(trace.paths[path]?.faults.length ?? 0);
 }
 
-/** Of all faults of each path, what does not depend on the core's state. */
+/** Of one fault of each path, what does not depend on the core's state. */
 function pathEvents(
   programs: readonly Program[],
   paths: readonly LoggedPath[],
   { kernel, table }: ExperimentCore,
 ): EventCounts[] {
   return programs.map(({ counts }, path) => {
-    const { signature, faults } = paths[path] as LoggedPath;
-    return scaleEvents(fixedEvents(counts, signature.faultClass, kernel, table), BigInt(faults.length));
+    const { signature } = paths[path] as LoggedPath;
+    return fixedEvents(counts, signature.faultClass, kernel, table);
   });
 }
 
@@ -157,7 +194,7 @@ function placedEvents(
   followed: readonly number[],
 ): EventCounts {
   const sums = paths.map((path) => {
-    const [all, some] = [BigInt(faultsOf(experiment, path)), BigInt(followed[path] ?? 1)];
+    const [all, some] = [faultsOf(experiment, path), BigInt(followed[path] ?? 1)];
     return rowOf(counts, path).map((n) => (all === some ? n : dividedBy(n * all, some)));
   });
   const total = sums[0]?.map((_, event) => sums.reduce((n, row) => n + (row[event] as bigint), 0n)) ?? [];

@@ -23,6 +23,8 @@ import type { State } from './state.js';
 export interface ComparisonCore extends ExperimentCore {
   /** In GHz, of its profile. */
   clockGhz: number;
+  /** Version of the architecture, such as `Armv8.2-A`; undefined where the profile does not say. */
+  arch: string | undefined;
   /** Says that the system costs of the core are only estimated; undefined if they are not. */
   estimated: string | undefined;
 }
@@ -62,6 +64,7 @@ export function comparisonCore(
     table: kernelPrices(table, kernels, { inOrder: profile.inOrder, clockGhz }),
     kernel: kernelEvents(kernel, worldSwitch),
     clockGhz,
+    arch: profile.arch?.v,
     estimated: estimatedSystemText(profile),
   };
 }
@@ -87,9 +90,9 @@ export async function compareOn(
     counted.map(async (counts, i) => statePair(experiment, core, plan.states[i] as State, await counts)),
   );
   const samples = samplePriceMatrix(core.table, plan.seed, plan.samples);
-  const { clockGhz, estimated, table } = core;
+  const { clockGhz, arch, estimated, table } = core;
   return {
-    ...compareCore({ clockGhz, estimated, table, samples }, pairs, plan.methods),
+    ...compareCore({ clockGhz, arch, estimated, table, samples }, pairs, plan.methods),
     nullRun: nullRunOf(statePair(experiment, core, first, await nulls), samples),
   };
 }

@@ -1,8 +1,8 @@
-import type { Method, Range } from '../../cost/index.js';
-import type { Distribution } from './distribution.js';
+import { floorOn, type Method, type Range } from '../../cost/index.js';
+import type { TypicalCost } from './core.js';
 
-/** Whether a method of measuring stands a chance to see an addition. */
-export type Sight = 'sees it' | 'at its best' | 'does not see it';
+/** Whether a method of measuring sees an addition; `perhaps` where that depends on the machine. */
+export type Seen = 'yes' | 'perhaps' | 'no';
 
 /** A method's floor on one core, for one kind of fault. */
 export interface MethodSight {
@@ -14,35 +14,43 @@ export interface MethodSight {
   conf: string;
   /** Cycles a fault: the floor with its range. */
   floor: Range;
-  /** Whether the mean of the addition is above the floor, or only its range reaches the floor's low end. */
-  sight: Sight;
+  /** Size of the mean of the addition, in cycles a fault, that is compared with the floor. */
+  added: number;
+  /** Whether that is more than its own uncertainty. */
+  certain: boolean;
+  /** Yes from the floor on, no below its low end, and of what is not certain. */
+  seen: Seen;
 }
 
-/** What a fault costs, and what is added to it. */
+/** Faults that are timed, and the core they are timed on. */
 export interface Measured {
-  base: Distribution;
-  added: Distribution;
+  cost: Pick<TypicalCost, 'typical' | 'added' | 'uncertainty'>;
   clockGhz: number;
+  /** Version of the architecture, such as `Armv8.2-A`; undefined where it is not known. */
+  arch: string | undefined;
 }
 
 /** Floors in cycles of a fault on this core, the finest first. */
 export function sightOf(methods: readonly Method[], measured: Measured): MethodSight[] {
-  const rows = methods.map(({ id, method, floor }) => {
-    const scale = cyclesPer(floor.unit, measured);
-    const cycles = { v: floor.v * scale, lo: floor.lo * scale, hi: floor.hi * scale };
-    return { id, method, conf: floor.conf, floor: cycles, sight: sight(measured.added, cycles) };
+  const added = Math.abs(measured.cost.added.mean);
+  const certain = added > measured.cost.uncertainty;
+  const rows = methods.map((each) => {
+    const { v, lo, hi, unit, conf } = floorOn(each, measured.arch);
+    const scale = cyclesPer(unit, measured);
+    const floor = { v: v * scale, lo: lo * scale, hi: hi * scale };
+    const seen = certain ? seenAt(added, floor) : 'no';
+    return { id: each.id, method: each.method, conf, floor, added, certain, seen };
   });
   return rows.sort((a, b) => a.floor.v - b.floor.v || (a.id < b.id ? -1 : 1));
 }
 
-function cyclesPer(unit: string, { base, clockGhz }: Measured): number {
+/** A share is of the typical fault. */
+function cyclesPer(unit: string, { cost, clockGhz }: Measured): number {
   if (unit === 'ns') return clockGhz;
-  return unit === 'percent' ? base.median / 100 : 1;
+  return unit === 'percent' ? cost.typical.median / 100 : 1;
 }
 
-/** Seen is an addition whose mean is above the floor; at its best, one that reaches the floor's low end at all. */
-function sight(added: Distribution, floor: { v: number; lo: number }): Sight {
-  if (Math.abs(added.mean) >= floor.v) return 'sees it';
-  const most = Math.max(Math.abs(added.p5), Math.abs(added.p95));
-  return most >= floor.lo ? 'at its best' : 'does not see it';
+function seenAt(added: number, floor: Range): Seen {
+  if (added >= floor.v) return 'yes';
+  return added >= floor.lo ? 'perhaps' : 'no';
 }

@@ -1,4 +1,5 @@
 import { css, html, LitElement } from 'lit';
+import { breakEvenSentences } from '../../report/break-even.js';
 import { figure, whole } from '../../report/text.js';
 import type { ComparedCore } from '../../scenario/comparison/run.js';
 import { chosen } from '../elements/events.js';
@@ -81,7 +82,7 @@ export class BreakEvenElement extends LitElement {
         It takes <strong>${range(ofCpu)}</strong> of one cpu at ${figure(breakEven.clockGhz)} GHz, and is
         <strong>${range(ofFault)}</strong> of such a fault: mean [5 % to 95 %].
       </output>
-      <p class="small">${limitsText(this.compared)}</p>
+      <p class="small">${breakEvenSentences(this.compared)}</p>
       ${own ? '' : html`<button class="plain small" @click=${() => emitPatch<CompareState>(this, { cost: 0 })}>Back to what the base takes</button>`}
     `;
   }
@@ -91,22 +92,6 @@ function percent(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 10 ? 1 : size >= 0.1 ? 2 : 4;
   return `${(Number(value.toFixed(digits)) || 0).toLocaleString('en-US', { maximumFractionDigits: digits })} %`;
-}
-
-/** The same limits as stage2 compare prints. */
-function limitsText({ breakEven }: ComparedCore): string {
-  const { percentOfFault, faultBelow, faultBelowP95, rates, ratesP95 } = breakEven;
-  if (faultBelowP95 === null) return 'It matters nowhere: it adds nothing.';
-  const limit = (average: number | null, p95: number | null): string => {
-    const sooner = p95 === null ? '' : whole(p95);
-    return average === null ? `${sooner} (p95; nothing on average)` : `${whole(average)} (p95: ${sooner})`;
-  };
-  const shares = rates.map(
-    (row, i) =>
-      `${row.percent} % of a cpu from ${limit(row.faultsPerSecond, ratesP95[i]?.faultsPerSecond ?? null)} faults a second on`,
-  );
-  const fault = `${percentOfFault} % of a fault that costs less than ${limit(faultBelow, faultBelowP95)} cycles`;
-  return `It is more than ${fault}; ${shares.join('; ')}.`;
 }
 
 customElements.define('stage2-break-even', BreakEvenElement);

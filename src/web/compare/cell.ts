@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { figure, signed, whole } from '../../report/text.js';
+import { sightText } from '../../report/comparison.js';
+import { figure, percentFigure, signed, whole } from '../../report/text.js';
 import type { StateComparison } from '../../scenario/comparison/core.js';
 import { shared } from '../style/shared.js';
 import { additionText, percentText, quantilesText } from './figures.js';
@@ -35,7 +36,7 @@ export class CellElement extends LitElement {
     const [first] = compared.states;
     if (first === undefined) return nothing;
     return html`
-      <p role="status">${verdict}</p>
+      <div role="status">${verdict.map((sentence) => html`<p>${sentence}</p>`)}</div>
       <p class="small muted">${words}; ${compiler}. ${profile === undefined ? '' : `${compared.core} is of ${profile}.`} ${compared.estimated ?? ''}</p>
       ${this.#counts()}
       <h3>Distribution, ${first.state}</h3>
@@ -85,19 +86,23 @@ export class CellElement extends LitElement {
             <tr>
               <th>Class</th>
               <th class="n">Faults</th>
+              <th class="n">Reach it</th>
+              <th class="n">% of all cycles</th>
               <th class="n">Whole fault, ${states[0]?.state}</th>
               ${states.map(({ state }) => html`<th class="n">Added, ${state}</th>`)}
             </tr>
           </thead>
           <tbody>
             ${groups.map(
-              ({ group, faults, base, percent }) => html`<tr>
+              ({ group, faults, reaching, share, base, percent }) => html`<tr>
                 <th scope="row">${group}</th>
                 <td class="n">${whole(faults)}</td>
+                <td class="n">${reaching === 0 ? 'none: layout only' : whole(reaching)}</td>
+                <td class="n">${percentFigure(share)}</td>
                 <td class="n">${quantilesText(base)}</td>
                 ${states.map((state) => {
                   const own = state.groups.find((each) => each.group === group);
-                  return html`<td class="n" title=${percentText(percent)}>${own === undefined ? '' : additionText(own.added)}</td>`;
+                  return html`<td class="n" title="${percentText(percent)}, ${states[0]?.state}">${own === undefined ? '' : additionText(own)}</td>`;
                 })}
               </tr>`,
             )}
@@ -141,11 +146,11 @@ export class CellElement extends LitElement {
           </thead>
           <tbody>
             ${this.answer.compared.methods.map(
-              ({ method, sight, floor, conf }) => html`<tr>
-                <th scope="row">${method}</th>
-                <td>${sight}</td>
-                <td class="n">${figure(floor.v)} [${figure(floor.lo)} - ${figure(floor.hi)}]</td>
-                <td>${conf}</td>
+              (each) => html`<tr>
+                <th scope="row">${each.method}</th>
+                <td>${sightText(each)}</td>
+                <td class="n">${figure(each.floor.v)} [${figure(each.floor.lo)} - ${figure(each.floor.hi)}]</td>
+                <td>${each.conf}</td>
               </tr>`,
             )}
           </tbody>

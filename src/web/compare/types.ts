@@ -48,7 +48,8 @@ export interface CompareAnswer {
   floor: Quantiles;
   /** Exact counts of a fault, and what the variant adds. */
   counts: GroupCounts;
-  verdict: string;
+  /** As stage2 compare prints it. */
+  verdict: string[];
   /** Of every event that happened. */
   prices: SourcedPrice[];
   /** The user's file that the core comes from. */

@@ -1,6 +1,6 @@
 import { html, LitElement, nothing } from 'lit';
 import { traceEvents } from '../../report/trace-event.js';
-import { NOT_MODELLED } from '../../scenario/verdict.js';
+import { NOT_MODELLED } from '../../scenario/not-modelled.js';
 import { STATE } from '../choices.js';
 import { type CoresState, waitsForCores } from '../cores/types.js';
 import { download, jsonText } from '../elements/download.js';
@@ -173,7 +173,7 @@ export class CompareElement extends LitElement {
       return {
         name: nameOf(cell),
         added: first?.all.added,
-        floor: first?.layoutNoise,
+        floor: first?.all.layoutNoise,
         picked: cell === shown,
       };
     });
@@ -183,14 +183,14 @@ export class CompareElement extends LitElement {
         <stage2-intervals .rows=${rows}></stage2-intervals>
         <div class="scroll" tabindex="0" role="region" aria-label="Cycles added">
           <table>
-            <caption>Modelled cycles: median [p5 - p95]; an addition: mean, median [p5 - p95]</caption>
+            <caption>Modelled cycles: median [p5 - p95]; an addition: mean ± its uncertainty, median [p5 - p95]</caption>
             <thead>
               <tr>
                 <th>Variant, core</th>
                 <th class="n">Whole fault</th>
                 <th class="n">A/A floor</th>
                 ${states.map((state) => html`<th class="n">Added, ${state}</th>`)}
-                <th class="n">Of the fault</th>
+                <th class="n">Of the fault, ${states[0]}</th>
               </tr>
             </thead>
             <tbody>
@@ -222,8 +222,8 @@ export class CompareElement extends LitElement {
         ${cell.profile === undefined ? nothing : html`<span class="small muted">of ${cell.profile}</span>`}
       </th>
       <td class="n">${quantilesText(first.all.base)}</td>
-      <td class="n">${quantilesText(first.layoutNoise)}</td>
-      ${states.map(({ all }) => html`<td class="n">${additionText(all.added)}</td>`)}
+      <td class="n">${quantilesText(first.all.layoutNoise)}</td>
+      ${states.map(({ all }) => html`<td class="n">${additionText(all)}</td>`)}
       <td class="n">${percentText(first.all.percent)}</td>
     </tr>`;
   }

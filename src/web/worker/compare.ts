@@ -1,4 +1,5 @@
 import { samplePriceMatrix } from '../../cost/index.js';
+import { claimVerdict, coreVerdict, type JudgedVariant, nothingToJudge } from '../../report/verdict.js';
 import { compareBuilds } from '../../scenario/compare.js';
 import { rank } from '../../scenario/comparison/distribution.js';
 import { type Experiment, experimentOf, statePair } from '../../scenario/comparison/experiment.js';
@@ -12,7 +13,7 @@ import {
   type Follow,
 } from '../../scenario/comparison/run.js';
 import type { State } from '../../scenario/comparison/state.js';
-import { coreVerdict } from '../../scenario/comparison/verdict.js';
+import { judge } from '../../scenario/judgement.js';
 import type { CompareAnswer, CompareQuery, Quantiles, SourcedPrice } from '../compare/types.js';
 import { loadCapture } from './capture.js';
 import { pageData } from './data.js';
@@ -63,11 +64,19 @@ export const compare: Handler<'compare'> = async (query: CompareQuery, report): 
     compared,
     ...curvesOf(experiment, core, states[0] as State, first, query),
     counts: row.all,
-    verdict: coreVerdict(compared),
+    verdict: verdictOn(compared, { variant, compiler: `${compiler} ${flags}`, counts: row.all }),
     prices: pricesOf(core, compared),
     profile: data.fileOf(query.core),
   };
 };
+
+function verdictOn(compared: ComparedCore, variant: JudgedVariant): string[] {
+  const judged =
+    variant.variant === 'base'
+      ? [nothingToJudge([compared])]
+      : claimVerdict(judge(variant.counts, [compared]), variant);
+  return [...judged, coreVerdict(compared)];
+}
 
 /** What the events of the comparison are priced by, in the order of their names. */
 function pricesOf({ table }: ComparisonCore, { states }: ComparedCore): SourcedPrice[] {
