@@ -1,31 +1,31 @@
 import type { CoreComparison, StateComparison } from '../scenario/comparison/core.js';
-import { figure, whole, wrap } from './text.js';
+import { figure, whole } from './text.js';
 
-/** From where on an addition matters, over all faults in the first state. */
+/** From where on an addition matters, over all faults in the first state, by its mean and by its p95. */
 export function breakEvenText(core: CoreComparison): string {
-  return wrap(breakEvenSentences(core));
-}
-
-/** The same in one line, for the page. */
-export function breakEvenSentences({ breakEven, states }: CoreComparison): string {
-  const { faultBelow, faultBelowP95, rates, ratesP95, percentOfFault, clockGhz, faultsThatFit } = breakEven;
+  const { breakEven, states } = core;
   const { state, all } = states[0] as StateComparison;
-  if (faultBelow === null && faultBelowP95 === null)
-    return `Break-even, ${state}: none, nothing is added to a fault.`;
-  const fault = limits(faultBelow, faultBelowP95, (cycles) => `${whole(cycles)} cycles`);
-  const perSecond = rates.map(({ percent, faultsPerSecond }, i) => {
-    const rate = limits(faultsPerSecond, ratesP95[i]?.faultsPerSecond ?? null, (faults) =>
-      faults > faultsThatFit
-        ? `never, that is ${whole(faults)} faults a second`
-        : `${whole(faults)} faults a second`,
-    );
-    return `${percent} % of a cpu from ${rate} on`;
-  });
-  const uncertain = all.told ? '' : ' (not distinguishable from 0)';
-  return `Break-even, ${state}: the mean addition over all faults${uncertain}, and its p95, are more than ${percentOfFault} % of a fault of less than ${fault}; at ${figure(clockGhz)} GHz, where at most ${whole(faultsThatFit)} typical faults a second fit, ${perSecond.join('; ')}.`;
+  const { faultBelow, faultBelowP95, rates, ratesP95, faultsThatFit, clockGhz } = breakEven;
+  const noise = all.told ? '' : ' (not distinguishable from 0)';
+  const ends = [
+    `By the mean${noise}: ${limitText(core, faultBelow, rates)}`,
+    `by the p95: ${limitText(core, faultBelowP95, ratesP95)}`,
+  ];
+  return `Break-even over all faults, ${state}. ${ends.join('; ')}. "Never": at ${figure(clockGhz)} GHz at most ${whole(faultsThatFit)} typical faults a second fit.`;
 }
 
-/** A limit by the mean of what is added and by its p95. */
-function limits(mean: number | null, p95: number | null, text: (value: number) => string): string {
-  return [mean, p95].map((value) => (value === null ? 'nowhere' : text(value))).join(' and ');
+/** One end of the range: the fault it is too much of, and the rates of faults at which it takes too much of a cpu. */
+function limitText(
+  { breakEven: { percentOfFault, faultsThatFit }, states }: CoreComparison,
+  faultBelow: number | null,
+  rates: CoreComparison['breakEven']['rates'],
+): string {
+  if (faultBelow === null) return 'nowhere, it is not above 0';
+  const cheapest = Math.min(...(states[0]?.groups ?? []).map(({ base }) => base.p5));
+  const none = faultBelow < cheapest ? ', and none is so cheap' : '';
+  const perSecond = rates.map(({ percent, faultsPerSecond }) => {
+    const never = (faultsPerSecond ?? 0) > faultsThatFit ? ' (never)' : '';
+    return `${percent} % of a cpu from ${whole(faultsPerSecond ?? 0)} faults a second on${never}`;
+  });
+  return `more than ${percentOfFault} % of a fault below ${whole(faultBelow)} cycles${none}, ${perSecond.join(', ')}`;
 }

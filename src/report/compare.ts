@@ -74,7 +74,6 @@ export function cyclesText(report: CompareReport): string {
     heading('CYCLES: one fault, and what is added to it; event-cost model'),
     coresText(report.cores),
     ...fullCores(report.cores).map(coreText),
-    heading('COUNTS by class of fault'),
     classCounts(report),
     heading(`MAPPING AN INTERNAL VM page by page as posted (${report.idmap.config})`),
     idmapPricesText(report.idmap.prices),
@@ -149,5 +148,7 @@ function classCounts({ comparison, run, cores }: CompareReport): string {
       .filter(({ variant }) => variant === run.variant)
       .map((variant): [ConfigCounts, VariantCounts] => [config, variant]),
   );
-  return compared.map(([config, variant]) => classCountsText(config, variant, shown)).join('\n');
+  if (compared.length === 0) return '';
+  const parts = compared.map(([config, variant]) => classCountsText(config, variant, shown));
+  return heading('COUNTS by class of fault') + parts.join('\n');
 }

@@ -19,7 +19,7 @@ function quantiles({ p5, median, p95 }: Distribution): string {
 
 /** `mean ± [p5 - p95]`: the interval of the mean, and the range of the pairs. */
 function addition({ added, uncertainty }: PairedCost): string {
-  if (added.p5 === 0 && added.p95 === 0) return '0';
+  if (added.p5 === 0 && added.p95 === 0 && added.mean === 0) return '0';
   return `${plusMinus(added.mean, uncertainty)} [${figure(added.p5)} - ${figure(added.p95)}]`;
 }
 
@@ -55,13 +55,14 @@ export function coresText(cores: readonly ComparedCore[]): string {
     tables([`base, ${first}`, 'typical fault', 'mean of all faults', 'null run', 'at another place'], base),
     wrap(itselfText(cores[0]?.nullRun.placements ?? 0)),
     '\n',
+    wrap('mean ± [p5 - p95] of what is added to a fault that reaches the changed code, in cycles'),
     tables(
-      ['added to a fault that reaches it', ...names],
+      ['added', ...names],
       cores.map((core) => [nameOf(core), ...core.states.map((state) => addition(judgedOf(state)))]),
     ),
     '\n',
     tables(
-      ['that in % of the typical one', ...names],
+      ['in % of typical', ...names],
       cores.map((core) => [nameOf(core), ...core.states.map(shareText)]),
     ),
     estimated.length === 0 ? '' : wrap(note),
@@ -82,7 +83,7 @@ function nullText({ largest }: NullRun): string {
 
 /** What a reader weighs an addition against. */
 function itselfText(places: number): string {
-  return `typical fault: the median over faults; few dear ones raise the mean. null run: the base against itself at the same place, the largest difference of any pair at ${places} places; it must be 0. At another place: the base against itself after its code moved.`;
+  return `median [p5 - p95] over the pairs. typical fault: the median of the faults; a few dear ones raise their mean. null run: the base against itself at the same place, the largest difference of any pair at ${places} places; it must be 0. At another place: the base against itself after its code moved.`;
 }
 
 function nameOf({ core, estimated }: CoreComparison): string {
@@ -92,7 +93,7 @@ function nameOf({ core, estimated }: CoreComparison): string {
 /** One core in full: classes, break-even, inputs, what hardware resolves. */
 export function coreText(core: CoreComparison): string {
   const estimated = core.estimated === null ? '' : ' *';
-  return `\n  ${core.core}${estimated}\n${classesText(core)}${breakEvenText(core)}${inputsText(core)}${methodsText(core)}`;
+  return `\n  ${core.core}${estimated}\n${classesText(core)}${wrap(breakEvenText(core))}${inputsText(core)}${methodsText(core)}`;
 }
 
 /** The classes that are not small in both count and share, the largest share first. */
@@ -104,10 +105,11 @@ export function shownClasses({ states }: CoreComparison): ClassCost[] {
 }
 
 /** What `shown` leaves out of `groups`. */
-export function foldedText(groups: readonly { faults: number }[], shown: number, all: number): string {
+function foldedText(groups: readonly { faults: number }[], shown: number, all: number): string {
   const folded = groups.length - shown;
   if (folded === 0) return '';
-  return `  and ${folded} classes with ${whole(all)} faults together, each below ${SMALL_COUNT} % of the faults and ${SMALL_SHARE} % of all cycles: --json\n`;
+  const classes = folded === 1 ? '1 class' : `${folded} classes`;
+  return `  and ${classes} with ${whole(all)} of the faults, each below ${SMALL_COUNT} % of the faults and ${SMALL_SHARE} % of all cycles: --json\n`;
 }
 
 function classesText(core: CoreComparison): string {
@@ -122,12 +124,12 @@ function classesText(core: CoreComparison): string {
   const added = shown.map(({ group, faults, reaching }) => [
     group,
     whole(faults),
-    reaching === 0 ? 'none: layout only' : whole(reaching),
+    reaching === 0 ? 'layout only' : whole(reaching),
     ...core.states.map((each) => classAddition(each, group)),
   ]);
   const rest = groups.filter((group) => !shown.includes(group)).reduce((n, { faults }) => n + faults, 0);
   return [
-    tables(['', '% of all cycles', `whole fault, ${state}`, `added, % of it, ${state}`], costs),
+    tables(['', '% of cycles', `whole fault, ${state}`, `added, % of it, ${state}`], costs),
     '\n',
     tables(['', 'faults', 'reach it', ...core.states.map((each) => `added, ${each.state}`)], added),
     foldedText(groups, shown.length, rest),
@@ -151,7 +153,7 @@ function inputsText({ inputs }: CoreComparison): string {
 }
 
 function methodsText({ methods }: CoreComparison): string {
-  const header = ['could hardware see it?', '', 'resolves, in cycles of a fault', 'conf'];
+  const header = ['could hardware see it?', '', 'resolves, cycles of a fault', 'conf'];
   const rows = methods.map((each) => [
     each.method,
     sightText(each),
@@ -162,10 +164,9 @@ function methodsText({ methods }: CoreComparison): string {
 }
 
 /** Whether a method sees an addition, and what says so. */
-export function sightText({ seen, added, certain, floor }: MethodSight): string {
+export function sightText({ seen, added, floor }: MethodSight): string {
   if (seen === 'yes') return `yes: ${figure(added)} >= ${figure(floor.v)}`;
   if (seen === 'perhaps') return `perhaps: ${figure(floor.lo)} <= ${figure(added)} < ${figure(floor.v)}`;
-  return certain || added < floor.lo
-    ? `no: ${figure(added)} < ${figure(floor.lo)}`
-    : `no: ${figure(added)} is within its ±`;
+  if (added < floor.lo) return `no: ${figure(added)} < ${figure(floor.lo)}`;
+  return 'no: not told from 0';
 }

@@ -1,4 +1,5 @@
 import type { CoreComparison, StateComparison } from '../scenario/comparison/core.js';
+import type { MethodSight, Seen } from '../scenario/comparison/sight.js';
 import type { GroupCounts } from '../scenario/group-counts.js';
 import type { Judged, Judgement, Word } from '../scenario/judgement.js';
 import { figure, percentFigure, plusMinus, whole } from './text.js';
@@ -13,13 +14,13 @@ export interface JudgedVariant {
   counts: GroupCounts;
 }
 
-const CLAIM = 'That an ordinary VM pays "pretty much no performance impact"';
+const CLAIM = 'The claim that an ordinary VM pays "pretty much no performance impact"';
 const WORDS: Record<Word, string> = {
   fair: 'is fair',
   'a little too good': 'is a little too good',
   wrong: 'is wrong',
   undecided: 'is not decided by this run',
-  'not judged': 'is not for this capture to judge',
+  'not judged': 'is not judged by this capture',
 };
 /** Classes told from 0 that are named; the JSON has all. */
 const CLASSES_NAMED = 3;
@@ -28,7 +29,7 @@ const CLASSES_NAMED = 3;
 export function claimVerdict(judgement: Judgement, judged: JudgedVariant): string[] {
   const { variant, compiler, counts } = judged;
   return [
-    `${CLAIM} ${WORDS[judgement.word]}: ${variant} by ${compiler}. ${reachedText(judgement)}`,
+    `${CLAIM} ${WORDS[judgement.word]}, for ${variant} by ${compiler}. ${reachedText(judgement)}`,
     ...(judgement.reaching === 0
       ? []
       : [`${countsText(counts)} ${cyclesText(judgement)}`, toldText(judgement)]),
@@ -64,7 +65,7 @@ function cyclesText({ together }: Judgement): string {
     return `${state} ${least === most ? from : `${from} to ${plusMinus(most.added, most.uncertainty)} (${most.core})`}`;
   });
   const largest = [...together].sort((a, b) => upperEnd(b) - upperEnd(a))[0] as Judged;
-  return `That takes, in cycles: ${states.join('; ')}. At most ${percentFigure(upperEnd(largest))} % of the typical fault (${largest.core}, ${largest.state}; ± included).`;
+  return `In cycles that adds: ${states.join('; ')}. At most ${percentFigure(upperEnd(largest))} % of the typical fault (${largest.core}, ${largest.state}; ± included).`;
 }
 
 function upperEnd({ percent, percentUncertainty }: Judged): number {
@@ -74,7 +75,8 @@ function upperEnd({ percent, percentUncertainty }: Judged): number {
 function toldText({ together, classes }: Judgement): string {
   const told = [...together.filter((row) => row.told), ...classes];
   if (told.length === 0) {
-    return `Not distinguishable from 0: ${together.length === 1 ? 'that mean' : `each of these ${together.length} means`}, and those of the classes of faults behind.`;
+    const means = together.length === 1 ? 'That mean is not' : `None of these ${together.length} means is`;
+    return `${means} distinguishable from 0, nor is that of any class of faults that reach the changed code.`;
   }
   const named = told
     .slice(0, CLASSES_NAMED)
@@ -87,23 +89,24 @@ function toldText({ together, classes }: Judgement): string {
 }
 
 function ruleText({ rule: { fairBelow, wrongFrom, reachingFrom } }: Judgement): string {
-  return `The rule: judged are the faults that reach the changed code, together in percent of the typical (median) one of them and class by class, if they are ${reachingFrom} % of all at least. A mean is distinguishable from 0 if it is beyond its ± (two standard errors over placements and samples) and outside what moving the base alone does. "Fair": no such mean is ${fairBelow} % of a fault, and no ± reaches that, else it is not decided; "wrong": one is ${wrongFrom} % or more; "a little too good": between.`;
+  return `The rule: judged are the faults that reach the changed code (${reachingFrom} % of all at least), together in percent of the median one, and class by class. A mean is distinguishable from 0 if it is beyond its ± (two standard errors over placements and samples) and outside what moving the base alone does (p5 to p95). Wrong: such a mean is ${wrongFrom} % of a fault or more. A little too good: ${fairBelow} % or more. Fair: none is, and no mean with its ± reaches ${fairBelow} %. Else not decided.`;
 }
 
 /** What one core says about the faults that reach the changed code, and whether a measurement could. */
 export function coreVerdict({ core, states, methods }: CoreComparison): string {
   const { state, all, reaching } = states[0] as StateComparison;
-  const cost = reaching ?? all;
-  const { added, uncertainty, layoutNoise, typical } = cost;
+  const { added, uncertainty, layoutNoise, typical, told } = reaching ?? all;
   const mean = `${plusMinus(added.mean, uncertainty)} cycles on ${figure(typical.median)} (${state})`;
-  const moves = `moving the base alone: ${figure(layoutNoise.p5)} to ${figure(layoutNoise.p95)}`;
-  const by = (seen: string) => methods.filter((each) => each.seen === seen).map(({ method }) => method);
-  const [sees, may] = [by('yes'), by('perhaps')];
-  const seen =
-    sees.length > 0
-      ? `seen by ${sees.join(' or ')}`
-      : may.length > 0
-        ? `perhaps seen by ${may.join(' or ')}`
-        : 'seen by no method';
-  return `${core}: ${mean}, ${cost.told ? '' : 'not '}distinguishable from 0; ${moves}; ${seen}.`;
+  const moved = `(moving the base: ${figure(layoutNoise.p5)} to ${figure(layoutNoise.p95)})`;
+  if (told) return `${core}: ${mean}, distinguishable from 0 ${moved}; ${seenText(methods)}.`;
+  return Math.abs(added.mean) > uncertainty
+    ? `${core}: ${mean}, less than the layout does ${moved}.`
+    : `${core}: ${mean}, not distinguishable from 0 ${moved}.`;
+}
+
+function seenText(methods: readonly MethodSight[]): string {
+  const by = (seen: Seen) => methods.filter((each) => each.seen === seen).map(({ method }) => method);
+  const [yes, perhaps] = [by('yes'), by('perhaps')];
+  if (yes.length > 0) return `seen by ${yes.join(' or ')}`;
+  return perhaps.length > 0 ? `perhaps seen by ${perhaps.join(' or ')}` : 'seen by no method of measuring';
 }

@@ -23,17 +23,19 @@ describe('stage2 compare on the bundled capture', () => {
   let report: CompareReport & { format: string; cores: ComparedCore[] };
   let run: Captured;
   let text: Captured;
+  let wide: Captured;
 
   beforeAll(async () => {
     run = await compare('--json', ...SMALL, ...CORES);
     report = JSON.parse(run.stdout);
     text = await compare(...SMALL, ...CORES);
+    wide = await compare(...SMALL, '--core', 'cortex-a53', '--state', 'cold,warm,guest:1000000,guest:7');
   });
 
   it('prints one JSON document and nothing else', () => {
     expect(run.exit).toBe(0);
     expect(run.stderr).toBe('');
-    expect(report.format).toBe('stage2-compare/2');
+    expect(report.format).toBe('stage2-compare/3');
     expect(schemaErrors(run.stdout)).toEqual([]);
   });
 
@@ -100,18 +102,58 @@ describe('stage2 compare on the bundled capture', () => {
 
   it('prints the null run of each core where its addition is judged', () => {
     expect(text.stdout).toMatch(
-      /^ {2}whole fault, guest:10000 +median \[p5 - p95\] +null run +at another place/m,
+      /^ {2}base, guest:10000 +typical fault +mean of all faults +null run +at another place/m,
     );
+    const range = '[\\d,]+ \\[[^\\]]*\\]';
     for (const core of ['cortex-a53  ', 'neoverse-v2 \\*']) {
-      expect(text.stdout).toMatch(new RegExp(`^  ${core} +[\\d,]+ \\[[^\\]]*\\] +0 +-?[\\d.]+ \\[`, 'm'));
+      expect(text.stdout).toMatch(new RegExp(`^  ${core} +${range} +${range} +0 +-?[\\d.]+ \\[`, 'm'));
     }
   });
 
   it('shows the classes of the variant that is compared', () => {
-    expect(text.stdout.match(/by fault class, .*/g)).toEqual([
-      'by fault class, gcc12c rfc',
-      'by fault class, gcc12 rfc',
-    ]);
+    const [, classes = ''] = /\nCOUNTS by class of fault\n([\s\S]*?)\n\n[A-Z]/.exec(text.stdout) ?? [];
+    expect(classes.match(/^ {2}gcc.*$/gm)).toEqual(['  gcc12c rfc', '  gcc12 rfc']);
+    for (const { group, faults, share } of report.cores[0]?.states[0]?.groups ?? []) {
+      const small = 100 * faults < report.comparison.faults && share < 1;
+      expect(classes.includes(`  ${group} `), group).toBe(!small);
+    }
+  });
+
+  it('sorts the classes by their share of all cycles, and marks those that the change does not reach', () => {
+    for (const { states } of report.cores) {
+      for (const { groups } of states) {
+        const shares = groups.map(({ share }) => share);
+        expect(shares).toEqual([...shares].sort((a, b) => b - a));
+        expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(100, 9);
+      }
+    }
+    expect(text.stdout).toMatch(/^ {2}translation write: MMIO_USER +162 +layout only /m);
+  });
+
+  it('has a typical fault that the few dear ones do not move', () => {
+    for (const { all, reaching, groups } of report.cores.flatMap(({ states }) => states)) {
+      const block = groups.find(({ group }) => group === 'translation read: MAPPED_BLOCK');
+      expect(block?.share).toBeGreaterThan(20);
+      expect(all.typical.median).toBeLessThan(0.75 * all.base.median);
+      expect(reaching?.faults).toBe(report.judgement?.reaching);
+    }
+  });
+
+  it('judges the faults that reach the changed code, by exact counts', () => {
+    const reached = report.sites.find(({ site }) => site === 'U2');
+    const { all, groups } = variantOf(report, 'gcc12c', 'rfc');
+    expect(all.reaching).toBe((reached?.true ?? 0) + (reached?.false ?? 0));
+    expect(groups.reduce((n, { reaching }) => n + reaching, 0)).toBe(all.reaching);
+    expect(report.judgement).toMatchObject({ faults: 5238, reaching: all.reaching });
+    expect(report.judgement?.together).toHaveLength(report.cores.length * 3);
+    expect(text.stdout).toContain('5,024 of 5,238 faults (95.9 %) reach the');
+  });
+
+  it('has no line of more than 110 columns', () => {
+    const long = [...text.stdout.split('\n'), ...wide.stdout.split('\n')].filter(
+      ({ length }) => length > 110,
+    );
+    expect(long).toEqual([]);
   });
 
   it('says which cores have estimated system costs only, in the report and in the text', () => {
@@ -121,7 +163,8 @@ describe('stage2 compare on the bundled capture', () => {
   });
 
   it('gives every core a verdict, and says what hardware could see', () => {
-    expect(report.verdict).toHaveLength(3);
+    expect(report.verdict.at(-2)).toMatch(/^cortex-a53: .* ± /);
+    expect(report.verdict.at(-1)).toMatch(/^neoverse-v2: .* ± /);
     for (const { methods, inputs, breakEven } of report.cores) {
       expect(methods.length).toBeGreaterThan(3);
       expect(inputs.length).toBeLessThanOrEqual(5);
@@ -145,10 +188,10 @@ describe('stage2 compare on the bundled capture', () => {
     expect(counts[0]?.leaked).toBe(31);
   });
 
-  it('prints the counts, then the cycles, then the verdict, then what is not modelled', () => {
+  it('prints the counts, then the verdict, then what it rests on and what is not modelled', () => {
     const { stdout, exit } = text;
     expect(exit).toBe(0);
-    const headings = ['COUNTS', 'CYCLES', 'MAPPING', 'HINTS', 'VERDICT', 'NOT MODELLED'];
+    const headings = ['COUNTS', 'VERDICT', 'CYCLES', 'MAPPING', 'HINTS', 'NAMES', 'NOT MODELLED'];
     const places = headings.map((heading) => stdout.indexOf(`\n${heading}`));
     expect(places).not.toContain(-1);
     expect(places).toEqual([...places].sort((a, b) => a - b));
@@ -176,12 +219,14 @@ describe('stage2 compare of one core', () => {
 
   it('gives one figure in the verdict on one core in one state', () => {
     const { verdict } = JSON.parse(first);
-    expect(verdict[0]).toMatch(/; in cycles -?\d+\.\d on average on cortex-a53, warm, at most \d/);
+    expect(verdict[1]).toMatch(
+      / In cycles that adds: warm -?\d+\.\d+ ± \d+\.\d+ \(cortex-a53\)\. At most \d/,
+    );
   });
 
   it('adds nothing when the base is compared with itself', async () => {
     const { cores, verdict } = JSON.parse(await one('--json', '--variant', 'base'));
-    expect(verdict[0]).toMatch(/^There is no patch to judge: gcc12c-base .* adds 0\.0 cycles to a fault\.$/);
+    expect(verdict[0]).toMatch(/^There is no patch to judge: the base .* adds 0 cycles to a fault\.$/);
     const zero = { p5: 0, median: 0, p95: 0, mean: 0 };
     for (const { added } of [cores[0].states[0].all, ...cores[0].states[0].groups]) {
       expect(added).toEqual(zero);

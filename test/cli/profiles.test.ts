@@ -32,9 +32,9 @@ describe('stage2 profiles', () => {
     expect(exit).toBe(0);
     expect(stdout).toMatch(/^cortex-a72, out of order\n/);
     expect(stdout).toContain('system costs of cortex-a72 are only estimated');
-    expect(stdout).toMatch(/\n {2}lat\.l2 +20 \[18\.6 - 25\] +cycles +M +1\n/);
+    expect(stdout).toMatch(/\n {2}lat\.l2 +20 \[18\.6 - 25\] +cycles +M +2\n/);
     expect(stdout).toMatch(/\n {2}bp\.cold_rule +FALL_THROUGH +D +\d+\n/);
-    expect(stdout).toContain('\n  1 ThomasKaiser/sbc-bench');
+    expect(stdout).toContain('\n  1 LLVM AArch64.td and AArch64Processors.td/sbc-bench');
   });
 
   it('adds the cores of a file of the user', async () => {

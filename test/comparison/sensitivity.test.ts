@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseResolution } from '../../src/cost/index.js';
+import { sightText } from '../../src/report/comparison.js';
 import { priceInputs, spreadInput, strongest } from '../../src/scenario/comparison/sensitivity.js';
-import { sightOf } from '../../src/scenario/comparison/sight.js';
+import { type MethodSight, sightOf } from '../../src/scenario/comparison/sight.js';
 
 const prices = new Map([
   ['issue', { v: 1, lo: 1, hi: 1, unit: 'cycles' }],
@@ -48,38 +49,59 @@ describe('the inputs an addition depends on', () => {
 describe('what hardware can tell apart', () => {
   const file = new URL('../../src/data/resolution.json', import.meta.url);
   const data = JSON.parse(readFileSync(file, 'utf8'));
+  const all = parseResolution(data, 'resolution.json');
+  const only = (id: string) => all.filter((method) => method.id === id);
   const at = (cycles: number) => ({ p5: cycles, median: cycles, p95: cycles, mean: cycles });
+  const measured = (added: number, arch?: string, told = true) => ({
+    cost: { typical: at(10_000), added: at(added), told },
+    clockGhz: 2,
+    arch,
+  });
 
   it('comes with a range, a confidence and a source', () => {
-    for (const { floor } of parseResolution(data, 'resolution.json')) {
-      expect(floor.lo).toBeLessThanOrEqual(floor.v);
-      expect(floor.v).toBeLessThanOrEqual(floor.hi);
-      expect(floor.conf).toMatch(/^[DMER]$/);
-      expect(floor.src.length).toBeGreaterThan(0);
+    for (const { floor, later } of all) {
+      for (const each of [floor, ...later.map((row) => row.floor)]) {
+        expect(each.lo).toBeLessThanOrEqual(each.v);
+        expect(each.v).toBeLessThanOrEqual(each.hi);
+        expect(each.conf).toMatch(/^[DMER]$/);
+        expect(each.src.length).toBeGreaterThan(0);
+      }
     }
   });
 
-  it('is told in cycles of the core, the finest first', () => {
-    const rows = sightOf(parseResolution(data, 'resolution.json'), {
-      base: at(10_000),
-      added: at(4),
-      clockGhz: 2,
-    });
+  it('is told in cycles of the core and shares of the typical fault, the finest first', () => {
+    const rows = sightOf(all, measured(4, 'Armv8.0-A'));
     expect(rows[0]?.id).toBe('pmccntr-once');
     expect(rows.find(({ id }) => id === 'perf-stat')?.floor).toEqual({ v: 50, lo: 10, hi: 200 });
-    expect(rows.find(({ id }) => id === 'cntvct-once')?.floor).toEqual({ v: 80, lo: 2, hi: 104 });
+    expect(rows.find(({ id }) => id === 'cntvct-once')?.floor).toEqual({ v: 80, lo: 16.4, hi: 104 });
   });
 
-  it('sees what is above the floor, and at its best what reaches the low end', () => {
-    const methods = parseResolution(data, 'resolution.json').filter(({ id }) => id === 'perf-stat');
-    const sightAt = (cycles: number) =>
-      sightOf(methods, { base: at(10_000), added: at(cycles), clockGhz: 2 })[0]?.sight;
-    expect([4, 12, -12, 60].map(sightAt)).toEqual([
-      'does not see it',
-      'at its best',
-      'at its best',
-      'sees it',
+  it('is a tick of 1 GHz from Armv8.6 and Armv9.1 on only; of an unknown version, any of them', () => {
+    const floorAt = (arch?: string) => sightOf(only('cntvct-once'), measured(4, arch))[0]?.floor;
+    expect(['Armv8.6-A', 'Armv9.1-A', 'Armv9.2-A'].map(floorAt)).toEqual(
+      Array(3).fill({ v: 2, lo: 2, hi: 80 }),
+    );
+    expect(floorAt('Armv8.2-A')).toEqual(floorAt('Armv8.0-A'));
+    expect(floorAt('Armv8.5-A')).toEqual(floorAt('Armv9.0-A'));
+    expect(floorAt('Armv8.0-A')?.lo).toBeGreaterThan(10);
+    expect(floorAt()).toEqual({ v: 80, lo: 1.9, hi: 104 });
+  });
+
+  it('is seen above the floor, perhaps above its low end, and not where it is not told from 0', () => {
+    const seenAt = (cycles: number) => sightOf(only('perf-stat'), measured(cycles))[0]?.seen;
+    expect([4, 12, -12, 60].map(seenAt)).toEqual(['no', 'perhaps', 'perhaps', 'yes']);
+    expect(sightOf(only('perf-stat'), measured(60, undefined, false))[0]?.seen).toBe('no');
+  });
+
+  it('is said in a word with what says so', () => {
+    const textAt = (cycles: number, told = true) =>
+      sightText(sightOf(only('perf-stat'), measured(cycles, undefined, told))[0] as MethodSight);
+    expect([4, 12, 60].map((cycles) => textAt(cycles))).toEqual([
+      'no: 4.00 < 10.0',
+      'perhaps: 10.0 <= 12.0 < 50.0',
+      'yes: 60.0 >= 50.0',
     ]);
+    expect(textAt(12, false)).toBe('no: not told from 0');
   });
 
   it('is refused in another unit', () => {
@@ -89,6 +111,14 @@ describe('what hardware can tell apart', () => {
     };
     expect(() => parseResolution(wrong, 'f.json')).toThrow(
       'f.json: methods[0].floor.unit: found "s", expected ns or cycles or percent',
+    );
+  });
+
+  it('is refused of a version that is none', () => {
+    const [first] = data.methods;
+    const later = [{ ...first.later[0], from: { ...first.later[0].from, v: 'v8.6' } }];
+    expect(() => parseResolution({ ...data, methods: [{ ...first, later }] }, 'f.json')).toThrow(
+      'f.json: methods[0].later[0].from.v: found "v8.6", expected a version such as Armv8.2-A',
     );
   });
 });

@@ -27,6 +27,10 @@ describe('the branch_annotated report', () => {
     );
   });
 
+  it('shows a line that is not known as a dash', () => {
+    expect(branchAnnotated([at(1, 0, 0)])).toMatch(/ mmu\.c +-\n$/);
+  });
+
   it('puts the worst hint first and rounds its percentage down', () => {
     const lines = branchAnnotated([at(3, 1, 1), at(1, 2, 2), at(0, 0, 3)])
       .split('\n')

@@ -66,7 +66,7 @@ describe('a cell of Compare', () => {
     expect(first?.state).toBe('warm');
     for (const [curve, figures] of [
       [cell.added, first?.all.added],
-      [cell.floor, first?.layoutNoise],
+      [cell.floor, first?.all.layoutNoise],
     ] as const) {
       expect(curve[5]).toBeCloseTo(figures?.p5 ?? Number.NaN, 6);
       expect(curve[50]).toBeCloseTo(figures?.median ?? Number.NaN, 6);

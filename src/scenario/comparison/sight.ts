@@ -16,15 +16,13 @@ export interface MethodSight {
   floor: Range;
   /** Size of the mean of the addition, in cycles a fault, that is compared with the floor. */
   added: number;
-  /** Whether that is more than its own uncertainty. */
-  certain: boolean;
-  /** Yes from the floor on, no below its low end, and of what is not certain. */
+  /** Yes from the floor on, no below its low end, and where the addition is not told from 0. */
   seen: Seen;
 }
 
 /** Faults that are timed, and the core they are timed on. */
 export interface Measured {
-  cost: Pick<TypicalCost, 'typical' | 'added' | 'uncertainty'>;
+  cost: Pick<TypicalCost, 'typical' | 'added' | 'told'>;
   clockGhz: number;
   /** Version of the architecture, such as `Armv8.2-A`; undefined where it is not known. */
   arch: string | undefined;
@@ -33,13 +31,12 @@ export interface Measured {
 /** Floors in cycles of a fault on this core, the finest first. */
 export function sightOf(methods: readonly Method[], measured: Measured): MethodSight[] {
   const added = Math.abs(measured.cost.added.mean);
-  const certain = added > measured.cost.uncertainty;
   const rows = methods.map((each) => {
     const { v, lo, hi, unit, conf } = floorOn(each, measured.arch);
     const scale = cyclesPer(unit, measured);
     const floor = { v: v * scale, lo: lo * scale, hi: hi * scale };
-    const seen = certain ? seenAt(added, floor) : 'no';
-    return { id: each.id, method: each.method, conf, floor, added, certain, seen };
+    const seen = measured.cost.told ? seenAt(added, floor) : 'no';
+    return { id: each.id, method: each.method, conf, floor, added, seen };
   });
   return rows.sort((a, b) => a.floor.v - b.floor.v || (a.id < b.id ? -1 : 1));
 }

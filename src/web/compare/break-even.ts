@@ -1,5 +1,5 @@
 import { css, html, LitElement } from 'lit';
-import { breakEvenSentences } from '../../report/break-even.js';
+import { breakEvenText } from '../../report/break-even.js';
 import { figure, whole } from '../../report/text.js';
 import type { ComparedCore } from '../../scenario/comparison/run.js';
 import { chosen } from '../elements/events.js';
@@ -82,7 +82,7 @@ export class BreakEvenElement extends LitElement {
         It takes <strong>${range(ofCpu)}</strong> of one cpu at ${figure(breakEven.clockGhz)} GHz, and is
         <strong>${range(ofFault)}</strong> of such a fault: mean [5 % to 95 %].
       </output>
-      <p class="small">${breakEvenSentences(this.compared)}</p>
+      <p class="small">${breakEvenText(this.compared)}</p>
       ${own ? '' : html`<button class="plain small" @click=${() => emitPatch<CompareState>(this, { cost: 0 })}>Back to what the base takes</button>`}
     `;
   }

@@ -97,7 +97,7 @@ export class CellElement extends LitElement {
               ({ group, faults, reaching, share, base, percent }) => html`<tr>
                 <th scope="row">${group}</th>
                 <td class="n">${whole(faults)}</td>
-                <td class="n">${reaching === 0 ? 'none: layout only' : whole(reaching)}</td>
+                <td class="n">${reaching === 0 ? 'layout only' : whole(reaching)}</td>
                 <td class="n">${percentFigure(share)}</td>
                 <td class="n">${quantilesText(base)}</td>
                 ${states.map((state) => {
