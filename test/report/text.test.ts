@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, figure, interval, signed, table, wrap } from '../../src/report/text.js';
+import { bytes, figure, interval, signed, table, tables, wrap } from '../../src/report/text.js';
 
 describe('figures in reports', () => {
   it('show about three digits and group thousands', () => {
@@ -42,5 +42,30 @@ describe('text in reports', () => {
 
   it('is wrapped between words', () => {
     expect(wrap('one two three', 9)).toBe('  one two\n  three\n');
+  });
+});
+
+describe('a table that is wider than a report', () => {
+  const header = ['core', ...Array.from({ length: 9 }, (_, i) => `state ${i}`)];
+  const rows = ['cortex-a53', 'neoverse-n1'].map((core) => [
+    core,
+    ...header.slice(1).map(() => '1'.repeat(20)),
+  ]);
+
+  it('becomes several, each with the first column, that leave no column out', () => {
+    const parts = tables(header, rows).trimEnd().split('\n\n');
+    expect(parts.length).toBe(3);
+    for (const part of parts) {
+      const [first = '', ...others] = part.split('\n');
+      expect(first).toMatch(/^ {2}core /);
+      expect(others.map((line) => line.trim().split(/\s+/)[0])).toEqual(['cortex-a53', 'neoverse-n1']);
+      for (const line of part.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+    }
+    expect(parts.join('\n').match(/state \d/g)).toEqual(header.slice(1));
+  });
+
+  it('is one where it fits, and has at least a column beside the first', () => {
+    expect(tables(['a', 'b'], [['1', '2']])).toBe(table(['a', 'b'], [['1', '2']]));
+    expect(tables(['a', 'b'], [['1', '2'.repeat(200)]])).toBe(table(['a', 'b'], [['1', '2'.repeat(200)]]));
   });
 });
