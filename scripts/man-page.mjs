@@ -13,7 +13,8 @@ Every file may be packed with gzip. \`-\` is standard input. Registers have the 
 
 ## Output
 
-Text is for people and may change; it is at most about 110 columns wide, and faults and differences are coloured on a terminal.
+Text is for people and may change; it is at most about 110 columns wide (\`compare --annotate\`: 170), and faults and
+differences are coloured on a terminal.
 With \`--json\` a command prints exactly one JSON document, errors included: addresses, descriptors and registers are hex
 strings, and \`$schema\` names the schema that the package has under that name (\`stage2/schema/*\`). The number in its name
 changes when readers of the document have to.

@@ -89,7 +89,7 @@ function toldText({ together, classes }: Judgement): string {
 }
 
 function ruleText({ rule: { fairBelow, wrongFrom, reachingFrom } }: Judgement): string {
-  return `The rule: judged are the faults that reach the changed code (${reachingFrom} % of all at least), together in percent of the median one, and class by class. A mean is distinguishable from 0 if it is beyond its ± (two standard errors over placements and samples) and outside what moving the base alone does (p5 to p95). Wrong: such a mean is ${wrongFrom} % of a fault or more. A little too good: ${fairBelow} % or more. Fair: none is, and no mean with its ± reaches ${fairBelow} %. Else not decided.`;
+  return `The rule: judged are the faults that reach the changed code (${reachingFrom} % of all at least), together in percent of the median one, and class by class. A mean is distinguishable ("told") from 0 if it is beyond its ± (two standard errors over placements and samples) and outside what moving the base alone does (p5 to p95). Wrong: such a mean is ${wrongFrom} % of a fault or more. A little too good: ${fairBelow} % or more. Fair: none is, and no mean with its ± reaches ${fairBelow} %. Else not decided.`;
 }
 
 /** What one core says about the faults that reach the changed code, and whether a measurement could. */
@@ -97,11 +97,11 @@ export function coreVerdict({ core, states, methods }: CoreComparison): string {
   const { state, all, reaching } = states[0] as StateComparison;
   const { added, uncertainty, layoutNoise, typical, told } = reaching ?? all;
   const mean = `${plusMinus(added.mean, uncertainty)} cycles on ${figure(typical.median)} (${state})`;
-  const moved = `(moving the base: ${figure(layoutNoise.p5)} to ${figure(layoutNoise.p95)})`;
-  if (told) return `${core}: ${mean}, distinguishable from 0 ${moved}; ${seenText(methods)}.`;
+  const moved = `(moved base: ${figure(layoutNoise.p5)} to ${figure(layoutNoise.p95)})`;
+  if (told) return `${core}: ${mean}, told from 0 ${moved}; ${seenText(methods)}.`;
   return Math.abs(added.mean) > uncertainty
     ? `${core}: ${mean}, less than the layout does ${moved}.`
-    : `${core}: ${mean}, not distinguishable from 0 ${moved}.`;
+    : `${core}: ${mean}, not told from 0 ${moved}.`;
 }
 
 function seenText(methods: readonly MethodSight[]): string {
