@@ -62,7 +62,6 @@ export {
   type ComparedCore,
   type ComparisonCore,
   type ComparisonPlan,
-  type ComparisonSources,
   compareOn,
   comparisonCore,
   type Follow,

@@ -178,7 +178,7 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
 
     it('takes a dropped capture, keeps it when a bad one follows, and says what a lone trace lacks', async () => {
       const page = await at('#v=1&view=replay&r.state=warm');
-      const drop = page.locator('stage2-replay stage2-drop');
+      const drop = page.locator('stage2-replay stage2-drop').first();
       const dropped = await page.evaluateHandle(() => new DataTransfer());
       const put = (name: string, base64: string) =>
         dropped.evaluate(

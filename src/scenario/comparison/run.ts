@@ -1,17 +1,14 @@
 import {
-  type Calibration,
   type CoreProfile,
-  type Estimates,
+  type CostSources,
   estimatedSystemText,
   geometryOf,
   KERNEL_PARTS,
   type KernelClass,
-  type KernelTable,
   kernelPrices,
   type Method,
   priceTable,
   samplePriceMatrix,
-  type WorldSwitch,
 } from '../../cost/index.js';
 import { IDMAP_PART } from '../idmap-price.js';
 import { type CoreComparison, compareCore } from './core.js';
@@ -21,18 +18,6 @@ import { kernelEvents } from './kernel-events.js';
 import { type NullRun, nullJob, nullRunOf } from './null-run.js';
 import { PHASES, type Placement, placementsOf } from './placements.js';
 import type { State } from './state.js';
-
-/** What prices and kernels are made of. */
-export interface ComparisonSources {
-  /** src/data/estimates.json. */
-  estimates: Estimates;
-  /** What `calibrate` makes of src/data/path-cycles.json. */
-  calibration: Calibration;
-  /** src/data/kernels.json. */
-  kernels: KernelTable;
-  /** src/data/world-switch.json. */
-  worldSwitch: WorldSwitch;
-}
 
 /** One core to compare on. */
 export interface ComparisonCore extends ExperimentCore {
@@ -68,7 +53,7 @@ const followHere: Follow = async (job, placements) => {
 export function comparisonCore(
   profile: CoreProfile,
   kernel: KernelClass,
-  { estimates, calibration, kernels, worldSwitch }: ComparisonSources,
+  { estimates, calibration, kernels, worldSwitch }: CostSources,
 ): ComparisonCore {
   const clockGhz = profile.clock.v;
   const table = priceTable(profile, { estimates, calibration, parts: [...KERNEL_PARTS, IDMAP_PART] });

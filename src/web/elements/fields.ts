@@ -77,6 +77,7 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
       td.wide stage2-number {
         width: 160px;
       }
+      tbody th,
       td {
         vertical-align: middle;
       }

@@ -60,6 +60,7 @@ export class GridElement extends LitElement implements Stage2GridElement {
         font-weight: 600;
       }
       tbody th {
+        vertical-align: middle;
         white-space: nowrap;
       }
       .stop {

@@ -1,27 +1,19 @@
 import { css, html, LitElement, nothing } from 'lit';
-import * as A from '../../abi/arm.js';
-import {
-  type DescriptorFormat,
-  descriptorAddress,
-  descriptorKind,
-  descriptorTable,
-  entryPlace,
-} from '../../arm/descriptor.js';
+import { descriptorAddress, descriptorKind, descriptorTable, entryPlace } from '../../arm/descriptor.js';
 import { fscName } from '../../arm/fault.js';
-import { extract } from '../../arm/fields.js';
+import type { FieldTable } from '../../arm/fields.js';
 import { reportFault } from '../../arm/report.js';
+import { stage1DescriptorTable } from '../../arm/stage1-descriptor.js';
+import { type Stage1Format, stage1Format } from '../../walk/format.js';
 import type { WalkStep } from '../../walk/index.js';
 import { hexText } from '../codec.js';
 import type { DescriptorEvent, EntryContext, PickEvent, ValueEvent } from '../elements/api.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { WalkAnswer } from '../worker/protocol.js';
+import { featuresOf } from './features.js';
 import type { ExplorerState } from './state.js';
 import '../elements/grid.js';
 import '../elements/fields.js';
-
-const GRANULE_0: Readonly<Record<number, number>> = { [A.TG0_4K]: 12, [A.TG0_16K]: 14, [A.TG0_64K]: 16 };
-const GRANULE_1: Readonly<Record<number, number>> = { [A.TG1_4K]: 12, [A.TG1_16K]: 14, [A.TG1_64K]: 16 };
-const UPPER_HALF_BIT = 55;
 
 /** A walk of both stages: the grid of its reads, the read that is looked at, and the end. */
 export class BothStagesElement extends LitElement {
@@ -58,7 +50,8 @@ export class BothStagesElement extends LitElement {
   protected override render() {
     const { answer, context } = this;
     const { steps } = answer.result;
-    const format = stage1Format(this.state);
+    const { cpu, choices, address } = this.state;
+    const format = stage1Format(this.state, { features: featuresOf(cpu, 'cpu'), choices }, address);
     const at = this.picked >= 0 && this.picked < steps.length ? this.picked : steps.length - 1;
     const step = steps[at];
     return html`
@@ -76,7 +69,7 @@ export class BothStagesElement extends LitElement {
     `;
   }
 
-  #step(step: WalkStep, index: number, format: DescriptorFormat) {
+  #step(step: WalkStep, index: number, format: Stage1Format) {
     const { stage, level, pa, desc } = step;
     const place = entryPlace(stage === 1 ? format : this.context, level);
     const kind = descriptorKind(desc, place);
@@ -90,18 +83,19 @@ export class BothStagesElement extends LitElement {
         Read ${index + 1}: stage ${stage}, <span class="level ${levelClass(level)}">level ${level}</span>, ${kind} at
         <code>${hexText(pa)}</code>${led}
       </p>
-      ${
-        stage === 1
-          ? html`<stage2-number label="Stage-1 descriptor at ${hexText(pa)}" .value=${desc} @stage2-value=${edit}></stage2-number>`
-          : html`<stage2-fields
-              open
-              label="Descriptor at ${hexText(pa)}"
-              .table=${descriptorTable(desc, { ...this.context, level })}
-              .value=${desc}
-              @stage2-value=${edit}
-            ></stage2-fields>`
-      }
+      <stage2-fields
+        open
+        label="Descriptor at ${hexText(pa)}"
+        .table=${this.#tableOf(step, format)}
+        .value=${desc}
+        @stage2-value=${edit}
+      ></stage2-fields>
     </div>`;
+  }
+
+  #tableOf({ stage, level, desc }: WalkStep, format: Stage1Format): FieldTable {
+    if (stage === 2) return descriptorTable(desc, { ...this.context, level });
+    return stage1DescriptorTable(desc, { ...entryPlace(format, level), mair: this.state.mairEl1 });
   }
 
   #end() {
@@ -127,13 +121,6 @@ export class BothStagesElement extends LitElement {
     const detail: DescriptorEvent = { pa, value: event.detail.value };
     this.dispatchEvent(new CustomEvent('stage2-descriptor', { detail, bubbles: true, composed: true }));
   }
-}
-
-/** The granule of the guest's own tables. */
-function stage1Format({ address, tcrEl1 }: ExplorerState): DescriptorFormat {
-  const upper = extract(address, UPPER_HALF_BIT) === 1n;
-  const tg = Number(extract(tcrEl1, upper ? A.TCR_TG1_LSB : A.TCR_TG0_LSB, A.TCR_TG_WIDTH));
-  return { granuleShift: (upper ? GRANULE_1 : GRANULE_0)[tg] ?? 12 };
 }
 
 customElements.define('stage2-both-stages', BothStagesElement);

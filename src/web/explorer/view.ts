@@ -119,13 +119,14 @@ export class ExplorerElement extends LitElement {
       this.error = `This link is about the tables of ${state.tables}, which are not in it: open that dump below.`;
       return;
     }
-    const { cpu, edits, vtcr, vttbr, hcr, sctlrEl2, sctlrEl1, tcrEl1, ttbr0El1, ttbr1El1, mairEl1 } = state;
+    const { cpu, choices, edits, vtcr, vttbr, hcr, sctlrEl2, sctlrEl1, tcrEl1, ttbr0El1, ttbr1El1, mairEl1 } =
+      state;
     const registers = { vtcr, vttbr, hcr, sctlrEl2, sctlrEl1, tcrEl1, ttbr0El1, ttbr1El1, mairEl1 };
     const request = requestOf(state);
     const tables = this.#source;
     try {
       const features = featuresOf(cpu, 'cpu');
-      const walk = await this.client.call('walk', { tables, edits, registers, features, request });
+      const walk = await this.client.call('walk', { tables, edits, registers, features, choices, request });
       if (state !== this.state) return;
       this.answer = { state, walk };
       this.error = '';
@@ -159,6 +160,7 @@ export class ExplorerElement extends LitElement {
           <h2 id="registers">Registers</h2>
           <stage2-registers
             .state=${state}
+            .walk=${answer?.walk}
             .error=${answer === undefined ? '' : geometryError(answer.walk)}
           ></stage2-registers>
         </section>
@@ -171,6 +173,7 @@ export class ExplorerElement extends LitElement {
             <h2 id="walk">Walk</h2>
             ${this.error === '' ? nothing : html`<div class="error" role="alert">${this.error}</div>`}
             ${answer === undefined ? nothing : this.#result(answer.state, answer.walk)}
+            ${this.#edits()}
           </section>
         </div>
         <section class="panel tables" aria-labelledby="tables">
@@ -212,7 +215,6 @@ export class ExplorerElement extends LitElement {
               @stage2-descriptor=${edit}
             ></stage2-walk>`
       }
-      ${this.#edits()}
     `;
   }
 
