@@ -8,6 +8,7 @@ import {
 } from '../arm/descriptor.js';
 import { extract } from '../arm/fields.js';
 import { type AttributeContext, leafAttributes } from '../arm/leaf.js';
+import { listedAttributes } from '../arm/listed.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { DumpMapping } from '../trace/dump-types.js';
 import type { TableLeaf } from '../walk/leaves.js';
@@ -116,22 +117,12 @@ function listed(
   format: DescriptorFormat,
   context: AttributeContext,
 ): Omit<DumpMapping, 'ipa'> {
-  const a = leafAttributes(desc, context);
   return {
     desc,
     level,
     size: 1n << BigInt(levelShift(format.granuleShift, level)),
     pa: descriptorAddress(desc, entryPlace(format, level)),
-    s2ap: a.s2ap,
-    r: Number(a.read),
-    w: Number(a.write),
-    xn: a.xn,
-    af: Number(a.af),
-    memattr: a.memAttr,
-    contig: Number(a.contiguous),
-    dbm: Number(a.dbm),
-    sw: a.software,
-    sh: a.sh,
+    ...listedAttributes(leafAttributes(desc, context)),
   };
 }
 

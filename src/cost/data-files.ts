@@ -15,9 +15,13 @@ import { parseWorldSwitch, type WorldSwitch } from './world-switch.js';
 
 /** What prices and kernels are made of. */
 export interface CostSources {
+  /** src/data/estimates.json. */
   estimates: Estimates;
+  /** What `calibrate` makes of src/data/path-cycles.json. */
   calibration: Calibration;
+  /** src/data/kernels.json. */
   kernels: KernelTable;
+  /** src/data/world-switch.json. */
   worldSwitch: WorldSwitch;
 }
 
@@ -31,12 +35,19 @@ export class DataFiles {
     this.#read = read;
   }
 
+  /** The branches of the fault path. */
   get sites(): SiteTable {
     return this.#once('sites.json', parseSites);
   }
 
+  /** The cores by name. */
   get profiles(): ReadonlyMap<string, CoreProfile> {
     return this.#once('profiles.json', parseProfiles);
+  }
+
+  /** Classes of kernels around the handler. */
+  get kernels(): KernelTable {
+    return this.#once('kernels.json', parseKernels);
   }
 
   /** Which structures of the kernel a fault touches. */
@@ -59,11 +70,7 @@ export class DataFiles {
     return this.#once('idmap-estimates.json', parseIdmapEstimates);
   }
 
-  /** The classes of host kernels. */
-  get kernels(): KernelTable {
-    return this.#once('kernels.json', parseKernels);
-  }
-
+  /** What prices and kernels are made of. */
   get sources(): CostSources {
     return {
       estimates: this.#once('estimates.json', parseEstimates),

@@ -1,6 +1,7 @@
 import * as A from '../abi/arm.js';
 import { idFromCpu } from '../arm/cpu-id.js';
 import { extract } from '../arm/fields.js';
+import { listedAttributes } from '../arm/listed.js';
 import type { DumpMapping } from '../trace/dump-types.js';
 import type { ReadTable } from '../walk/read-tables.js';
 import type { Translator } from '../walk/translator.js';
@@ -117,18 +118,6 @@ function tableOf({ pa, level, ipaBase, nEntries, entries }: ReadTable): TableDum
   return { pa, level, ipa_base: ipaBase, n_entries: nEntries, entries: Object.fromEntries(entries) };
 }
 
-function mappingOf({ ipa, pa, level, size, desc, attributes: a }: DumpLeaf): DumpMapping {
-  return {
-    ...{ ipa, pa, level, size, desc },
-    s2ap: a.s2ap,
-    r: Number(a.read),
-    w: Number(a.write),
-    xn: a.xn,
-    af: Number(a.af),
-    memattr: a.memAttr,
-    contig: Number(a.contiguous),
-    dbm: Number(a.dbm),
-    sw: a.software,
-    sh: a.sh,
-  };
+function mappingOf({ ipa, pa, level, size, desc, attributes }: DumpLeaf): DumpMapping {
+  return { ipa, pa, level, size, desc, ...listedAttributes(attributes) };
 }

@@ -1,8 +1,12 @@
 import { Argument, type Command } from 'commander';
+import { REGION_POLICIES } from '../../scenario/efi-comparison.js';
+import { IDMAP_POLICIES } from '../../scenario/idmap-policy.js';
+import { CONFIGS } from '../compare-options.js';
 import { type CompletionValues, completionScript, SHELLS, type Shell } from '../completion.js';
-import { loadProfiles, readData } from '../data.js';
+import { loadProfiles, packageData, readData } from '../data.js';
 import { Exit, unknownValue } from '../errors.js';
 import { addExamples } from '../help.js';
+import { SCENARIOS } from '../idmap-options.js';
 import { type CommandResult, finish } from '../output.js';
 import { createProgram } from '../program.js';
 import { allCommands } from './index.js';
@@ -34,9 +38,19 @@ async function completion(shell: Shell): Promise<CommandResult<'completion'>> {
   return { text: script, json: { shell, script }, exit: Exit.OK };
 }
 
-/** Values that stand in the data of the package. */
+/** Values that an option or argument checks itself. */
 async function values(): Promise<CompletionValues> {
   const cores = [...(await loadProfiles()).keys()];
   const { variants } = readData('variants.json').value as { variants: { id: string }[] };
-  return { core: cores, '--core': cores, '--variant': variants.map(({ id }) => id) };
+  return {
+    core: cores,
+    '--core': cores,
+    '--variant': variants.map(({ id }) => id),
+    '--config': CONFIGS,
+    '--kernel': ['nvhe', 'vhe', ...packageData.kernels.kernels.keys()],
+    '--state': ['cold', 'warm'],
+    '--policy': IDMAP_POLICIES,
+    '--region': REGION_POLICIES,
+    '--scenario': SCENARIOS,
+  };
 }
