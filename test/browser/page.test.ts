@@ -125,8 +125,10 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
       await permission.fill('2');
       await permission.press('Enter');
       const end = page.locator('stage2-both-stages [role=status]');
-      await expect.poll(() => text(end), SLOW).toContain('Permission fault, level 3 stage 1');
-      expect(await page.evaluate(() => location.hash)).toContain('e.edit=0x90002000:0x40203783');
+      await expect
+        .poll(() => text(end), SLOW)
+        .toContain('Permission fault, level 3 stage 1: the leaf does not let EL1 write');
+      await expect.poll(() => page.evaluate(() => location.hash)).toContain('e.edit=0x90002000:0x40203783');
     });
 
     it('takes ESR apart and puts it together', async () => {
