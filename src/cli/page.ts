@@ -47,6 +47,7 @@ function escaped(text: string): string {
 
 /** Writes a page to `output`, or to a folder of its own among the temporary files. Returns where it is. */
 export async function writePage(html: string, name: string, output: string | undefined): Promise<string> {
+  if (output === '') throw new CliError('--output: found "", expected the name of a file');
   const path = output ?? join(await mkdtemp(join(tmpdir(), 'stage2-')), `${basename(name)}.html`);
   await writeFile(path, html).catch((error: Error) => {
     throw new CliError(`${path}: cannot be written (${error.message})`);
