@@ -42,7 +42,7 @@ export const ESR_DATA_ABORT: FieldTable = {
       name: 'SAS',
       lsb: A.ESR_SAS_LSB,
       width: A.ESR_SAS_WIDTH,
-      meaning: (value) => `${1n << value} bytes`,
+      meaning: (value) => (value === 0n ? '1 byte' : `${1n << value} bytes`),
     },
     bit('SSE', A.ESR_SSE_LSB, 'sign-extend', 'zero-extend'),
     {
