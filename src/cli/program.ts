@@ -38,8 +38,7 @@ export async function run(program: Command, args: readonly string[]): Promise<vo
 /** Commander answers `help` of what is no command with the help of all. */
 function checkHelp({ commands }: Command, [first, name]: readonly string[]): void {
   const names = commands.map((command) => command.name());
-  if (first !== 'help' || name === undefined || name.startsWith('-') || [...names, 'help'].includes(name))
-    return;
+  if (first !== 'help' || name === undefined || name.startsWith('-') || names.includes(name)) return;
   throw unknownValue('help', name, names);
 }
 

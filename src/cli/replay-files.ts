@@ -62,7 +62,7 @@ export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptio
   const slots = await readMemslots(await openInput(files.slots), files.slots);
   const traceName = inputName(files.trace);
   const tally = new LineTally();
-  const progress = lineProgress(process.stderr, traceName);
+  const progress = lineProgress(process.stderr, basename(traceName));
   const batches = readTraceBatches(await openInput(files.trace), traceName, tally);
   const { dumps = [], keepGoing = false, keepRecords = false } = options;
   const names = { traceName, slotsName: files.slots };
