@@ -11,6 +11,7 @@ import {
   BUNDLED,
   decodeState,
   encodeState,
+  filesOf,
   initialState,
   type PageState,
   VIEWS,
@@ -262,6 +263,7 @@ export class PageElement extends LitElement {
 
   #patch(patch: Partial<PageState>): void {
     this.state = { ...this.state, ...patch };
+    this.copied = '';
     this.#writeLink();
   }
 
@@ -283,11 +285,13 @@ export class PageElement extends LitElement {
 
   async #copyLink(): Promise<void> {
     history.replaceState(null, '', `#${encodeState(this.state)}`);
+    const needed = filesOf(this.state);
+    const needs = needed.length === 0 ? '' : `; it needs ${needed.join(', ')}`;
     try {
       await navigator.clipboard.writeText(location.href);
-      this.copied = 'copied';
+      this.copied = `copied${needs}`;
     } catch {
-      this.copied = 'it is in the address bar';
+      this.copied = `it is in the address bar${needs}`;
     }
   }
 }
