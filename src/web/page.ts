@@ -258,7 +258,7 @@ export class PageElement extends LitElement {
   #missingCapture({ key, trace: loaded }: CaptureSource): string {
     const { trace } = this.state.files;
     if (trace === (key === BUNDLED ? BUNDLED : loaded.name)) return '';
-    return `This link is about ${trace}, which is not in it: open that capture. Shown is ${loaded.name}.`;
+    return `This link is about ${trace}, which is not in it: open that capture in Replay. Shown is ${loaded.name}.`;
   }
 
   #patch(patch: Partial<PageState>): void {
