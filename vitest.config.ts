@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     maxWorkers: 2,
+    // No module keeps state, so files of tests share them: each is compiled and loaded once.
+    isolate: false,
   },
 });

@@ -3,7 +3,8 @@
 import * as A from "../src/abi/arm";
 import { Access, CLASS_ACCESS_LSB, CLASS_LEVEL_LSB, CLASS_S1PTW_LSB, ClassType, HvaOutcome } from "../src/abi/event";
 import { Callee, Disposition, EFAULT, EXIT_WITH_SERROR_LSB, ExitCode, ExitReason, LogMessage, PAGE_SHIFT } from "../src/abi/kvm";
-import { IcachePolicy, Predicate, Site } from "../src/abi/kvm";
+import { IcachePolicy, Predicate } from "../src/abi/kvm";
+import { Site } from "../src/abi/site";
 import { beginFault, callee, count, endFault, logMessage, predicate, site } from "./account";
 import { Event } from "../src/abi/event";
 import { FAULT_IPA } from "../src/abi/fault-log";

@@ -4,7 +4,8 @@
 import { Event, SIG_CACHE_ROOM, SIG_CALLEES, SIG_CLASS, SIG_DISPOSITION_LSB, SIG_KNOWN, SIG_MAP_LINES, SIG_MAX } from "../src/abi/event";
 import { PATH_COUNT, PATH_HASH, PATH_SIGNATURE, PATH_WORDS, SIG_ALLOC_OK, SIG_RET, SIG_VALUE } from "../src/abi/event";
 import { SIGCALL_CALLEE_LSB, SIGCALL_CODE_LSB, SIGCALL_QUANTITIES_LSB, SIGQ_ID_LSB } from "../src/abi/event";
-import { Callee, Predicate, Quantity, Site } from "../src/abi/kvm";
+import { Callee, Predicate, Quantity } from "../src/abi/kvm";
+import { Site } from "../src/abi/site";
 import { EVENT_COUNTS_OFFSET, LOG_COUNTS_OFFSET, SIGNATURE_OFFSET, SITE_COUNTS_OFFSET } from "../src/abi/layout";
 import { base, header } from "./structs";
 

@@ -2,7 +2,7 @@
 // on success, not freed. Source: the mail; fault-path.md section 3. With `byKind`, which the RFC has not, device
 // registers get device attributes.
 import { Event } from "../src/abi/event";
-import { Site } from "../src/abi/kvm";
+import { Site } from "../src/abi/site";
 import { LostBy } from "../src/abi/layout";
 import { count, site } from "./account";
 import { isTable, leaf, outputAddress, PAGE_S2, PAGE_S2_DEVICE, S2AP_RDWR } from "./desc";

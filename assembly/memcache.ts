@@ -1,7 +1,8 @@
 // Per-caller cache of table pages with the semantics of mmu_topup_memory_cache: filled before mmu_lock is
 // taken, so that nothing is allocated under it.
 import { Event } from "../src/abi/event";
-import { ENOMEM, KVM_NR_MEM_OBJS, Predicate, Site } from "../src/abi/kvm";
+import { ENOMEM, KVM_NR_MEM_OBJS, Predicate } from "../src/abi/kvm";
+import { Site } from "../src/abi/site";
 import { CACHE_OBJECTS, LostBy } from "../src/abi/layout";
 import { count, predicate, site } from "./account";
 import { losePage, poolAlloc, poolFree } from "./pool";

@@ -1,7 +1,8 @@
 // The v4.13 writers of single entries, stage2_get_pmd, stage2_set_pte and stage2_set_pmd_huge, with their
 // branch sites. Sources: fault-path.md sections 2.8 and 4.
 import { Event } from "../src/abi/event";
-import { EFAULT, Predicate, Site } from "../src/abi/kvm";
+import { EFAULT, Predicate } from "../src/abi/kvm";
+import { Site } from "../src/abi/site";
 import { LostBy } from "../src/abi/layout";
 import { count, predicate, site } from "./account";
 import { isPresent, isTable, outputAddress, tableDescriptor } from "./desc";

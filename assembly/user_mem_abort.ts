@@ -3,7 +3,8 @@
 import { ALLOC_NEVER_REFUSES, Event, GupOutcome, SIG_ALLOC_OK, SIG_CACHE_ROOM, SIG_MAP_LINES } from "../src/abi/event";
 import { FAULT_AREA, FAULT_CACHED, FAULT_HVA, FAULT_MM, FAULT_PFN } from "../src/abi/fault-log";
 import { AREA_HUGETLB, Callee, Disposition, EFAULT, ENOMEM, KVM_NR_MEM_OBJS, LogMessage, PAGE_SHIFT } from "../src/abi/kvm";
-import { IcachePolicy, PG_HEAD, PG_MAPCOUNT_NEG, PG_TAIL, Predicate, Site, VmCheck } from "../src/abi/kvm";
+import { IcachePolicy, PG_HEAD, PG_MAPCOUNT_NEG, PG_TAIL, Predicate, VmCheck } from "../src/abi/kvm";
+import { Site } from "../src/abi/site";
 import { VCPU_CACHE } from "../src/abi/layout";
 import * as A from "../src/abi/arm";
 import { isWriteFault, logged } from "./abort";

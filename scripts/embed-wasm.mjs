@@ -1,22 +1,19 @@
 // Checks the cores of a release, and puts the bytes of the two that JavaScript runs into a module, so that Node,
 // bundlers and a page opened from a file have them without a fetch.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { fromRoot } from './tools.mjs';
-
-/** All that are released; those without SIMD are for embedders that have none. */
-export const CORE_FILES = ['stage2', 'stage2-accounted', 'stage2-scalar', 'stage2-scalar-accounted'].map(
-  (name) => `${name}.wasm`,
-);
 
 const EMBEDDED = [
   { name: 'functionalWasm', file: 'build/stage2.wasm', about: 'The core without accounting' },
   { name: 'accountedWasm', file: 'build/stage2-accounted.wasm', about: 'The core that counts events' },
 ];
 
-/** Checks build/*.wasm and writes src/core/wasm.generated.ts. */
-export function embedWasm() {
-  for (const name of CORE_FILES) checkCore(`build/${name}`);
+/**
+ * Checks the cores and writes src/core/wasm.generated.ts.
+ * @param {string[]} cores names of files in build
+ */
+export function embedWasm(cores) {
+  for (const name of cores) checkCore(`build/${name}`);
   const constants = EMBEDDED.map(({ name, file, about }) => {
     const bytes = readFileSync(fromRoot(file));
     return `/** ${about}: ${file}, ${bytes.length} bytes, as base64. */
@@ -57,5 +54,3 @@ function checkCore(file) {
     );
   }
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) embedWasm();

@@ -1,5 +1,12 @@
+/**
+ * The emulator from the host: translation, KVM's fault path, captures, comparisons and costs. It runs in Node and in the
+ * browser; the wasm is part of the code. `stage2/elements` shows translations in a page.
+ *
+ * @module stage2
+ */
 export { Access, Event } from './abi/event.js';
-export { Disposition, ExitCode, ExitReason, Site } from './abi/kvm.js';
+export { Disposition, ExitCode, ExitReason } from './abi/kvm.js';
+export { Site } from './abi/site.js';
 export * from './arm/index.js';
 export type { Answer as ConformAnswer } from './conform/answer.js';
 export type {
@@ -16,6 +23,7 @@ export type {
   VectorCase,
   VectorFile,
 } from './conform/file.js';
+export { type CheckReport, checkMappings, type MappingDifference } from './conform/mappings.js';
 export { parseVectors } from './conform/parse.js';
 export type { PathStep } from './conform/path.js';
 export {
@@ -54,7 +62,6 @@ export {
   type ComparedCore,
   type ComparisonCore,
   type ComparisonPlan,
-  type ComparisonSources,
   compareOn,
   comparisonCore,
   type Follow,
@@ -66,7 +73,7 @@ export type { State as CoreState } from './scenario/comparison/state.js';
 export type { PairedCost } from './scenario/comparison/types.js';
 export { type CallCost, firstCall } from './scenario/efi-call.js';
 export { compareEfi, type EfiCore, type EfiMapping, type EfiPlan } from './scenario/efi-comparison.js';
-export { type EfiForm, type EfiRun, type EfiWindow, efiVm } from './scenario/efi-run.js';
+export { type EfiForm, type EfiRefusal, type EfiRun, type EfiWindow, efiVm } from './scenario/efi-run.js';
 export type { GroupCounts } from './scenario/group-counts.js';
 export { type IdmapForm, runIdmap } from './scenario/idmap.js';
 export {

@@ -1,10 +1,8 @@
 // The accounted stage-2 walk (TLBs and three levels of cache) of the core against the same model in native C, on the
 // same tables, in one process.
 
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { compilerVersion } from '../compile.js';
+import { writeResult } from '../results.js';
 import { type PairResult, Rounds, warmUp } from '../walk/measure.js';
 import type { Pair } from '../walk/pairs.js';
 import { BATCHES, CHUNK, STREAM_LENGTH, STREAMS, type StreamName } from '../walk/streams.js';
@@ -13,7 +11,6 @@ import { loadNativeAccounted, NATIVE_COUNTS } from './native.js';
 
 const ROUNDS = 31;
 const LIMIT = 1;
-const RESULT = 'bench/results/accounted.json';
 const USED: readonly StreamName[] = ['seq', 'hot', 'rnd1g', 'rnd64g'];
 const PAGE_SHIFT = 12;
 const FAULT = 1n << 63n;
@@ -92,21 +89,17 @@ for (const { stream, counts } of counted) {
   console.log(`  ${stream.padEnd(8)}${rates.join('')}`);
 }
 
-const hash = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);
-const environment = {
-  cpu: cpus()[0]?.model ?? 'unknown',
-  node: process.version,
-  wasm: hash('build/stage2-accounted.wasm'),
-  compiler: compilerVersion(),
-  rounds: ROUNDS,
-};
-const content = {
-  format: 'stage2-accounted/1',
-  environment,
-  events: NATIVE_COUNTS,
-  counted: counted.map(({ stream, counts }) => ({ stream, counts: counts.map(Number) })),
-  pairs: rounds.pairs,
-};
-mkdirSync('bench/results', { recursive: true });
-writeFileSync(RESULT, `${JSON.stringify(content, null, 2)}\n`);
-console.log(`\nwritten to ${RESULT}`);
+writeResult(
+  'accounted',
+  {
+    format: 'stage2-accounted/2',
+    rounds: ROUNDS,
+    wasm: ['build/stage2-accounted.wasm'],
+    compiler: compilerVersion(),
+  },
+  {
+    events: NATIVE_COUNTS,
+    counted: counted.map(({ stream, counts }) => ({ stream, counts: counts.map(Number) })),
+    pairs: rounds.pairs,
+  },
+);

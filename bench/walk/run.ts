@@ -1,8 +1,7 @@
 // The walk benchmark: the core's translations against native C and JavaScript on the same tables, in one process.
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { statSync } from 'node:fs';
 import { compilerVersion } from '../compile.js';
+import { writeResult } from '../results.js';
 import { createBeds } from './beds.js';
 import { createCalls } from './calls.js';
 import { checkBeds } from './check.js';
@@ -15,7 +14,6 @@ import { targets } from './targets.js';
 
 const ROUNDS = 31;
 const WASM = 'build/stage2.wasm';
-const RESULT = 'bench/results/walk.json';
 
 function nativeOrNone(): Native | undefined {
   try {
@@ -40,19 +38,18 @@ process.stderr.write(`measuring: ${ROUNDS} rounds\n`);
 warmUp(pairs, calls);
 for (let round = 0; round < ROUNDS; round++) rounds.run(round);
 
-const wasm = readFileSync(WASM);
-const measured = { pairs: rounds.pairs, singles: rounds.singles, wasmBytes: wasm.length, firstAnswerMs };
+const wasmBytes = statSync(WASM).size;
+const measured = { pairs: rounds.pairs, singles: rounds.singles, wasmBytes, firstAnswerMs };
 const results = targets(measured);
 console.log(report(measured, results));
 
-const environment = {
-  cpu: cpus()[0]?.model ?? 'unknown',
-  node: process.version,
-  wasm: createHash('sha256').update(wasm).digest('hex').slice(0, 16),
-  compiler: native === undefined ? 'none' : compilerVersion(),
-  rounds: ROUNDS,
-};
-mkdirSync('bench/results', { recursive: true });
-const content = { format: 'stage2-walk/1', environment, ...measured, targets: results };
-writeFileSync(RESULT, `${JSON.stringify(content, null, 2)}\n`);
-console.log(`\nwritten to ${RESULT}`);
+writeResult(
+  'walk',
+  {
+    format: 'stage2-walk/2',
+    rounds: ROUNDS,
+    wasm: [WASM],
+    compiler: native === undefined ? 'none' : compilerVersion(),
+  },
+  { ...measured, targets: results },
+);

@@ -35,14 +35,17 @@ export const DESC_SW_WIDTH = 4;
 // What a stage-1 descriptor (EL1&0) has in other places or besides.
 export const DESC_S1_ATTRINDX_LSB = 2;
 export const DESC_S1_ATTRINDX_WIDTH = 3;
+export const DESC_S1_NS_LSB = 5;
 /** AP[2:1]. */
 export const DESC_S1_AP_LSB = 6;
+export const DESC_S1_NG_LSB = 11;
 export const DESC_S1_PXN_LSB = 53;
 export const DESC_S1_UXN_LSB = 54;
 export const DESC_S1_PXNTABLE_LSB = 59;
 export const DESC_S1_UXNTABLE_LSB = 60;
 export const DESC_S1_APTABLE_LSB = 61;
 export const DESC_S1_APTABLE_WIDTH = 2;
+export const DESC_S1_NSTABLE_LSB = 63;
 
 // VTCR_EL2.
 export const VTCR_T0SZ_LSB = 0;

@@ -2,26 +2,39 @@
 
 /** What an accounted machine counts; `Machine.eventCount` reads it. */
 export enum Event {
-  /** Descriptor reads and writes of the software table code. */
+  /** Descriptor words that the software table code reads. */
   DESC_READ,
+  /** Descriptor words that the software table code writes, the zero of a break or an unmap included. */
   DESC_WRITE,
+  /** Table pages taken from the machine's pool, each zeroed. */
   TABLE_ALLOC,
+  /** Table pages given back to the pool. */
   TABLE_FREE,
   /** A valid entry replaced: cleared, invalidated, written. */
   BREAK_BEFORE_MAKE,
+  /** Hypercalls that invalidate one IPA: TLBI IPAS2E1IS, then VMALLE1IS. */
   TLBI_IPA,
+  /** Hypercalls that invalidate all of a VMID: TLBI VMALLS12E1IS. */
   TLBI_VMID,
+  /** DSBs of hypercalls that invalidate (3 by IPA, 2 by VMID), of published entries, and of FLUSH_DCACHE_AREA. */
   DSB,
+  /** ISBs of hypercalls that invalidate (2 each) and of published entries. */
   ISB,
+  /** Calls to EL2 that invalidate the TLBs: the sum of TLBI_IPA and TLBI_VMID. */
   HYPERCALL,
   /** Data cache lines cleaned and invalidated to PoC. */
   DC_CIVAC_LINE,
   /** Lines cleaned to PoU and their I-cache lines invalidated. */
   PAGES_MADE_EXECUTABLE,
+  /** Times mmu_lock is taken by the fault handler and by mapping an internal VM; not by MMU notifiers. */
   LOCK,
+  /** Table pages that mmu_topup_memory_cache put into a cache; each is in TABLE_ALLOC too. */
   PAGES_TOPPED_UP,
+  /** Pages, of the VM's granule, that internal_vm_prep_mem as posted mapped. */
   IDMAP_PAGE,
+  /** Calls of an MMU-notifier handler of a VM: unmap, change_pte and age. */
   NOTIFIER_CALL,
+  /** Aborts that reached kvm_handle_guest_abort, those that it does not serve included. */
   FAULT,
   /** Faults whose signature found no room; their paths are not known. */
   FAULT_UNRECORDED,
@@ -33,6 +46,7 @@ export enum Event {
   TABLE_LOST_UNDER_BLOCK,
   /** Calls of __flush_dcache_area for what a leaf maps: its lines are DC_CIVAC_LINE, its barrier is in DSB. */
   FLUSH_DCACHE_AREA,
+  /** How many events there are; no event. */
   COUNT,
 }
 
@@ -51,9 +65,13 @@ export enum ClassType {
 
 /** What a guest does, in the class of its fault. */
 export enum Access {
+  /** A data abort with CM and WnR clear. */
   READ,
+  /** A data abort with WnR set and CM clear; S1PTW alone makes none. */
   WRITE,
+  /** An instruction abort. */
   EXECUTE,
+  /** A data abort with ESR_EL2.ISS.CM set: cache maintenance. */
   CACHE_OP,
 }
 

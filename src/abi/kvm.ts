@@ -26,39 +26,64 @@ export const ENOSYS = 38;
 
 /** What __kvm_vcpu_run returned: the low bits of the exit code. */
 export enum ExitCode {
+  /** A physical interrupt (ARM_EXCEPTION_IRQ): the guest is entered again. */
   IRQ = 0,
+  /** An SError taken from the guest (ARM_EXCEPTION_EL1_SERROR): answered by a virtual one. */
   EL1_SERROR = 1,
+  /** A synchronous exception (ARM_EXCEPTION_TRAP), described by ESR_EL2. */
   TRAP = 2,
+  /** The code at EL2 is gone (ARM_EXCEPTION_HYP_GONE): KVM_RUN ends with FAIL_ENTRY. */
   HYP_GONE = 3,
 }
 export const EXIT_WITH_SERROR_LSB = 31;
 
 /** Why KVM_RUN returned: exit_reason of struct kvm_run, KVM_EXIT_* by its number. */
 export enum ExitReason {
+  /** KVM_EXIT_UNKNOWN: nothing is left for user space. */
   NONE = 0,
+  /** KVM_EXIT_FAIL_ENTRY, after ExitCode.HYP_GONE. */
   FAIL_ENTRY = 9,
+  /** KVM_EXIT_MMIO: a device access that user space is to emulate. */
   MMIO = 6,
+  /** KVM_EXIT_INTERNAL_ERROR, after an exit code that there is none of. */
   INTERNAL_ERROR = 17,
 }
 
 /** How a fault ended, beside the return value of handle_exit. */
 export enum Disposition {
+  /** No exit has been served yet. */
   NONE,
+  /** user_mem_abort wrote a level-3 entry. */
   MAPPED_PAGE,
+  /** user_mem_abort wrote a level-2 block: hugetlbfs or a transparent huge page. */
   MAPPED_BLOCK,
+  /** An MMU notifier ran meanwhile (U12a, U12b): nothing is mapped, and the guest faults again. */
   RETRY,
+  /** handle_access_fault set AF in the leaf, if there was one. */
   ACCESS_FLAG,
+  /** A device access left for user space, as ExitReason.MMIO and the vcpu's `run.mmio` say. */
   MMIO_USER,
+  /** A device access that a device of the in-kernel MMIO bus answered. */
   MMIO_KERNEL,
+  /** A prefetch abort to the guest: a fetch outside the slots. */
   INJECT_PABT,
+  /** A data abort to the guest: a device access with S1PTW, or one that an internal VM's policy or handler refuses. */
   INJECT_DABT,
+  /** A virtual SError is pended (HCR_EL2.VSE); the PC stays. */
   INJECT_VABT,
+  /** Cache maintenance outside the slots: the PC moves past it. */
   SKIP_INSTRUCTION,
+  /** The host's RAS hook took the external abort (site A2). */
   RAS_CLAIMED,
+  /** The host page is poisoned: SIGBUS for the thread, and the guest is entered again. */
   SIGBUS,
+  /** KVM_RUN fails with the negative errno that the fault returned. */
   ERROR,
+  /** AT on FAR_EL2 failed (PAR_EL1.F), so the IPA is unknown: the guest is entered again without an exit. */
   REENTERED_AT_EL2,
+  /** The host kernel dies: no current->mm in user_mem_abort, or a table page missing under mmu_lock. */
   HOST_OOPS,
+  /** An exit that is no stage-2 abort: an interrupt, a trap of another class, an entry that failed. */
   NOT_AN_ABORT,
   /** As INJECT_VABT, for a fault that came back with the SError still pending and masked: it will come back for ever. */
   REFAULT_LOOP,
@@ -241,62 +266,4 @@ export enum Callee {
   kvm_get_pfn,
   io_mem_abort,
   kvm_inject_pabt,
-}
-
-/** Conditions of the fault path in the order of fault-path.md section 4; U12a and U12b are its two tests. */
-export enum Site {
-  A1,
-  A2,
-  A3,
-  A4,
-  A5,
-  A6,
-  A7,
-  A8,
-  U0,
-  U1,
-  U2,
-  U3,
-  U4,
-  U5,
-  U6,
-  U7,
-  U8,
-  U9,
-  U10,
-  U11,
-  U12a,
-  U12b,
-  U13,
-  H1,
-  H2,
-  U14,
-  U15a,
-  U15b,
-  M1,
-  A9,
-  F1,
-  F2,
-  F3,
-  F4,
-  W1,
-  C1,
-  C2,
-  C3,
-  G2,
-  P1,
-  P2,
-  D1,
-  P3,
-  P4,
-  P5,
-  P6,
-  I1,
-  I2,
-  R1,
-  R2,
-  R3,
-  R5,
-  R7,
-  COUNT,
 }

@@ -45,37 +45,53 @@ export enum Operand {
   STACK,
   /** task_struct of the vcpu's thread. */
   TASK,
+  /** Per-cpu variables of the kernel, of the one modelled cpu. */
   PERCPU,
   /** Variables of the kernel. */
   GLOBAL,
+  /** struct kvm of the VM. */
   KVM,
+  /** struct kvm_vcpu. */
   VCPU,
   /** kvm_run, shared with user space. */
   RUN,
-  /** kvm_memslots: its start, what follows the slots, and slots of it. */
+  /** kvm_memslots, from its start. */
   SLOTS,
+  /** The table behind its slots and id_to_index[]: lru_slot and used_slots. */
   SLOTS_TAIL,
+  /** The slot that lru_slot names, which the search tries first. */
   SLOT_HINT,
+  /** The slot that the search ended at. */
   SLOT,
+  /** mm_struct of the vcpu's thread. */
   MM,
+  /** vm_area_struct that find_vma gave for the hva. */
   VMA,
   /** Other areas met on the way to the area. */
   VMA_NODE,
   /** The host's page-table entry of the page. */
   HOST_PTE,
-  /** struct page of the page, and of the head of its huge page. */
+  /** struct page of the page. */
   PAGE,
+  /** struct page of the first page of the aligned 2 MiB that PAGE is in. */
   PAGE_HEAD,
   /** Array of the memory regions of the host. */
   REGIONS,
-  /** Stage-2 entries by level, and struct page of the tables they are in. */
+  /** The level-0 entry, at its real PA; 0 if the fault did not get there. */
   ENTRY_0,
+  /** As ENTRY_0, of level 1. */
   ENTRY_1,
+  /** As ENTRY_0, of level 2. */
   ENTRY_2,
+  /** As ENTRY_0, of level 3. */
   ENTRY_3,
+  /** struct page of the table that holds ENTRY_0. */
   ENTRY_PAGE_0,
+  /** struct page of the table that holds ENTRY_1. */
   ENTRY_PAGE_1,
+  /** struct page of the table that holds ENTRY_2. */
   ENTRY_PAGE_2,
+  /** struct page of the table that holds ENTRY_3. */
   ENTRY_PAGE_3,
   /** Word of the dirty bitmap. */
   BITMAP,
@@ -85,6 +101,7 @@ export enum Operand {
   BUS,
   /** The slot that step `offset` of the binary search looks at. */
   SLOT_PROBE,
+  /** How many operands there are; no operand. */
   COUNT,
 }
 

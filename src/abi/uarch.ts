@@ -3,59 +3,89 @@
 
 /** What the model counts while it runs. Hits in the first level are not events: a block's price includes them. */
 export enum MicroEvent {
-  /** Loads that missed the L1D, by where the line was found. */
+  /** Loads that missed the L1D, and whose line was found in the L2. */
   LOAD_L2,
+  /** As LOAD_L2, found in the L3. */
   LOAD_L3,
+  /** As LOAD_L2, found in no cache: read from memory. */
   LOAD_DRAM,
-  /** The line was in another cpu's cache. */
+  /** As LOAD_L2, but the line was in another cpu's cache. */
   LOAD_REMOTE,
+  /** As LOAD_L2, for stores that missed the L1D. */
   STORE_L2,
+  /** As LOAD_L3, for stores. */
   STORE_L3,
+  /** As LOAD_DRAM, for stores. */
   STORE_DRAM,
+  /** As LOAD_REMOTE, for stores. */
   STORE_REMOTE,
-  /** Lines of code that missed the L1I. */
+  /** Lines of code that missed the L1I and were found in the L2. */
   FETCH_L2,
+  /** As FETCH_L2, found in the L3. */
   FETCH_L3,
+  /** As FETCH_L2, read from memory. */
   FETCH_DRAM,
   /** First-level TLB misses that hit the second level. */
   DTLB_L2,
+  /** As DTLB_L2, for fetches. */
   ITLB_L2,
-  /** Table walks, and the descriptors they read by where the line was found. */
+  /** Table walks: accesses that no TLB answered, of the host kernel too. */
   WALK,
+  /** Descriptors that walks read, found in the L1D. */
   WALK_READ_L1,
+  /** Descriptors found in the L2. */
   WALK_READ_L2,
+  /** Descriptors found in the L3; with an L3 also those in another cpu's cache. */
   WALK_READ_L3,
+  /** Descriptors read from memory; without an L3 also those in another cpu's cache. */
   WALK_READ_DRAM,
-  /** Partial results of a walk looked up, hits and misses alike: stage-1 walk entries and IPA -> PA entries. */
+  /** Look-ups of stage-1 walk entries, the partial results of walks, hits and misses alike. */
   WALK_CACHE_LOOKUP,
+  /** As WALK_CACHE_LOOKUP, of IPA -> PA entries. */
   IPA_CACHE_LOOKUP,
+  /** Those of WALK_CACHE_LOOKUP that found an entry. */
   WALK_CACHE_HIT,
+  /** Those of IPA_CACHE_LOOKUP that found an entry that permits the access. */
   IPA_CACHE_HIT,
-  /** Taken branches that the front end followed, by the BTB level that held them. */
+  /** Taken branches that the front end followed, held by the nano BTB. */
   TAKEN_NANO,
+  /** As TAKEN_NANO, held by the micro BTB and not by the nano one. */
   TAKEN_MICRO,
+  /** As TAKEN_NANO, held by the main BTB alone. */
   TAKEN_MAIN,
   /** A direct branch rightly taken but not in the BTB: followed when it is decoded. */
   TAKEN_DECODED,
-  /** Conditional branches that went the other way than predicted; returns and indirect branches to another place. */
+  /** Conditional branches that went the other way than predicted. */
   MISPREDICT_COND,
+  /** Returns to another place than the return stack had, or with the stack empty. */
   MISPREDICT_RETURN,
+  /** Indirect branches and calls whose target the BTB did not have. */
   MISPREDICT_INDIRECT,
-  /** Cache maintenance by VA, a line each. */
+  /** Cache maintenance by VA, of a line that no cache held. */
   CLEAN_ABSENT,
+  /** As CLEAN_ABSENT, of a line that a cache held clean. */
   CLEAN_CLEAN,
+  /** As CLEAN_ABSENT, of a line that a cache held dirty, another cpu's included. */
   CLEAN_DIRTY,
+  /** TLBI instructions. */
   TLBI,
+  /** How many events there are; no event. */
   COUNT,
 }
 
 /** How a branch instruction transfers control. */
 export enum BranchKind {
+  /** B.cond, CBZ, CBNZ, TBZ, TBNZ: the one kind that may fall through. */
   COND,
+  /** B: direct, always taken. */
   JUMP,
+  /** BL: as JUMP, and its return address goes onto the return stack. */
   CALL,
+  /** RET: predicted by the return stack. */
   RETURN,
+  /** BR: its target is predicted by the BTB. */
   INDIRECT,
+  /** BLR: as INDIRECT, and its return address goes onto the return stack. */
   INDIRECT_CALL,
 }
 
@@ -79,9 +109,13 @@ export enum WalkStorage {
 
 /** Parts of the branch prediction that an exception, a return from one or a mitigation may empty; bits. */
 export enum PredictorPart {
+  /** The return stack. */
   RETURNS = 1,
+  /** The global history of conditional branches. */
   HISTORY = 2,
+  /** Every level of the BTB. */
   TARGETS = 4,
+  /** The two-bit counters of the direction predictor, back to weakly not taken. */
   DIRECTIONS = 8,
 }
 

@@ -71,8 +71,11 @@ export function cpuPreset(name: string): CpuFeatures {
 
 /** ID registers that say what stage 2 can do; absent ones read as 0. */
 export interface IdRegisters {
+  /** ID_AA64MMFR0_EL1: PARange and the granules. */
   mmfr0: bigint;
+  /** ID_AA64MMFR1_EL1: HAFDBS and XNX. */
   mmfr1: bigint;
+  /** ID_AA64MMFR2_EL1: ST, FWB and BBM. */
   mmfr2: bigint;
   /** ID_AA64PFR0_EL1, for FEAT_RAS. */
   pfr0?: bigint;

@@ -42,7 +42,7 @@ export const ESR_DATA_ABORT: FieldTable = {
       name: 'SAS',
       lsb: A.ESR_SAS_LSB,
       width: A.ESR_SAS_WIDTH,
-      meaning: (value) => `${1n << value} bytes`,
+      meaning: (value) => (value === 0n ? '1 byte' : `${1n << value} bytes`),
     },
     bit('SSE', A.ESR_SSE_LSB, 'sign-extend', 'zero-extend'),
     {
@@ -102,7 +102,9 @@ export interface AccessSyndrome {
 
 /** A data or instruction abort. */
 export interface Abort {
+  /** Fault status code, six bits: DFSC or IFSC. */
   fsc: number;
+  /** What faulted: `execute` makes an instruction abort, all else a data abort. */
   access: AccessKind;
   /** Stage of the fault. Default 2. */
   stage?: 1 | 2;

@@ -18,6 +18,7 @@ export type FaultType =
 
 /** What a fault status code (DFSC, IFSC, PAR_EL1.FST) says. */
 export interface FaultStatus {
+  /** `reserved` for a code that names nothing here. */
   type: FaultType;
   /** -1 to 3; absent for a code that carries no level. */
   level?: number;

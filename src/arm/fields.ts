@@ -2,8 +2,11 @@ import { hex, Stage2Error } from '../core/error.js';
 
 /** A field of a register or descriptor. Bit positions come from src/abi/arm.ts. */
 export interface Field {
+  /** As the Arm ARM spells it, such as `S2AP`, or `NEXT` and `OA` of an address; unique in its table. */
   name: string;
+  /** Lowest bit, 0 to 63. */
   lsb: number;
+  /** Bits. */
   width: number;
   /** What the value stands for; `whole` is the register, for a field that another field gives its sense. */
   meaning?: (value: bigint, whole: bigint) => string;
@@ -11,16 +14,23 @@ export interface Field {
 
 /** A register or descriptor as a list of fields, highest bit first where it is printed in that order. */
 export interface FieldTable {
+  /** What messages call it: a register as the Arm ARM spells it, or `block descriptor` and the like. */
   name: string;
+  /** They need not cover every bit. */
   fields: readonly Field[];
 }
 
 /** One field of a decoded value. */
 export interface DecodedField {
+  /** As the Arm ARM spells it. */
   name: string;
+  /** Lowest bit, 0 to 63. */
   lsb: number;
+  /** Bits. */
   width: number;
+  /** Shifted down to bit 0. */
   value: bigint;
+  /** In words; absent for a field whose value says all. */
   meaning?: string;
 }
 

@@ -2,6 +2,7 @@ import type { AccessSyndrome } from './esr.js';
 
 /** What an A64 load, store or atomic does to memory. */
 export interface MemoryInstruction {
+  /** `atomic` reads and writes at one go; a load or store exclusive is none. */
   access: 'read' | 'write' | 'atomic';
   /** Bytes of one element: what the address must be a multiple of to be aligned. */
   bytes: number;

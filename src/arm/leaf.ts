@@ -4,20 +4,34 @@ import { memAttrName, SHAREABILITY } from './memattr.js';
 
 /** The attributes of a block or page as the hardware takes them. Numbers are the fields of the descriptor. */
 export interface LeafAttributes {
+  /** S2AP[1:0], descriptor bits 7:6. */
   s2ap: number;
+  /** S2AP[0]. */
   read: boolean;
+  /** S2AP[1], without what DBM adds under hardware dirty state. */
   write: boolean;
   /** XN[1:0] as stored. */
   xn: number;
   /** By exception level, FEAT_XNX taken into account. */
-  execute: { el0: boolean; el1: boolean };
+  execute: {
+    /** XN[1:0] 00 or 01. */
+    el0: boolean;
+    /** XN[1:0] 00 or 11. */
+    el1: boolean;
+  };
+  /** Access flag, bit 10. */
   af: boolean;
+  /** MemAttr[3:0], bits 5:2. */
   memAttr: number;
   /** Name of the memory type, FWB taken into account. */
   memory: string;
+  /** SH[1:0], bits 9:8; VTCR_EL2.SH0 where that gives it. */
   sh: number;
+  /** Name of `sh`: NSH, OSH, ISH or reserved. */
   shareability: string;
+  /** The contiguous hint, bit 52. */
   contiguous: boolean;
+  /** Dirty bit modifier, bit 51. */
   dbm: boolean;
   /** Bits 58:55, free for software. */
   software: number;

@@ -6,7 +6,9 @@ import { encodeParFault, encodeParSuccess } from './par.js';
 
 /** A fault of either stage, in as far as its reporting depends on it. */
 export interface ReportableFault {
+  /** Fault status code, six bits. */
   fsc: number;
+  /** Stage of translation that faulted. */
   stage: 1 | 2;
   /** A stage-2 fault on the access to a stage-1 table. */
   s1ptw: boolean;
@@ -20,6 +22,7 @@ export interface ReportableFault {
 export interface FaultingAccess {
   /** The virtual address. */
   va: bigint;
+  /** Kind of access, which decides exception class, CM and WnR. */
   access: AccessKind;
   /** Exception level that executes the instruction; an AT may come from EL2. */
   from: 0 | 1 | 2;
@@ -31,7 +34,9 @@ export interface FaultingAccess {
 export interface FaultReport {
   /** Exception level that takes it. */
   el: 1 | 2;
+  /** ESR_ELx of `el`. */
   esr: bigint;
+  /** FAR_ELx of `el`: the virtual address as the access had it. */
   far: bigint;
   /** HPFAR_EL2; absent where it is UNKNOWN. */
   hpfar?: bigint;
@@ -59,8 +64,25 @@ export function reportFault(fault: ReportableFault, access: FaultingAccess): Fau
 
 /** What an address translation came to. */
 export type AtResult =
-  | { ok: true; pa: bigint; memory: { attr: number; sh: number } }
-  | { ok: false; fault: ReportableFault };
+  | {
+      /** It came to an address. */
+      ok: true;
+      /** Of the byte asked for. */
+      pa: bigint;
+      /** Of both stages, combined. */
+      memory: {
+        /** A byte as in MAIR_EL1. */
+        attr: number;
+        /** SH[1:0]. */
+        sh: number;
+      };
+    }
+  | {
+      /** It faulted. */
+      ok: false;
+      /** The first fault met. */
+      fault: ReportableFault;
+    };
 
 const OUTER_SHAREABLE = 2;
 const NORMAL_NC = 0x44;

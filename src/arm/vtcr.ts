@@ -1,19 +1,23 @@
 import * as A from '../abi/arm.js';
 import { extract, type FieldTable, formatFields } from './fields.js';
+import { DS_START_LEVEL, granuleShiftOf, START_LEVEL_CODES } from './granule.js';
 import { paRangeBits } from './id.js';
 import { cacheability, granuleName, onOff, shareability } from './meanings.js';
 
 function startLevelName(sl0: bigint, vtcr: bigint): string {
-  const level = startLevels(vtcr)[Number(sl0)];
+  const level = startLevel(Number(sl0), vtcr);
   return level === undefined ? 'reserved' : `start level ${level}`;
 }
 
-/** Start levels by SL0. DS gives 16K one more, and 4K level -1, which SL2 tells from level 2. */
-function startLevels(vtcr: bigint): number[] {
-  const tg0 = extract(vtcr, A.VTCR_TG0_LSB, A.VTCR_TG0_WIDTH);
+/** SL2 counts with DS and 4K alone. A reserved granule is taken for 64K. */
+function startLevel(sl0: number, vtcr: bigint): number | undefined {
+  const granule = granuleShiftOf(Number(extract(vtcr, A.VTCR_TG0_LSB, A.VTCR_TG0_WIDTH))) ?? 16;
   const ds = extract(vtcr, A.VTCR_DS_LSB) === 1n;
-  if (tg0 === BigInt(A.TG0_4K)) return ds && extract(vtcr, A.VTCR_SL2_LSB) === 1n ? [-1] : [2, 1, 0, 3];
-  return ds && tg0 === BigInt(A.TG0_16K) ? [3, 2, 1, 0] : [3, 2, 1];
+  const sl2 = ds && granule === 12 ? Number(extract(vtcr, A.VTCR_SL2_LSB)) : 0;
+  const code = (sl2 << A.VTCR_SL0_WIDTH) | sl0;
+  const found = Object.entries(START_LEVEL_CODES[granule] ?? {}).find(([, each]) => each === code);
+  const level = found === undefined ? undefined : Number(found[0]);
+  return level === DS_START_LEVEL[granule] && !ds ? undefined : level;
 }
 
 /** VTCR_EL2, without the fields of Secure and 128-bit translation. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { CALIBRATED, HANDLER_BUILD } from '../cost/index.js';
 import { Bench } from '../scenario/experiment/index.js';
-import { loadBuild, loadPriceSources, loadProfiles, loadSites } from './data.js';
+import { loadProfiles, packageData } from './data.js';
 import { dataPath } from './io.js';
 
 export interface BenchOptions {
@@ -13,13 +13,11 @@ export interface BenchOptions {
 
 /** What the experiments on the model are made of. */
 export async function loadBench({ profiles, allBuilds }: BenchOptions): Promise<Bench> {
-  const sites = await loadSites();
-  const builds = [];
-  for (const id of allBuilds ? await packagedBuilds() : CALIBRATED) builds.push(await loadBuild(id, sites));
+  const ids = allBuilds ? await packagedBuilds() : CALIBRATED;
   return new Bench({
-    ...(await loadPriceSources(builds)),
+    ...packageData.sources,
     profiles: await loadProfiles(profiles),
-    builds,
+    builds: ids.map((id) => packageData.build(id)),
   });
 }
 

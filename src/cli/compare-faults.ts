@@ -9,6 +9,7 @@ import type { State } from '../scenario/comparison/state.js';
 import type { FaultsReplay } from '../scenario/replay/index.js';
 import { experimentWith, type LoadedComparison } from './compare-cores.js';
 import type { CompareSettings } from './compare-options.js';
+import { packageData } from './data.js';
 import { Exit } from './errors.js';
 import { toJson } from './json.js';
 import type { CommandResult } from './output.js';
@@ -31,7 +32,7 @@ export function faultReport(
   const rows = profileFaults(experiment, core, state, placement);
   if (output.kind === 'folded') return textOnly(foldedStacks(rows));
   const places = new Map(
-    loaded.sites.sites.map(({ id, file, line }) => [id, line === 0 ? file : `${file}:${line}`]),
+    packageData.sites.sites.map(({ id, file, line }) => [id, line === 0 ? file : `${file}:${line}`]),
   );
   const build = loaded.builds[1].id;
   return textOnly(

@@ -26,8 +26,14 @@ interface CompletedOption {
 /** The script that completes command lines of `program` in a shell. */
 export function completionScript(shell: Shell, program: Command, values: CompletionValues): string {
   const commands = program.commands.map((command) => completed(command, values));
+  const help: CompletedCommand = {
+    name: 'help',
+    about: 'show the help of a command',
+    options: [],
+    values: commands.map(({ name }) => name),
+  };
   const name = program.name();
-  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](name, commands);
+  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](name, [...commands, help]);
 }
 
 function completed(command: Command, values: CompletionValues): CompletedCommand {
@@ -35,7 +41,10 @@ function completed(command: Command, values: CompletionValues): CompletedCommand
   return {
     name: command.name(),
     about: command.description(),
-    options: command.options.filter(({ hidden }) => !hidden).map((option) => completedOption(option, values)),
+    options: [
+      ...command.options.filter(({ hidden }) => !hidden).map((option) => completedOption(option, values)),
+      HELP,
+    ],
     values:
       argument === undefined
         ? []
@@ -55,11 +64,17 @@ function valuesOf(name: string, called: string, values: CompletionValues): reado
   return values[name] ?? (/<file|^(file|trace)$/.test(called) ? undefined : []);
 }
 
-const WITH_HELP = ['--help'];
-const optionNames = ({ options }: CompletedCommand): string[] => [
-  ...options.map(({ name }) => name),
-  ...WITH_HELP,
-];
+const flag = (name: string, about: string): CompletedOption => ({
+  name,
+  about,
+  takesValue: false,
+  values: undefined,
+});
+const HELP = flag('--help', 'show help');
+/** Options of a command line without a command. */
+const BARE = [flag('--version', 'print the version'), HELP];
+
+const namesOf = (all: readonly { name: string }[]): string => all.map(({ name }) => name).join(' ');
 
 /** Bash: what stands before the word decides; the first word that is no option is the command. */
 function bashScript(program: string, commands: readonly CompletedCommand[]): string {
@@ -70,17 +85,20 @@ function bashScript(program: string, commands: readonly CompletedCommand[]): str
       `    ${command.name})`,
       '      case "$previous" in',
       ...ofValues,
-      `        *) if [[ $word == -* ]]; then words="${optionNames(command).join(' ')}"; else ${rest}; fi ;;`,
+      `        *) if [[ $word == -* ]]; then words="${namesOf(command.options)}"; else ${rest}; fi ;;`,
       '      esac ;;',
     ].join('\n');
   });
   return `# bash completion of ${program}: source <(${program} completion bash)
 _${program}() {
-  local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words='' files='' command=''
+  local at=$COMP_CWORD word=\${COMP_WORDS[COMP_CWORD]} previous words='' files='' command=''
+  # Bash takes the = of --option=value for a word.
+  if [[ $word == = ]]; then word=''; elif [[ \${COMP_WORDS[at-1]} == = ]]; then ((at--)); fi
+  previous=\${COMP_WORDS[at-1]}
   if ((COMP_CWORD > 1)); then command=\${COMP_WORDS[1]}; fi
   case "$command" in
 ${branches.join('\n')}
-    *) words="${[...commands.map(({ name }) => name), 'help', '--version', ...WITH_HELP].join(' ')}" ;;
+    *) words="${namesOf([...commands, ...BARE])}" ;;
   esac
   if [[ -n $files ]]; then mapfile -t COMPREPLY < <(compgen -f -- "$word"); compopt -o filenames 2>/dev/null
   else mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word"); fi
@@ -93,13 +111,12 @@ function bashOption({ name, values }: CompletedOption): string {
   return `        ${name}) ${values === undefined ? 'files=1' : `words="${values.join(' ')}"`} ;;`;
 }
 
-/** Zsh: _arguments of each command. */
+/** Zsh: _arguments of each command; read with `source`, or found in $fpath as _stage2. */
 function zshScript(program: string, commands: readonly CompletedCommand[]): string {
   const list = commands.map(({ name, about }) => `    ${zshQuoted(`${name}:${about}`)}`).join('\n');
   const branches = commands.map((command) => {
     const rest = `'*:argument:${zshValues(command.values)}'`;
-    const lines = [...command.options.map(zshOption), "'--help[show help]'", rest];
-    return `    ${command.name}) _arguments \\\n      ${lines.join(' \\\n      ')} ;;`;
+    return `    ${command.name}) _arguments ${zshWords([...command.options.map(zshOption), rest], 6)} ;;`;
   });
   return `#compdef ${program}
 # zsh completion of ${program}: source <(${program} completion zsh)
@@ -107,20 +124,28 @@ _${program}() {
   local -a commands=(
 ${list}
   )
-  if ((CURRENT == 2)); then _describe command commands; return; fi
+  if ((CURRENT == 2)); then
+    _describe command commands
+    _arguments ${zshWords(BARE.map(zshOption), 6)}
+    return
+  fi
   local command=$words[2]
   shift words; ((CURRENT--))
   case $command in
 ${branches.join('\n')}
   esac
 }
-compdef _${program} ${program}
+if [[ $funcstack[1] == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi
 `;
+}
+
+function zshWords(words: readonly string[], indent: number): string {
+  return words.map((word) => `\\\n${' '.repeat(indent)}${word}`).join(' ');
 }
 
 function zshOption({ name, about, takesValue, values }: CompletedOption): string {
   const value = takesValue ? `:value:${zshValues(values)}` : '';
-  return zshQuoted(`*${name}[${about.replaceAll(/[[\]\\:]/g, '\\$&')}]${value}`);
+  return zshQuoted(`*${name}${takesValue ? '=' : ''}[${about.replaceAll(/[[\]\\:]/g, '\\$&')}]${value}`);
 }
 
 function zshValues(values: readonly string[] | undefined): string {
@@ -131,28 +156,37 @@ function zshQuoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Fish: a line for each command and option. */
+/** Fish: a line for each command and option; the first word is the command. */
 function fishScript(program: string, commands: readonly CompletedCommand[]): string {
-  const names = commands.map(({ name }) => name).join(' ');
-  const lines = commands.flatMap((command) => [
-    `complete -c ${program} -n 'not __fish_seen_subcommand_from ${names}' -f -a ${command.name} -d ${fishQuoted(command.about)}`,
-    ...command.options.map((option) => fishOption(program, command, option)),
-    ...fishArguments(program, command),
-  ]);
-  return `# fish completion of ${program}: ${program} completion fish | source\n${lines.join('\n')}\n`;
+  const first = fishLine(program, `__${program}_first`);
+  const lines = commands.flatMap((command) => {
+    const line = fishLine(program, `__${program}_command ${command.name}`);
+    return [
+      `${first} -f -a ${command.name} -d ${fishQuoted(command.about)}`,
+      ...command.options.map((option) => `${line} ${fishOption(option)}`),
+      ...fishArguments(line, command),
+    ];
+  });
+  return `# fish completion of ${program}: ${program} completion fish | source
+function __${program}_first; test (count (commandline -opc)) -eq 1; end
+function __${program}_command; set -l words (commandline -opc); test "$words[2]" = $argv[1]; end
+${[...BARE.map((option) => `${first} ${fishOption(option)}`), ...lines].join('\n')}
+`;
 }
 
-function fishOption(program: string, command: CompletedCommand, option: CompletedOption): string {
-  const { name, about, takesValue, values } = option;
+function fishLine(program: string, condition: string): string {
+  return `complete -c ${program} -n '${condition}'`;
+}
+
+function fishOption({ name, about, takesValue, values }: CompletedOption): string {
   const value = !takesValue ? '' : values === undefined ? ' -r -F' : ` -x -a ${fishQuoted(values.join(' '))}`;
   const flag = name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`;
-  return `complete -c ${program} -n '__fish_seen_subcommand_from ${command.name}' ${flag}${value} -d ${fishQuoted(about)}`;
+  return `${flag}${value} -d ${fishQuoted(about)}`;
 }
 
-function fishArguments(program: string, { name, values }: CompletedCommand): string[] {
+function fishArguments(line: string, { values }: CompletedCommand): string[] {
   if (values === undefined) return [];
-  const list = values.length === 0 ? '' : ` -a ${fishQuoted(values.join(' '))}`;
-  return [`complete -c ${program} -n '__fish_seen_subcommand_from ${name}' -f${list}`];
+  return [`${line} -f${values.length === 0 ? '' : ` -a ${fishQuoted(values.join(' '))}`}`];
 }
 
 function fishQuoted(text: string): string {

@@ -1,3 +1,4 @@
+import type { CheckReport } from '../conform/mappings.js';
 import type { CompareReport } from '../report/compare.js';
 import type { ConformDocument } from '../report/conform.js';
 import type { IdmapReport } from '../report/idmap.js';
@@ -13,7 +14,6 @@ import type { TranslationReport, WalkReport } from '../report/walk.js';
 import type { ScenarioReport } from '../scenario/verify.js';
 import type { SnapshotSummary } from '../snapshot/index.js';
 import type { MemslotsJson } from '../trace/index.js';
-import type { CheckReport } from '../walk/check.js';
 
 /** The tables that a command was given. */
 export interface TablesHead extends TablesSummary {

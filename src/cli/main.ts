@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { COMMANDS } from './commands/index.js';
+import { commandsFor } from './commands/index.js';
 import { Exit } from './errors.js';
 import { createProgram, run } from './program.js';
 
@@ -9,4 +9,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-await run(createProgram(COMMANDS), process.argv.slice(2));
+const args = process.argv.slice(2);
+await run(createProgram(await commandsFor(args)), args);

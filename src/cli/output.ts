@@ -8,6 +8,7 @@ type Streamed<T> = { [K in keyof T]: T[K] extends readonly (infer Item)[] ? Iter
 
 /** What a command gives back: the text for people, the document for `--json`, and the exit code. */
 export interface CommandResult<Name extends CommandName> {
+  /** Text in pieces is printed as they come. */
   text: string | AsyncIterable<string>;
   /** Absent only where an option that excludes `--json` was given. */
   json?: Streamed<Documents[Name]>;
@@ -22,8 +23,9 @@ export async function finish<Name extends CommandName>(
 ): Promise<void> {
   try {
     const result = await run();
-    if (json) await print(jsonPieces({ $schema: schemaOf(command), ...result.json }));
-    else await print(typeof result.text === 'string' ? [result.text] : result.text);
+    if (json) await printJoined(jsonPieces({ $schema: schemaOf(command), ...result.json }));
+    else if (typeof result.text === 'string') await write(result.text);
+    else for await (const piece of result.text) await write(piece);
     process.exitCode = result.exit;
   } catch (error) {
     reportError(error, json);
@@ -33,10 +35,10 @@ export async function finish<Name extends CommandName>(
 /** Characters that are written at once. */
 const WRITTEN = 1 << 16;
 
-/** Writes the pieces in order, no faster than they are taken. */
-async function print(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+/** Writes small pieces many at a time. */
+async function printJoined(pieces: Iterable<string>): Promise<void> {
   let waiting = '';
-  for await (const piece of pieces) {
+  for (const piece of pieces) {
     waiting += piece;
     if (waiting.length < WRITTEN) continue;
     await write(waiting);
@@ -45,6 +47,7 @@ async function print(pieces: Iterable<string> | AsyncIterable<string>): Promise<
   await write(waiting);
 }
 
+/** No faster than it is taken. */
 async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }

@@ -81,7 +81,7 @@ export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptio
 
 /** The form of the patch that src/data/variants.json calls `id`. */
 async function loadVariant(id: string): Promise<Variant> {
-  const { variants } = (await readData('variants.json')).value as { variants: Variant[] };
+  const { variants } = readData('variants.json').value as { variants: Variant[] };
   const variant = variants.find((each) => each.id === id);
   if (variant !== undefined) return variant;
   throw unknownValue(

@@ -6,6 +6,7 @@ import type { TranslateRequest, WalkStep } from '../walk/types.js';
 
 /** A descriptor that was read, and what it is. */
 export interface PathStep extends WalkStep {
+  /** By its stage, its level and the format of its tables. */
   kind: DescriptorKind;
 }
 

@@ -11,12 +11,17 @@ import { type Subject, subjectOf } from './subject.js';
 
 /** What came of the queries of one file. */
 export interface FileResult {
+  /** Name of the vector file. */
   file: string;
+  /** Queries of the file: `equal` + `alternative` + `different` + `notApplicable`. */
   queries: number;
+  /** As recorded. */
   equal: number;
   /** Equal to a listed alternative, or under a setting that the query leaves open. */
   alternative: number;
+  /** None of what the query accepts; those of `groups`. */
   different: number;
+  /** Without a recorded outcome. */
   notApplicable: number;
   /** Why queries were not applicable, and how many. */
   reasons: Record<string, number>;
@@ -28,25 +33,39 @@ export interface FileResult {
 
 /** Differences that are alike: the kinds of both outcomes, the names of the fields, and how many queries. */
 export interface DifferenceGroup {
+  /** Kind of the recorded outcome in a few words, such as `Translation fault, level 2, to EL2`. */
   expected: string;
+  /** Kind of the answer in the same words. */
   got: string;
+  /** Names of what differs, with spaces between them. */
   fields: string;
+  /** How many, at least 1. */
   queries: number;
 }
 
 /** A query whose answer is none that it accepts. */
 export interface ConformDifference {
+  /** Name of the vector file. */
   file: string;
+  /** Name of the case. */
   case: string;
+  /** From 0, in the file. */
   caseIndex: number;
+  /** From 0, in the case. */
   queryIndex: number;
+  /** As the file has it. */
   query: Query;
   /** Those of the case with what the query changes. */
   registers: WalkRegisters;
+  /** That of the file. */
   cpu: CpuFeatures;
+  /** Descriptors of the walk that gave the answer, in the order they were read. */
   path: PathStep[];
+  /** The recorded outcome. */
   expected: Expectation;
+  /** The other outcomes that the query accepts. */
   alternatives: readonly Expectation[];
+  /** The answer under the default choices. */
   got: Answer;
   /** What differs from the expected outcome. */
   fields: readonly string[];

@@ -1,5 +1,6 @@
 /** Misuse of the API: a code in the style of errno and the offending value in the message. */
 export class Stage2Error extends Error {
+  /** In the style of errno, such as `EINVAL`. */
   readonly code: string;
 
   constructor(code: string, message: string) {

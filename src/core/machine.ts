@@ -1,6 +1,7 @@
 import { Event } from '../abi/event.js';
-import { LOG_MESSAGES, Site } from '../abi/kvm.js';
+import { LOG_MESSAGES } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { Site } from '../abi/site.js';
 import { type Allocation, Arena } from './arena.js';
 import { Stage2Error } from './error.js';
 import type { CoreExports } from './exports.js';
@@ -22,9 +23,21 @@ export interface MachineOptions {
   /** Physical address map. Default: none but the table pool and the root tables. */
   banks?: readonly BankSpec[];
   /** Pool of page-table pages: a RAM bank of its own. */
-  tablePool?: { pa: bigint; pages: number; pageShift?: 12 | 14 | 16 };
+  tablePool?: {
+    /** First PA, a multiple of the page size. Default 2^40. */
+    pa: bigint;
+    /** Of 2^pageShift bytes. Default 256. */
+    pages: number;
+    /** log2 of the bytes of a page: that of the granule. Default 12. */
+    pageShift?: 12 | 14 | 16;
+  };
   /** RAM bank for root tables, which are one contiguous allocation each. */
-  roots?: { pa: bigint; size: number };
+  roots?: {
+    /** First PA, 4 KiB aligned. Default 2^41. */
+    pa: bigint;
+    /** Bytes, a multiple of 4 KiB. Default 1 MiB. */
+    size: number;
+  };
   /** Memory regions of the host kernel. Default: the memory banks, neighbours joined. */
   regions?: readonly RegionSpec[];
   /** Keep struct page flags for every page of the regions (2 bytes a page). Default true. */
@@ -42,8 +55,9 @@ export interface MachineOptions {
    * without SIMD. Default: the one with SIMD that is part of the package's code.
    */
   core?: WebAssembly.Module;
-  /** The embedder's own memory, and the 64 KiB aligned offset in it this machine may use. */
+  /** The embedder's own memory: as many bytes of it as `machineBytes` says are zeroed and used. Default: a new one. */
   memory?: WebAssembly.Memory;
+  /** Where in `memory` the machine begins: bytes, a multiple of 64 KiB. Default 0; does not count without `memory`. */
   memoryBase?: number;
 }
 
@@ -55,16 +69,23 @@ export type MachineParts = Required<
 
 /** One instance of the core: physical memory, kernel objects, counters. Any number may live side by side. */
 export class Machine {
+  /** Exports of the wasm instance (docs/abi.md). Offsets and sizes given to them are not checked. */
   readonly core: CoreExports;
+  /** Its memory, by byte offset from memoryBase. */
   readonly view: View;
+  /** Whether events, branch sites and fault signatures are recorded. */
   readonly accounted: boolean;
+  /** The options with every default filled in; another machine made of them is just like this one. */
   readonly parts: MachineParts;
   /** Kernel objects, as offsets from memoryBase. */
   readonly arena: Arena;
   /** Root tables, as offsets from `rootsPa`. */
   readonly roots: Arena;
+  /** First PA of the bank for root tables. */
   readonly rootsPa: bigint;
+  /** By ascending PA, with the table pool and the root tables. */
   readonly banks: readonly BankSpec[];
+  /** What the emulated kernel takes for memory (pfn_valid): as given, or by ascending PA. */
   readonly regions: readonly RegionSpec[];
   /** What no guest may have. */
   readonly kept: readonly KeptRange[];

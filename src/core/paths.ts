@@ -6,7 +6,9 @@ import type { Machine } from './machine.js';
 export interface PathCount {
   /** Offset of the entry: what a fault's result names as its path. */
   entry: number;
+  /** Faults since creation or `resetCounts`. */
   count: number;
+  /** A copy, 32 bits each; from SIG_CALLEES on the callees, padded to an even number of words. */
   words: Uint32Array;
 }
 

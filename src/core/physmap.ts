@@ -6,17 +6,21 @@ export interface BankSpec {
   pa: bigint;
   /** Bytes, a multiple of 4 KiB. */
   size: bigint;
+  /** `device` translates, but a walk that reads a descriptor there takes an external abort. */
   kind: 'ram' | 'unbacked' | 'device';
 }
 
 /** A memory region as the host kernel's memblock lists it. */
 export interface RegionSpec {
+  /** First PA, 4 KiB aligned, below 2^52. */
   pa: bigint;
+  /** Bytes, a multiple of 4 KiB. */
   size: bigint;
 }
 
 /** Memory that the host kernel or its allocators use themselves. */
 export interface KeptRange extends RegionSpec {
+  /** Who uses it; `image` is the host kernel's own. */
   what: 'table pool' | 'root tables' | 'host pages' | 'image';
 }
 

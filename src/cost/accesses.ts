@@ -6,7 +6,9 @@ import { Field } from './field.js';
 export interface Place {
   /** Such as `kvm.mmu_lock`. */
   field: string;
+  /** The structure it is in. */
   operand: Operand;
+  /** Bytes from where the operand points, below 2^20. */
   offset: number;
   /** Added for each further use in a loop. */
   step: number;
@@ -14,12 +16,15 @@ export interface Place {
 
 /** Structures read and written. */
 export interface Touches {
+  /** In the order they are read, before the stores. */
   loads: readonly Place[];
+  /** In the order they are written. */
   stores: readonly Place[];
 }
 
 /** What the outcomes that have all `words` touch, and the code they have in common with other functions. */
 export interface OutcomeTouches extends Touches {
+  /** Parts of an outcome's name, between its commas; none: every outcome of the function. */
   words: readonly string[];
   /** Lines of code by the name of the function they belong to. */
   shares: ReadonlyMap<string, number>;
@@ -27,6 +32,7 @@ export interface OutcomeTouches extends Touches {
 
 /** What a function outside mmu.o touches, by its outcomes. */
 export interface CalleeTouches {
+  /** What an outcome touches is all entries that apply to it, one after another. */
   entries: readonly OutcomeTouches[];
   /** What each unit of a quantity reads more. */
   per: ReadonlyMap<string, readonly Place[]>;
@@ -37,12 +43,15 @@ export type BlockPoint = 'entry' | 'call' | 'site' | 'return';
 
 /** What blocks of a function of the handler touch: the first, those that call `name`, end in site `name`, or return. */
 export interface BlockTouches extends Touches {
+  /** Which blocks, and when in them. */
   at: BlockPoint;
+  /** A callee for `call`, the tag of a site for `site`; empty for `entry` and `return`. */
   name: string;
 }
 
 /** Which structures of the kernel the path touches: src/data/accesses.json. */
 export interface Accesses {
+  /** By name of the function outside mmu.o; those that are not named touch nothing known. */
   callees: ReadonlyMap<string, CalleeTouches>;
   /** By function of the handler. */
   blocks: ReadonlyMap<string, readonly BlockTouches[]>;

@@ -46,6 +46,7 @@ const FORMAT = 'stage2-paths/1';
 export interface PathFile {
   /** Id of the build they were recorded on, if the file names it. */
   build: string | undefined;
+  /** By name of the scenario. */
   paths: ReadonlyMap<string, RecordedPath>;
 }
 

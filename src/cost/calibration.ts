@@ -13,16 +13,21 @@ export const CALIBRATED = [HANDLER_BUILD, 'gcc12c-rfc'];
 
 /** A recorded path whose cycles are known as a whole. */
 export interface Sample {
+  /** Name of the scenario. */
   path: string;
+  /** Id of the build it was recorded on. */
   build: string;
   /** Steady cycles of its blocks and callees, added up, without the cache loops. */
   sum: number;
+  /** Cycles that the static model gives its instruction stream as a whole (src/data/path-cycles.json). */
   whole: number;
+  /** Instructions, without the cache loops. */
   insn: number;
 }
 
 /** How block sums of one core relate to whole paths. */
 export interface CoreCalibration {
+  /** The recorded paths of every calibrated build, build after build. */
   samples: readonly Sample[];
   /** Whole-path cycles over the block sum: median and extremes over the recorded paths. */
   wholePerSum: Range;

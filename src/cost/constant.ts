@@ -8,8 +8,11 @@ export type Confidence = (typeof CONFIDENCES)[number];
 
 /** A number of the machine, with where it comes from. */
 export interface Constant extends Range {
+  /** Of `v`, `lo` and `hi`, such as `cycles`. */
   unit: string;
+  /** Made of several numbers: that of the least known. */
   conf: Confidence;
+  /** Texts of its sources, at least one. */
   src: readonly string[];
 }
 

@@ -5,6 +5,7 @@ import type { Field } from './field.js';
 export interface CacheProfile {
   /** KiB. */
   size: Constant;
+  /** A whole number; size / (ways x line) is the number of sets. */
   ways: Constant;
   /** Bytes. */
   line: Constant;
@@ -12,7 +13,9 @@ export interface CacheProfile {
 
 /** A TLB, a walk cache, or the entries of a level of the BTB. */
 export interface TableProfile {
+  /** A whole number, a multiple of the ways. */
   entries: Constant;
+  /** A whole number; as many as entries: fully associative. */
   ways: Constant;
 }
 

@@ -1,5 +1,6 @@
 /** Misuse of the cost model or data it cannot use: `code` in the style of errno, the problem in one line. */
 export class CostError extends Error {
+  /** Always `EINVAL`. */
   readonly code = 'EINVAL';
 
   constructor(message: string) {
@@ -10,6 +11,7 @@ export class CostError extends Error {
 
 /** A data file that is not what it should be. */
 export class DataError extends CostError {
+  /** Name of the file, as its reader was given it. */
   readonly file: string;
   /** Where in the file, such as `callees.find_vma` or `kvm_handle_guest_abort b27.taken`; empty for the whole. */
   readonly field: string;
@@ -26,7 +28,9 @@ export class BuildError extends DataError {}
 
 /** A walk that cannot go on: the build, the block it stopped at, and why. */
 export class WalkError extends CostError {
+  /** Id of the build. */
   readonly build: string;
+  /** Label of the block, such as `a7`; `entry` before the first, `end` after the last. */
   readonly block: string;
 
   constructor(build: string, block: string, problem: string) {

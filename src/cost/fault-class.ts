@@ -9,9 +9,11 @@ import {
 
 /** A fault class in words. */
 export interface FaultClass {
+  /** `other`: external aborts and whatever else is not served. */
   type: 'translation' | 'access-flag' | 'permission' | 'other';
   /** Level field of the fault status; for `other` types not a lookup level. */
   level: number;
+  /** What the guest did; `cache-op` with ESR_EL2.ISS.CM. */
   access: 'read' | 'write' | 'execute' | 'cache-op';
   /** The access was a stage-1 table walk. */
   s1ptw: boolean;

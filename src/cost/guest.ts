@@ -4,10 +4,15 @@ import { Field } from './field.js';
 
 /** What a guest does to a core: accesses for each 1000 cycles, and the bytes they are among. */
 export interface GuestActivity {
+  /** Accesses to lines of data per 1000 cycles of guest. */
   dataLines: Constant;
+  /** Fetches of lines of code per 1000 cycles of guest. */
   codeLines: Constant;
+  /** Branches per 1000 cycles of guest. */
   branches: Constant;
+  /** Bytes among which the data lines are at random. */
   dataBytes: Constant;
+  /** Bytes among which the code lines and branches are at random. */
   codeBytes: Constant;
 }
 

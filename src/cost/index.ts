@@ -38,6 +38,7 @@ export { geometryOf } from './core-geometry.js';
 export type { BtbProfile, CacheProfile, TableProfile } from './core-structures.js';
 export { addCounts, COUNT_KEYS, type CountKey, type Counts, noCounts, nonZero } from './counts.js';
 export { walkBuild, walkCalls } from './cursor.js';
+export { type CostSources, DataFiles } from './data-files.js';
 export { draw } from './draw.js';
 export { BuildError, CostError, DataError, WalkError } from './error.js';
 export { type Estimates, parseEstimates } from './estimates.js';

@@ -18,7 +18,9 @@ export const KERNEL_PARTS = [
 
 /** What prices of kernels depend on besides the core's table. */
 export interface KernelMachine {
+  /** Which stall factor of {@link KernelTable.stall} holds. */
   inOrder: boolean;
+  /** GHz: makes cycles of prices in nanoseconds. */
   clockGhz: number;
 }
 

@@ -10,7 +10,9 @@ export const FAULT_KINDS = ['dirty-log-4k', 'map-4k', 'map-2m', 'exec-4k', 'acce
 
 /** A piece of a kernel, as counts of events. */
 export interface KernelPart {
+  /** Events by name; `insn:PART` are instructions of a part of the kernel. */
   counts: EventCounts;
+  /** Texts of its sources. */
   src: readonly string[];
 }
 
@@ -20,31 +22,53 @@ export interface KernelKind {
   worldSwitch: string | undefined;
   /** Path of the build files that the handler follows, where it is theirs. */
   path: string | undefined;
+  /** On every core, beside switch and path. */
   parts: readonly KernelPart[];
   /** More on a core without FWB. */
   noFwb: readonly KernelPart[];
   /** What of all that runs under mmu_lock. */
   locked: readonly KernelPart[];
+  /** What more runs under mmu_lock on a core without FWB. */
   lockedNoFwb: readonly KernelPart[];
   /** How mmu_lock is held; undefined where it is not taken. */
   lock: 'exclusive' | 'shared' | undefined;
   /** Instructions counted as a whole, which those of the parts add up to; undefined where they were not. */
-  measured: { fwb: number; noFwb: number } | undefined;
+  measured:
+    | {
+        /** On a core with FWB. */
+        fwb: number;
+        /** On a core without. */
+        noFwb: number;
+      }
+    | undefined;
 }
 
 /** A group of registers that the split-mode switch moves. */
 export interface RegisterGroup {
+  /** From registers to memory. */
   save: KernelPart;
+  /** From memory to registers. */
   restore: KernelPart;
 }
 
 /** A class of kernels. */
 export interface KernelClass {
+  /** Such as `nvhe-4.x`. */
   name: string;
+  /** One line: version, mode, what sets it apart. */
   about: string;
+  /** By name of the kind of exit, such as `map-4k` or `hvc`. */
   kinds: ReadonlyMap<string, KernelKind>;
   /** Out of the guest to the handler and back, of a fault that no kind names. */
-  switch: { world: boolean; parts: readonly KernelPart[]; permission: readonly KernelPart[] };
+  switch: {
+    /** With the switch of src/data/world-switch.json for the class of the fault. */
+    world: boolean;
+    /** Of every fault. */
+    parts: readonly KernelPart[];
+    /** Without `world`: more of a permission fault that is not on a stage-1 walk, whose IPA an AT finds. */
+    permission: readonly KernelPart[];
+  };
+  /** By name, such as `VGIC`; empty unless the kernel is in split mode and they were counted. */
   groups: ReadonlyMap<string, RegisterGroup>;
   /** What measuring one group alone adds. */
   groupFence: readonly KernelPart[];
@@ -54,9 +78,15 @@ export interface KernelClass {
 
 /** src/data/kernels.json. */
 export interface KernelTable {
+  /** By name. */
   kernels: ReadonlyMap<string, KernelClass>;
   /** Cycles per instruction of kernel code over those of the static model, by whether the core runs in order. */
-  stall: { inOrder: Constant; outOfOrder: Constant };
+  stall: {
+    /** A bare ratio. */
+    inOrder: Constant;
+    /** A bare ratio. */
+    outOfOrder: Constant;
+  };
   /** How much the instructions of user space may be. */
   vmmSpread: Constant;
   /** Functions that the build files do not hold, by name. */
@@ -69,6 +99,7 @@ export interface KernelTable {
 
 /** What of an exit depends on more than the kernel. */
 export interface KernelFacts {
+  /** The core has FEAT_S2FWB: mappings need no cache maintenance. */
   fwb: boolean;
   /** Events of a recorded path of the build files, world switch apart. */
   path(name: string, hostAtEl2: boolean): EventCounts;

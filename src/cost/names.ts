@@ -1,4 +1,5 @@
-import { Callee, Predicate, Quantity, Site } from '../abi/kvm.js';
+import { Callee, Predicate, Quantity } from '../abi/kvm.js';
+import { Site } from '../abi/site.js';
 
 /** Names of a numeric enum's members, in their order. */
 export function memberNames(of: Record<string, string | number>): string[] {

@@ -3,8 +3,11 @@ import type { WalkInput } from './signature.js';
 
 /** An outcome that no execution has shown, and the closest one that was. */
 interface Nearest {
+  /** The function that was called. */
   callee: string;
+  /** Spelled as the build files do. */
   outcome: string;
+  /** The outcome that is charged in its place. */
   nearest: string;
   /** What the nearest one counts too much or too little. */
   differs: string;
@@ -33,6 +36,7 @@ const NEAREST: readonly Nearest[] = [
 
 /** An outcome that was replaced, and what that costs in truth. */
 export interface Replacement extends Nearest {
+  /** Id of the build that lacks the outcome. */
   build: string;
 }
 
@@ -43,7 +47,12 @@ export interface Replacement extends Nearest {
 export function useNearestOutcomes(
   build: Build,
   input: WalkInput,
-): { input: WalkInput; replaced: readonly Replacement[] } {
+): {
+  /** As given, but for those outcomes. */
+  input: WalkInput;
+  /** One for each call whose outcome was replaced, in call order. */
+  replaced: readonly Replacement[];
+} {
   const replaced: Replacement[] = [];
   const callees = input.callees.map((call) => {
     const near = nearestOf(build, call.name, call.outcome);

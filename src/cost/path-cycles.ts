@@ -3,6 +3,7 @@ import { Field } from './field.js';
 
 /** Cycles of whole recorded paths, from a static model run over their whole instruction stream. */
 export interface PathCycles {
+  /** Names of the static models. */
   cores: readonly string[];
   /** Build id -> scenario -> cycles in the order of `cores`, whole numbers. */
   builds: ReadonlyMap<string, ReadonlyMap<string, readonly number[]>>;

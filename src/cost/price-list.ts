@@ -8,11 +8,13 @@ export type Price = Constant;
 
 /** What the events of one core cost, as ranges. */
 export interface PriceTable {
+  /** Name of the profile. */
   core: string;
   /** Nothing of what its system operations cost is documented or measured. */
   estimatedSystem: boolean;
   /** The core whose steady block cycles `issue` counts, in thousandths. */
   issueModel: string;
+  /** By name of the event: an operation such as `dsb`, a MicroEvent, `issue`, `insn:PART`, `opaque:FUNCTION`. */
   prices: ReadonlyMap<string, Price>;
 }
 

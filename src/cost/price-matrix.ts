@@ -4,6 +4,7 @@ import { noPrice, type PriceList, type PriceTable, samplePrices } from './price-
 
 /** Many price lists of the same events, as one dense matrix. */
 export interface PriceMatrix {
+  /** Names, in the order of the columns. */
   events: readonly string[];
   /** Number of price lists. */
   samples: number;

@@ -10,7 +10,9 @@ import { exactly, type Range, widen } from './range.js';
 
 /** What price tables are made of, besides the profile of the core. */
 export interface PriceSources {
+  /** What holds for every core whose profile says nothing else (src/data/estimates.json). */
   estimates: Estimates;
+  /** Whole paths against block sums, by core of the static model. */
   calibration: Calibration;
   /** Parts of kernels that are counted in instructions: each gives the event `insn:PART`. */
   parts?: readonly string[];

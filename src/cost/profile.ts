@@ -37,27 +37,59 @@ const SCALE_MAX = 100;
 
 /** A choice between named rules, with where it comes from. */
 export interface Choice<T> extends Pick<Constant, 'conf' | 'src'> {
+  /** The rule chosen. */
   v: T;
 }
 
 /** One core: its structures, and what they and its system operations cost. Cycles, if nothing else is said. */
 export interface CoreProfile {
+  /** Its key in the file: up to 40 letters, digits, `_`, `.` and `-`. */
   name: string;
+  /** Blocks of code do not overlap: their steady cycles add up. */
   inOrder: boolean;
   /** GHz. */
   clock: Constant;
+  /** Of the first level, for code. */
   l1i: CacheProfile;
+  /** Of the first level, for data and for the table walker. */
   l1d: CacheProfile;
+  /** Of the second level, for both. */
   l2: CacheProfile;
+  /** Undefined without one: what misses the L2 is in DRAM. */
   l3: CacheProfile | undefined;
-  /** Load to use by where the line is; `remote`: in another cpu's cache. */
-  latency: { l1: Constant; l2: Constant; l3: Constant | undefined; dram: Constant; remote: Constant };
+  /** Load to use by where the line is. */
+  latency: {
+    /** In the L1D. */
+    l1: Constant;
+    /** In the L2. */
+    l2: Constant;
+    /** In the L3; undefined without one. */
+    l3: Constant | undefined;
+    /** In memory. */
+    dram: Constant;
+    /** In another cpu's cache. */
+    remote: Constant;
+  };
   /** Part of a miss that the core waits for, 0 to 1. */
-  exposed: { load: Constant; store: Constant; fetch: Constant };
+  exposed: {
+    /** Of a load that missed the L1D. */
+    load: Constant;
+    /** Of a store that missed the L1D. */
+    store: Constant;
+    /** Of a fetch that missed the L1I. */
+    fetch: Constant;
+  };
+  /** Its TLBs and walk caches. */
   tlb: TlbProfile;
+  /** Its branch prediction. */
   branches: BranchProfile;
-  /** The core whose static model prices code, and cycles of this one for a cycle of that. */
-  issue: { model: Choice<string>; scale: Constant };
+  /** What code costs, caches and branches apart. */
+  issue: {
+    /** The core whose static model prices it: one of src/data/path-cycles.json. */
+    model: Choice<string>;
+    /** Cycles of this core for a cycle of that; at most 100. */
+    scale: Constant;
+  };
   /** System costs by their names in the file: exc_entry, isb, mrs, ... */
   system: ReadonlyMap<string, Constant>;
   /** Every number and every choice of the file by its place, such as `lat.l2`. */
@@ -66,16 +98,21 @@ export interface CoreProfile {
 
 /** The TLBs and walk caches of a core; latencies in cycles. */
 export interface TlbProfile {
+  /** First level, for fetches. */
   itlb: TableProfile;
+  /** First level, for data. */
   dtlb: TableProfile;
+  /** Second level, for both. */
   stlb: TableProfile;
   /** Sizes of the entries of the second level; undefined where the profile does not say. */
   stlbSizes: EntrySizes | undefined;
   /** A first-level miss that hits the second level. */
   stlbHit: Constant;
+  /** Whether walks keep partial results apart from the second level or in it. */
   storage: Choice<WalkStorage>;
   /** With separate storage only. */
   walkCache: TableProfile | undefined;
+  /** IPA -> PA entries; with separate storage only. */
   ipaCache: TableProfile | undefined;
   /** A walk, besides what it looks up and reads. */
   walkOverhead: Constant;
@@ -85,15 +122,23 @@ export interface TlbProfile {
 
 /** The branch prediction of a core; latencies in cycles. */
 export interface BranchProfile {
+  /** Of any branch; also the unit of `eretRefills`. */
   mispredict: Constant;
+  /** The fastest level of the BTB; undefined where the core has none. */
   nano: BtbProfile | undefined;
+  /** The level behind it; undefined where the core has none. */
   micro: BtbProfile | undefined;
+  /** The largest level; undefined where the core has none. */
   main: BtbProfile | undefined;
   /** Lost for a taken direct branch that no level of the BTB holds. */
   decodedBubble: Constant;
+  /** log2 of the two-bit counters of the direction predictor, 1 to 20. */
   indexBits: Constant;
+  /** Bits of global history in the index, 0 to `indexBits`. */
   historyBits: Constant;
+  /** Entries, 1 to 256. */
   returnStack: Constant;
+  /** What is predicted of a conditional branch that the BTB does not hold. */
   coldRule: Choice<ColdRule>;
   /** Front-end refills of an exception return on top of its cost. */
   eretRefills: Constant;

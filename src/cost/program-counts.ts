@@ -15,8 +15,9 @@ const OTHER_LOOP = { dc: 'dc_civac', ic: 'ic_ivau' };
 export interface PathCounts {
   /** By name of the event. */
   events: EventCounts;
-  /** Thousandths of steady cycles by core of the build: of blocks and calls, and of the cache loops. */
+  /** Thousandths of steady cycles of blocks and calls, by core of the build. */
   issue: EventCounts;
+  /** As `issue`, of the cache-maintenance loops. */
   loopIssue: EventCounts;
 }
 

@@ -16,6 +16,7 @@ import { CostError } from './error.js';
 
 /** Where an operation of a program comes from. */
 export interface OpSource {
+  /** Name of the function whose code it is. */
   function: string;
   /** Label of the block, or outcome of the call. */
   block: string;
@@ -27,7 +28,9 @@ export interface OpSource {
 
 /** An address of code: a place of code and an offset from it. */
 export interface CodeAddress {
+  /** Number of the place of code, below CODE_BASES; 0 is .text of the handler. */
   base: number;
+  /** Bytes. */
   offset: number;
 }
 

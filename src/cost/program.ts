@@ -14,6 +14,7 @@ export interface Program {
   words: Uint32Array;
   /** Where each operation comes from, in their order. */
   sources: readonly OpSource[];
+  /** What its path counts besides what the modelled core does. */
   counts: PathCounts;
 }
 

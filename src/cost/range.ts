@@ -1,7 +1,10 @@
 /** A number with its plausible range, lo <= v <= hi. */
 export interface Range {
+  /** The value to use where one number is asked for. */
   v: number;
+  /** Least plausible value, inclusive. */
   lo: number;
+  /** Greatest plausible value, inclusive. */
   hi: number;
 }
 

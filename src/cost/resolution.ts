@@ -4,7 +4,9 @@ import { Field } from './field.js';
 
 /** A published way to time a fault on hardware, and the smallest difference that stands out of its noise. */
 export interface Method {
+  /** Such as `cntvct-once`. */
   id: string;
+  /** In words: what is timed by what. */
   method: string;
   /** In ns, cycles or percent of what is timed. */
   floor: Constant;

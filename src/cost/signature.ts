@@ -20,7 +20,9 @@ import { outcomeName } from './outcomes.js';
 
 /** A call whose cost depends on state, and how it ended. */
 export interface CalleeOutcome {
+  /** Of the function called. */
   name: string;
+  /** Spelled as the build files do, such as `lru-below,found`. */
   outcome: string;
   /** Quantities by name; those left out are 0. */
   q?: Readonly<Record<string, number>>;
@@ -40,11 +42,24 @@ export interface WalkInput {
 export interface FaultSignature extends WalkInput {
   /** For {@link describeClass}. */
   faultClass: number;
+  /** How the fault ended, beside `ret`. */
   disposition: Disposition;
   /** What handle_exit returned. */
   ret: number;
-  quantities: { cache_room: number; alloc_ok: number; map_lines: number };
-  callees: readonly (CalleeOutcome & { code: number; q: Readonly<Record<string, number>> })[];
+  quantities: {
+    /** Table pages that the vcpu's cache had room for when it was topped up; 0 if it was not. */
+    cache_room: number;
+    /** Pages that the allocator gave before it refused, ALLOC_NEVER_REFUSES if it did not; 0 without a top-up. */
+    alloc_ok: number;
+    /** Lines of 64 bytes cleaned for what was mapped: 64 for 4 KiB, 32768 for 2 MiB; 0 if nothing was. */
+    map_lines: number;
+  };
+  callees: readonly (CalleeOutcome & {
+    /** Number of the outcome, 16 bits, as the core packs it (src/abi/event.ts). */
+    code: number;
+    /** Quantities by name, those that are not 0. */
+    q: Readonly<Record<string, number>>;
+  })[];
 }
 
 /** Predicates are two sets of 128 bits, in words of 32. */

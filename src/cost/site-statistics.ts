@@ -4,20 +4,29 @@ import type { Walk } from './walk.js';
 
 /** How often a site's condition was false and true, by Site number. */
 export interface SiteCounts {
+  /** Evaluations that came out false; index: Site. */
   isFalse: ArrayLike<number>;
+  /** Evaluations that came out true; index: Site. */
   isTrue: ArrayLike<number>;
 }
 
 /** A site of the source, and how often its condition was true and false. */
 export interface SiteRow {
+  /** Name of the Site member, such as `U2`. */
   site: string;
+  /** Of the kernel's source. */
   function: string;
+  /** What holds when it is true. */
   condition: string;
+  /** What the source says of it. */
   hint: Hint;
+  /** Evaluations that came out true. */
   true: number;
+  /** Evaluations that came out false. */
   false: number;
-  /** Evaluations that went as the hint says, and those that did not; null without a hint. */
+  /** Evaluations that went as the hint says; null without one. */
   correct: number | null;
+  /** Evaluations against the hint; null without one. */
   incorrect: number | null;
 }
 
@@ -49,21 +58,29 @@ function siteRow(site: SiteInfo, isTrue: number, isFalse: number): SiteRow {
 
 /** A walk and how many faults took it. */
 export interface CountedWalk {
+  /** All of one build. */
   walk: Walk;
+  /** Faults. */
   count: number;
 }
 
 /** A branch of the compiled code: a site may be several, or none. */
 export interface BranchRow {
+  /** Of mmu.o. */
   function: string;
+  /** Label, such as `a7`. */
   block: string;
   /** Bytes from the start of .text of mmu.o of the block the branch ends. */
   textOffset: number;
+  /** Mnemonic, such as `cbz`; of a static key `nop` or `b`. */
   op: string;
+  /** What the build file calls its site. */
   tag: string;
   /** Undefined if the table does not tell which site of the tag it is. */
   site: string | undefined;
+  /** Times it was taken, over all faults. */
   taken: number;
+  /** Times it fell through. */
   notTaken: number;
 }
 

@@ -1,4 +1,4 @@
-import { Site } from '../abi/kvm.js';
+import { Site } from '../abi/site.js';
 import type { Block, BuildFunction, When } from './build-types.js';
 import { type DataError, show } from './error.js';
 import { Field } from './field.js';
@@ -9,8 +9,11 @@ export type Hint = 'likely' | 'unlikely' | 'none';
 
 /** Which of the branches that share a tag is a site's: by a predicate it reads, or by what can follow it. */
 export interface Selector {
+  /** Name of a predicate in the branch's condition. */
   reads?: string;
+  /** A callee that can be called after the branch, in the same function. */
   reaches?: string;
+  /** A callee that cannot be called after it. */
   avoids?: string;
 }
 
@@ -20,22 +23,29 @@ export interface SiteInfo {
   id: string;
   /** What the build files call its branches. */
   tag: string;
+  /** Of the kernel's source; `any` for a site of several. */
   function: string;
   /** What holds when the condition is true. */
   condition: string;
+  /** As written in the source. */
   hint: Hint;
   /** Whether the RFC adds it. */
   hunk: 'base' | 'rfc';
+  /** In the tree of Linux v4.13 with the RFC applied. */
   file: string;
   /** Line in `file` with the RFC applied; 0 if it cannot be derived. */
   line: number;
+  /** Where `line` is known from, or why it is not. */
   lineSource: string;
+  /** A branch of the compiled code that the core does not report. */
   internal: boolean;
+  /** Which branches of the tag are its own; empty: all of them. */
   branch: Selector;
 }
 
 /** The one table of branch sites. */
 export interface SiteTable {
+  /** In the order of src/data/sites.json: those of the core first. */
   sites: readonly SiteInfo[];
   /** What blocks of builds may name. */
   tags: ReadonlySet<string>;

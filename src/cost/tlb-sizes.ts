@@ -3,6 +3,7 @@ import type { Field } from './field.js';
 
 /** Sizes that entries of a TLB can have, in bytes, ascending. */
 export interface EntrySizes extends Pick<Constant, 'conf' | 'src'> {
+  /** Powers of two from 4096 up. */
   bytes: readonly number[];
 }
 

@@ -7,6 +7,7 @@ import { Field } from './field.js';
 export interface WorldSwitch {
   /** Out of the guest and into it again, by kind of abort. */
   switches: ReadonlyMap<string, EventCounts>;
+  /** By name of the function that the host at EL1 has called at EL2. */
   hypercalls: ReadonlyMap<string, EventCounts>;
 }
 

@@ -1,4 +1,5 @@
-import { EFAULT, EINVAL, EPERM, KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY, Site } from '../abi/kvm.js';
+import { EFAULT, EINVAL, EPERM, KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY } from '../abi/kvm.js';
+import { Site } from '../abi/site.js';
 import { hex } from '../core/error.js';
 import { mapInternalSlot } from './internal_slot.js';
 import { refuse, SLOT_OK, type SlotChange, type SlotResult } from './memslots.js';

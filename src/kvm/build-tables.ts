@@ -8,7 +8,9 @@ import { Vm } from './vm.js';
 
 /** A range that tables map. */
 export interface TableMapping {
+  /** First IPA, a multiple of the granule. */
   ipa: bigint;
+  /** First PA, a multiple of the granule. */
   pa: bigint;
   /** In bytes, a multiple of the granule as the addresses are. */
   size: bigint;
@@ -18,13 +20,17 @@ export interface TableMapping {
 
 /** Tables to be made from nothing. */
 export interface TableBuild {
+  /** Granule, IPA bits, start level and address layout. */
   geometry: Geometry;
+  /** The CPU that translates; its paMax bounds VTCR_EL2.PS. */
   cpu: CpuFeatures;
   /** HCR_EL2; VM is needed for a walk, FWB for attributes that mean it. */
   hcr: bigint;
+  /** VTTBR_EL2.VMID. */
   vmid: number;
   /** PA of the first table; the others follow it. */
   tablesAt: bigint;
+  /** Apart from each other and from the tables; made in this order. */
   mappings: readonly TableMapping[];
   /** Level of the largest entries: 3 maps pages only. Default: as large as they fit. */
   largestLevel?: number;

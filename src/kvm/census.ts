@@ -5,15 +5,19 @@ import type { Vm } from './vm.js';
 
 /** What the tables of a VM hold at one level. */
 export interface LevelCensus {
+  /** From the start level to 3. */
   level: number;
-  /** Bytes that a leaf of this level maps, and a set of them with the contiguous hint. */
+  /** Bytes that a leaf of this level maps. */
   leafBytes: number;
+  /** Bytes of a whole set of leaves with the contiguous hint; those of a leaf where the level has no sets. */
   setBytes: number;
   /** Table pages of this level; the tables of the start level are no pages of the pool and not counted. */
   tables: number;
+  /** Valid blocks or pages. */
   leaves: number;
-  /** Of the leaves, those with the contiguous hint, and those with device attributes. */
+  /** Of the leaves, those with the contiguous hint. */
   contiguous: number;
+  /** Of the leaves, those with device attributes. */
   device: number;
 }
 

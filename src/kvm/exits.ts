@@ -4,7 +4,9 @@ import { checkExit, type ExitResult, type GuestExit, readResult, type Vcpu, writ
 
 /** One exit of a batch. */
 export interface VcpuExit {
+  /** Of the one machine of all exits. */
   vcpu: Vcpu;
+  /** As for {@link Vcpu.takeExit}. */
   exit: GuestExit;
 }
 

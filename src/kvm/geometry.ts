@@ -1,8 +1,5 @@
 import {
   DESC_ADDRESS_END,
-  TG0_4K,
-  TG0_16K,
-  TG0_64K,
   VTCR_DS_LSB,
   VTCR_HA_LSB,
   VTCR_IRGN0_LSB,
@@ -23,6 +20,7 @@ import {
 import { KVM_PHYS_SHIFT } from '../abi/kvm.js';
 import { AddressLayout } from '../abi/walk.js';
 import { levelShift } from '../arm/descriptor.js';
+import { DS_START_LEVEL, START_LEVEL_CODES, TG0 } from '../arm/granule.js';
 import { paRangeOf } from '../arm/id.js';
 import { hex, Stage2Error } from '../core/error.js';
 
@@ -79,15 +77,6 @@ export function rootBytes(geometry: Geometry): number {
   return 8 * 2 ** (geometry.ipaBits - levelShift(geometry.granuleShift, startLevel(geometry)));
 }
 
-const TG0 = { 12: TG0_4K, 14: TG0_16K, 16: TG0_64K } as const;
-/** SL2:SL0 by granule and start level. */
-const START_LEVEL_CODES: Record<number, Record<number, number>> = {
-  12: { [-1]: 4, 0: 2, 1: 1, 2: 0, 3: 3 },
-  14: { 0: 3, 1: 2, 2: 1, 3: 0 },
-  16: { 1: 2, 2: 1, 3: 0 },
-};
-/** The start level, by granule, that VTCR_EL2.DS alone makes valid. */
-const DS_START_LEVEL: Record<number, number> = { 12: -1, 14: 0 };
 /** Fewest IPA bits by granule: the largest T0SZ of FEAT_TTST. */
 const IPA_BITS_MIN = { 12: 16, 14: 16, 16: 17 } as const;
 

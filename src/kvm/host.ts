@@ -11,8 +11,11 @@ export interface HostOptions {
   setAsideBytes?: bigint;
   /** Page-table pages. Default 4096 (16 MiB). */
   tablePages?: number;
+  /** log2 of the bytes of a table page: that of the VMs' granule. Default 12. */
   pageShift?: 12 | 14 | 16;
+  /** Bytes for kernel objects. Default 16 MiB. */
   arenaBytes?: number;
+  /** Record events, branch sites and fault signatures. Default false. */
   accounted?: boolean;
   /** Keep struct page flags (2 bytes a page of RAM). Default true; internal VMs alone need none. */
   pageState?: boolean;

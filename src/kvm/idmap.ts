@@ -19,7 +19,12 @@ export interface IdmapRequest {
   /** Default true. */
   writable?: boolean;
   /** A range that is unmapped between prepare and commit, with the tables that this empties. */
-  unmappedFirst?: { ipa: bigint; size: bigint };
+  unmappedFirst?: {
+    /** First IPA. */
+    ipa: bigint;
+    /** Bytes. */
+    size: bigint;
+  };
 }
 
 /**

@@ -18,16 +18,23 @@ import type { Vm } from './vm.js';
 
 /** struct kvm_userspace_memory_region. */
 export interface MemoryRegion {
+  /** Id in bits 15:0; bits 31:16, the address space, are 0. */
   slot: number;
+  /** KVM_MEM_LOG_DIRTY_PAGES (1) and KVM_MEM_READONLY (2). */
   flags: number;
+  /** First IPA, 4 KiB aligned. */
   guestPhysAddr: bigint;
+  /** Bytes, a multiple of 4 KiB; 0 deletes the slot. */
   memorySize: bigint;
+  /** First hva; with an id of user space 4 KiB aligned, and the range ends at 2^48 or below. */
   userspaceAddr: bigint;
 }
 
 /** 0 or -errno, and for a refusal why. */
 export interface SlotResult {
+  /** 0 or the negative errno that the kernel returns. */
   ret: number;
+  /** One line; empty with a `ret` of 0. */
   reason: string;
 }
 

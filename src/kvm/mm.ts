@@ -11,6 +11,7 @@ export interface AreaSpec {
   hva: bigint;
   /** Bytes, a multiple of 4 KiB. */
   size: bigint;
+  /** Pages of 4 KiB, transparent huge pages, hugetlbfs, or memory without struct page (VM_PFNMAP). */
   kind: 'anonymous' | 'thp' | 'hugetlb' | 'pfnmap';
   /** VM_WRITE. Default true. */
   writable?: boolean;
@@ -22,7 +23,9 @@ export interface AreaSpec {
 
 /** An area of a process: what it was mapped as, defaults filled in, and where its records are. */
 export interface Area extends Required<Omit<AreaSpec, 'pa'>> {
+  /** Of a pfnmap the PA of the first byte; of no use otherwise. */
   pa: bigint;
+  /** First hva behind it. */
   end: bigint;
   /** Offset of the area's record. */
   offset: number;
@@ -37,6 +40,7 @@ const KIND_FLAGS = { anonymous: 0, thp: AREA_THP, hugetlb: AREA_HUGETLB, pfnmap:
 
 /** The mm of a user process: its areas as a search tree in emulated memory, and the host's page table. */
 export class AddressSpace {
+  /** The machine its records are in. */
   readonly machine: Machine;
   /** Offset of the mm record. */
   readonly offset: number;

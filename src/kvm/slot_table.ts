@@ -4,10 +4,15 @@ import type { Machine } from '../core/machine.js';
 
 /** One memory slot, struct kvm_memory_slot. */
 export interface MemorySlot {
+  /** 0 to 511 of user space, 512 to 767 of the kernel. */
   id: number;
+  /** First IPA >> 12. */
   baseGfn: bigint;
+  /** Pages of 4 KiB; 0 for a slot that is not in use. */
   npages: bigint;
+  /** First hva. */
   userspaceAddr: bigint;
+  /** KVM_MEM_*, and KVM_MEMSLOT_INVALID while the slot goes or moves. */
   flags: number;
   /** Offset of the dirty bitmap, 0 if none is kept. */
   dirtyBitmap: number;
@@ -29,7 +34,9 @@ export function slotBytes(slot: MemorySlot): bigint {
 
 /** struct kvm_memslots in emulated memory: slots in use sorted by descending base_gfn, then the empty ones. */
 export class SlotTable {
+  /** Slots it has room for: 512, or 768 with those of the kernel. */
   readonly capacity: number;
+  /** Of struct kvm_memslots, in bytes from memoryBase. */
   readonly offset: number;
   readonly #machine: Machine;
   #slots = new Map<number, MemorySlot>();

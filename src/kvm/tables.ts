@@ -30,6 +30,7 @@ const ATTRIBUTES = 0xffcn | fieldMask({ lsb: DESC_DBM_LSB, width: 64 - DESC_DBM_
 export class Stage2Tables {
   readonly #machine: Machine;
   readonly #vm: Vm;
+  /** PA of the root table. */
   readonly pgd: bigint;
   readonly #visitor: number;
   readonly #cache: number;

@@ -2,6 +2,7 @@ import { VmCheck } from '../abi/kvm.js';
 
 /** A form of the patch, as far as the kernel's behaviour differs: what src/data/variants.json holds. */
 export interface Variant {
+  /** Such as `rfc`; the builds of the form are CONFIG-`id`. */
   id: string;
   /** Test of the kind of VM in the fault handler (site U2). */
   check: 'none' | 'mm' | 'flag' | 'key';

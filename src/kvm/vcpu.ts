@@ -8,7 +8,9 @@ import type { Vm } from './vm.js';
 
 /** One exit of the guest. */
 export interface GuestExit {
+  /** ESR_EL2. */
   esr: bigint;
+  /** FAR_EL2. */
   far: bigint;
   /** IPA of the fault; HPFAR_EL2, and PAR_EL1 where AT would be used, are made from it. */
   ipa: bigint;
@@ -16,6 +18,7 @@ export interface GuestExit {
   hpfar?: bigint;
   /** PAR_EL1 after AT S1E1R on FAR, instead of one made from `ipa`. Bit 0 set: the walk failed. */
   par?: bigint;
+  /** ExitCode; bit 31 set (EXIT_WITH_SERROR_LSB) if an SError was pending as well. Default TRAP. */
   exitCode?: number;
 }
 
@@ -23,6 +26,7 @@ export interface GuestExit {
 export interface ExitResult {
   /** Return of handle_exit: 1 resume, 0 to user space, -errno. */
   ret: number;
+  /** How it ended, beside `ret`. */
   disposition: Disposition;
   /** Entry of the path table (accounted output), 0 if none. */
   path: number;
@@ -30,9 +34,11 @@ export interface ExitResult {
 
 /** An access to a device, as kvm_run describes it. */
 export interface MmioAccess {
+  /** IPA of the access, to the byte. */
   pa: bigint;
   /** Bytes: 1, 2, 4 or 8. */
   length: number;
+  /** ESR_EL2.ISS.WnR. */
   isWrite: boolean;
   /** What is written; 0 for a read. */
   data: bigint;
@@ -47,15 +53,26 @@ export type MmioHandler = (access: MmioAccess, vcpu: Vcpu) => bigint | 'abort' |
 
 /** What KVM_RUN leaves for user space. */
 export interface RunState {
+  /** NONE unless the last exit left something for user space. */
   exitReason: ExitReason;
+  /** The last device access; user space is to answer it if `exitReason` is MMIO. */
   mmio: MmioAccess;
-  signal: { hva: bigint; lsb: number };
+  /** The last signal, sent by an exit that ended as Disposition.SIGBUS. */
+  signal: {
+    /** si_addr: hva of the poisoned page, of its block for hugetlbfs. */
+    hva: bigint;
+    /** si_addr_lsb: log2 of the bytes that are lost. */
+    lsb: number;
+  };
 }
 
 /** A virtual CPU: its registers, its cache of table pages, its task. */
 export class Vcpu {
+  /** The VM that made it. */
   readonly vm: Vm;
+  /** That of its VM. */
   readonly machine: Machine;
+  /** Of its record (VCPU_* of src/abi/layout.ts), in bytes from memoryBase. */
   readonly offset: number;
   readonly #request: number;
   readonly #result: number;

@@ -37,6 +37,7 @@ export interface VmOptions {
   variant?: Variant;
   /** Default: 4K pages, 40-bit IPA. */
   geometry?: Geometry;
+  /** VTTBR_EL2.VMID. Default 1. */
   vmid?: number;
 }
 
@@ -45,18 +46,29 @@ export type VmKind = 'ordinary' | 'internal';
 
 /** A VM: struct kvm, its slots and its stage-2 tables. */
 export class Vm {
+  /** The machine its records and tables are in. */
   readonly machine: Machine;
+  /** The process behind it, kvm->mm; undefined is NULL. */
   readonly mm: AddressSpace | undefined;
+  /** As asked for; by default internal without an mm. */
   readonly kind: VmKind;
+  /** Which form of the patch its kernel is. */
   readonly variant: Variant;
+  /** The policy of an internal VM, defaults filled in. */
   readonly internal: InternalPolicy;
+  /** Answers the device accesses of an internal VM whose policy is `mmio: 'handler'`. */
   readonly onMmio: MmioHandler | undefined;
+  /** Granule, IPA bits, start level and address layout of its tables. */
   readonly geometry: Geometry;
   /** Offset of struct kvm. */
   readonly offset: number;
+  /** Its memory slots as they are published. */
   readonly slots: SlotTable;
+  /** The software side of its stage-2 tables. */
   readonly tables: Stage2Tables;
+  /** Maps one to one in two steps. */
   readonly idmap: Idmap;
+  /** In the order they were made, without those destroyed. */
   readonly vcpus: Vcpu[] = [];
   readonly #root: number;
   #destroyed = false;

@@ -23,12 +23,16 @@ export interface CompareRun {
   followed: number;
 }
 
-/** Everything the main job has to say. */
-export interface CompareReport {
+/** What is known before any cycle is: what was captured, and the counts. */
+export interface CompareCounts {
   capture: { trace: string; about: string; guestFaults: number; taken: number; notTaken: number };
   /** How it was run: the same with the same seed gives the same figures. */
   run: CompareRun;
   comparison: Comparison;
+}
+
+/** Everything the main job has to say. */
+export interface CompareReport extends CompareCounts {
   /** Cycles by core. */
   cores: ComparedCore[];
   idmap: { config: string; prices: IdmapPrice[] };
@@ -47,20 +51,29 @@ const FULL_MAX = 2;
 /** Classes the text shows; the JSON has all. */
 const CLASS_ROWS = 8;
 
-/** The text for people: counts first, then cycles with their range, then the verdict. */
-export function compareText(report: CompareReport): string {
-  const { comparison } = report;
-  const rfc = comparison.configs.flatMap((c) =>
-    c.variants.filter((v) => v.variant === 'rfc').map((v) => [c, v] as const),
+/** The first part of the text for people: the counts. Cycles with their range and the verdict follow. */
+export function countsText(counts: CompareCounts): string {
+  const { comparison, run } = counts;
+  const compared = comparison.configs.flatMap((config) =>
+    config.variants
+      .filter(({ variant }) => variant === run.variant)
+      .map((variant) => [config, variant] as const),
   );
   return [
     'What the internal-VM patch (RFC 04/11) costs the KVM/arm64 v4.13 fault path\n',
-    captureText(report),
+    captureText(counts),
     heading(
       'COUNTS: added to one fault, mean over all faults taken; exact, from the blocks of the compiled handler',
     ),
-    ...comparison.configs.map(countsText),
-    ...rfc.map(([config, variant]) => classesText(config, variant)),
+    ...comparison.configs.map(configText),
+    ...compared.map(([config, variant]) => classesText(config, variant)),
+  ].join('');
+}
+
+/** The rest of the text. */
+export function cyclesText(report: CompareReport): string {
+  const { comparison } = report;
+  return [
     heading('CYCLES: one fault, and what is added to it; event-cost model'),
     runText(report),
     coresText(report.cores),
@@ -87,7 +100,7 @@ function heading(text: string): string {
   return `\n${text}\n`;
 }
 
-function captureText({ capture, comparison }: CompareReport): string {
+function captureText({ capture, comparison }: CompareCounts): string {
   return table(
     ['capture', capture.trace],
     [
@@ -106,7 +119,7 @@ function captureText({ capture, comparison }: CompareReport): string {
   );
 }
 
-function countsText(config: ConfigCounts): string {
+function configText(config: ConfigCounts): string {
   const rows = config.variants.map((v) => {
     const { added } = v.all;
     const counts = [added.insn, added.loads, added.stores, added.cbr, added.taken, added.calls].map(signed);
@@ -126,16 +139,19 @@ function configLine(config: ConfigCounts): string {
   return `  ${config.config}: ${config.compiler}, ${config.flags}\n`;
 }
 
-function runText({ run, comparison }: CompareReport): string {
+function runText({ run, comparison }: CompareCounts): string {
   const { config, variant, kernel, placements, samples, contention, seed, followed, states } = run;
   const sampled =
     followed < comparison.faults ? `; ${whole(followed)} of the faults are followed and stand for all` : '';
+  const guest = states.some((state) => state.startsWith('guest:'))
+    ? ' (guest:N after N cycles of guest)'
+    : '';
   const contended =
     contention > 0
       ? ` Before ${figure(100 * contention)} % of the faults another vcpu took the line of mmu_lock.`
       : '';
   return wrap(
-    `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')} (guest:N after N cycles of guest).${contended}`,
+    `${config}-${variant} against ${config}-base on kernel ${kernel}, in pairs: ${placements} placements of code and data x ${samples} samples of the prices, seed ${seed}${sampled}. States before each fault: ${states.join(', ')}${guest}.${contended}`,
   );
 }
 

@@ -1,5 +1,7 @@
 import type { CoreComparison, StateComparison } from '../scenario/comparison/core.js';
 import type { Distribution } from '../scenario/comparison/distribution.js';
+import type { NullRun } from '../scenario/comparison/null-run.js';
+import type { ComparedCore } from '../scenario/comparison/run.js';
 import { figure, table, whole, wrap } from './text.js';
 
 /** Classes the text shows of a core; the JSON has all. */
@@ -22,23 +24,43 @@ function percents({ p5, mean, p95 }: Distribution): string {
   return `${text(mean)} [${text(p5)} - ${text(p95)}]`;
 }
 
-/** All cores: what a fault costs and what moving the code does, then what is added in each state. */
-export function coresText(cores: readonly CoreComparison[]): string {
+/** All cores: what a fault costs and what comes of the base against itself, then what is added in each state. */
+export function coresText(cores: readonly ComparedCore[]): string {
   const states = cores[0]?.states.map(({ state }) => state) ?? [];
   const [first = ''] = states;
   const whole = cores.map((core) => {
     const { all, layoutNoise } = core.states[0] as StateComparison;
-    return [nameOf(core), quantiles(all.base), quantiles(layoutNoise), percents(all.percent)];
+    return [
+      nameOf(core),
+      quantiles(all.base),
+      nullText(core.nullRun),
+      quantiles(layoutNoise),
+      percents(all.percent),
+    ];
   });
   const added = cores.map((core) => [nameOf(core), ...core.states.map(({ all }) => addition(all.added))]);
   const estimated = cores.filter(({ estimated }) => estimated !== null).map(({ core }) => core);
   const note = `* system costs are only estimated (exception entry and return, barriers, system registers, TLBI): ${estimated.join(', ')}`;
   return [
-    table([`whole fault, ${first}`, 'median [p5 - p95]', 'at another place', 'added, percent of it'], whole),
+    table(
+      [`whole fault, ${first}`, 'median [p5 - p95]', 'null run', 'at another place', 'added, percent of it'],
+      whole,
+    ),
+    wrap(itselfText(cores[0]?.nullRun.placements ?? 0)),
     '\n',
     table(['added: mean, median [p5 - p95]', ...states], added),
     estimated.length === 0 ? '' : wrap(note),
   ].join('');
+}
+
+/** Its largest difference, which is not rounded away. */
+function nullText({ largest }: NullRun): string {
+  return largest === 0 ? '0' : largest.toPrecision(2);
+}
+
+/** What a reader weighs an addition against. */
+function itselfText(places: number): string {
+  return `null run: the base against itself at the same place, the largest difference of any pair at ${places} places; it must be 0. At another place: the base against itself after its code moved; an addition inside that is not told from a change of the layout.`;
 }
 
 function nameOf({ core, estimated }: CoreComparison): string {

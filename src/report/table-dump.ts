@@ -1,7 +1,8 @@
 import * as A from '../abi/arm.js';
 import { idFromCpu } from '../arm/cpu-id.js';
 import { extract } from '../arm/fields.js';
-import type { ListedMapping } from '../walk/check.js';
+import { listedAttributes } from '../arm/listed.js';
+import type { DumpMapping } from '../trace/dump-types.js';
 import type { ReadTable } from '../walk/read-tables.js';
 import type { Translator } from '../walk/translator.js';
 import type { DumpLeaf } from './ptdump.js';
@@ -18,7 +19,7 @@ export interface TableDump {
   /** The start level is one table, even if several are concatenated. */
   table_pages: TableDumpTable[];
   /** Each block and page. */
-  mappings: ListedMapping[];
+  mappings: DumpMapping[];
 }
 
 /** What VTCR_EL2 says of the tables. */
@@ -62,7 +63,7 @@ export function tableDump(
   { tables, leaves }: Lists,
 ): Omit<TableDump, 'table_pages' | 'mappings'> & {
   table_pages: Iterable<TableDumpTable>;
-  mappings: Iterable<ListedMapping>;
+  mappings: Iterable<DumpMapping>;
 } {
   const { vtcr, vttbr, hcr } = registers;
   const { mmfr0, mmfr1, mmfr2 } = idFromCpu(cpu.features);
@@ -117,18 +118,6 @@ function tableOf({ pa, level, ipaBase, nEntries, entries }: ReadTable): TableDum
   return { pa, level, ipa_base: ipaBase, n_entries: nEntries, entries: Object.fromEntries(entries) };
 }
 
-function mappingOf({ ipa, pa, level, size, desc, attributes: a }: DumpLeaf): ListedMapping {
-  return {
-    ...{ ipa, pa, level, size, desc },
-    s2ap: a.s2ap,
-    r: Number(a.read),
-    w: Number(a.write),
-    xn: a.xn,
-    af: Number(a.af),
-    memattr: a.memAttr,
-    contig: Number(a.contiguous),
-    dbm: Number(a.dbm),
-    sw: a.software,
-    sh: a.sh,
-  };
+function mappingOf({ ipa, pa, level, size, desc, attributes }: DumpLeaf): DumpMapping {
+  return { ipa, pa, level, size, desc, ...listedAttributes(attributes) };
 }

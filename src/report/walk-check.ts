@@ -1,5 +1,5 @@
+import type { CheckReport, MappingDifference } from '../conform/mappings.js';
 import { hex } from '../core/error.js';
-import type { CheckReport, MappingDifference } from '../walk/check.js';
 import { PLAIN, type Style } from './style.js';
 
 /** `checked N mappings, M gap probes: D different`. */

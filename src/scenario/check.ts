@@ -1,5 +1,5 @@
-import type { Block, Build, Term, When } from '../cost/build-types.js';
 import { Field } from '../cost/field.js';
+import type { Block, Build, Term, When } from '../cost/index.js';
 import type { Variant } from '../kvm/variant.js';
 
 const FORMAT = 'stage2-variants/1';

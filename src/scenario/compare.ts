@@ -15,25 +15,37 @@ import { type GroupCounts, groupCounts, type Pair, type Path } from './group-cou
 
 /** The builds of one compiler configuration: the kernel before the patch, and its variants. */
 export interface CompareConfig {
+  /** Such as `gcc12`. */
   id: string;
+  /** The kernel before the patch. */
   base: Build;
+  /** What is compared with it, built by the same compiler with the same flags. */
   variants: readonly Build[];
 }
 
-/** Bytes of code: the abort handler alone, and all functions of mmu.o it can reach. */
+/** Bytes of code. */
 export interface CodeBytes {
+  /** Of kvm_handle_guest_abort. */
   handler: number;
+  /** Of all functions of mmu.o that it can reach, itself included. */
   reachable: number;
 }
 
 /** What one variant executes more than its base. */
 export interface VariantCounts {
+  /** Such as `rfc`; the same in every configuration. */
   variant: string;
+  /** Id of the build, such as `gcc12-rfc`. */
   build: string;
+  /** What the variant is, in words. */
   words: string;
+  /** Code of the variant. */
   bytes: CodeBytes;
+  /** That less the code of the base. */
   addedBytes: CodeBytes;
+  /** Over all faults. */
   all: GroupCounts;
+  /** By class of fault and outcome, the most frequent first. */
   groups: GroupCounts[];
   /** Every conditional branch and static key of the build: how often it was taken. */
   branches: BranchRow[];
@@ -41,18 +53,25 @@ export interface VariantCounts {
 
 /** The variants of one compiler configuration against its base. */
 export interface ConfigCounts {
+  /** Such as `gcc12`. */
   config: string;
+  /** Such as `GCC 12.2`. */
   compiler: string;
+  /** As given to the compiler, such as `-O2`. */
   flags: string;
+  /** Code of the base. */
   baseBytes: CodeBytes;
+  /** In the order they were asked for. */
   variants: VariantCounts[];
 }
 
 /** What each variant executes more, counted exactly: no cycles. */
 export interface Comparison {
+  /** Faults recorded: each counts once for every build. */
   faults: number;
   /** Distinct fault signatures behind them. */
   signatures: number;
+  /** In the order they were asked for. */
   configs: ConfigCounts[];
   /** Outcomes no execution has shown, charged as the nearest that was. */
   replaced: Replacement[];

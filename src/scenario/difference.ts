@@ -1,5 +1,4 @@
-import type { Build } from '../cost/build-types.js';
-import type { CalleeOutcome } from '../cost/signature.js';
+import type { Build, CalleeOutcome } from '../cost/index.js';
 import type { Outcome } from './outcome.js';
 
 export interface Comparison {

@@ -16,16 +16,21 @@ import type { MappingCore } from './idmap-comparison.js';
 
 /** What the translations of a call cost on one core, and where they came from. */
 export interface CallCost {
+  /** Name of its profile. */
   core: string;
-  /** Cycles; the ends are the fewest pages all cheap, and the most pages all dear. */
+  /** Cycles on a core that holds nothing; the ends are the fewest pages all cheap, and the most pages all dear. */
   cold: Range;
+  /** The same where the TLBs are empty but the caches have the tables. */
   cached: Range;
+  /** The same for the call made once more right afterwards. */
   again: Range;
-  /** Of the call as it is taken to be, cold: pages touched, and of these those that faulted. */
+  /** Pages of 4 KiB touched, by the best guess of each touch. */
   pages: number;
+  /** Those of them that stage 2 lets not through. */
   faults: number;
-  /** Table walks, and descriptors they read. */
+  /** Table walks of the cold call. */
   walks: number;
+  /** Descriptors that these read. */
   reads: number;
 }
 

@@ -9,8 +9,11 @@ export const REGION_POLICIES = ['none', 'refuse', 'deviceAttributes'] as const s
 
 /** Every way the runtime regions are mapped: each granule with each policy for regions and for maps. */
 export interface EfiPlan {
+  /** log2 of the pages, in bytes: 12, 14 or 16. */
   granules: readonly Geometry['granuleShift'][];
+  /** Ways to map what is shown. */
   policies: readonly IdmapPolicy[];
+  /** Ways to decide what is shown. */
   regions: readonly RegionPolicy[];
 }
 
@@ -22,7 +25,9 @@ export interface EfiCore extends CoreMap {
 
 /** The runtime regions mapped one way. */
 export interface EfiMapping extends EfiRun {
+  /** Those that have the granule. */
   cores: EfiCore[];
+  /** Names of the cores that have not. */
   without: string[];
 }
 

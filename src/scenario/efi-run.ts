@@ -12,25 +12,48 @@ import { type IdmapPolicy, internalIdmap } from './idmap-policy.js';
 
 /** How the runtime regions of a firmware are shown to a VM of the kernel. */
 export interface EfiForm {
+  /** Which entries map what is shown. */
   policy: IdmapPolicy;
+  /** What may be shown, and with which attributes. */
   region: RegionPolicy;
+  /** log2 of the pages of kernel and VM, in bytes. */
   granuleShift: Geometry['granuleShift'];
 }
 
 /** A window of device registers as the VM sees it. */
 export interface EfiWindow extends RegionSpec {
+  /** What the map says is there. */
   what: string;
-  /** Undefined where it is not mapped. Memory type as a byte of MAIR_EL1, if the guest asks for write-back memory. */
-  seen: { memoryType: number; executable: boolean } | undefined;
+  /** Undefined where it is not mapped. */
+  seen:
+    | {
+        /** As a byte of MAIR_EL1, if the guest asks for write-back memory. */
+        memoryType: number;
+        /** Whether EL1 may fetch from it. */
+        executable: boolean;
+      }
+    | undefined;
+}
+
+/** A slot that the policy refused. */
+export interface EfiRefusal extends RegionSpec {
+  /** What the map says is there. */
+  what: string;
+  /** Why, in words. */
+  reason: string;
 }
 
 /** What mapping the runtime regions came to. */
 export interface EfiRun {
+  /** As it was asked for. */
   form: EfiForm;
+  /** Of all slots that were mapped. */
   counts: IdmapCounts;
-  /** Slots that were mapped, and those that were refused with why. */
+  /** Slots that were mapped. */
   slots: number;
-  refused: { pa: bigint; size: bigint; what: string; reason: string }[];
+  /** Slots that were not. */
+  refused: EfiRefusal[];
+  /** Of the slots that show device registers, by ascending address, refused ones included. */
   windows: EfiWindow[];
 }
 
@@ -43,7 +66,16 @@ const EDGE_TABLES = 8;
 const WRITE_BACK = { attr: 0xff, sh: 3 };
 
 /** A VM that shows the runtime regions, as far as its policy lets it. `arenaBytes`: room for what is put beside it. */
-export function efiVm(map: EfiMap, form: EfiForm, arenaBytes = 0): { vm: Vm; run: EfiRun } {
+export function efiVm(
+  map: EfiMap,
+  form: EfiForm,
+  arenaBytes = 0,
+): {
+  /** Internal, on a machine of its own. */
+  vm: Vm;
+  /** What mapping the regions came to. */
+  run: EfiRun;
+} {
   const { policy, region, granuleShift } = form;
   const slots = efiSlots(map, granuleShift);
   const vm = new Vm(efiMachine(map, slots, form, arenaBytes), {
@@ -51,7 +83,7 @@ export function efiVm(map: EfiMap, form: EfiForm, arenaBytes = 0): { vm: Vm; run
     internal: { ...internalIdmap(policy), region },
     geometry: { granuleShift, ipaBits: map.ipaBits },
   });
-  const refused = slots.flatMap((slot, i) => {
+  const refused = slots.flatMap((slot, i): EfiRefusal[] => {
     const { ret, reason } = setMemoryRegion(vm, {
       slot: KVM_USER_MEM_SLOTS + i,
       flags: 0,

@@ -1,7 +1,6 @@
 import type { Callee, Predicate, Quantity } from '../abi/kvm.js';
 import { show } from '../cost/error.js';
-import { outcomesOf } from '../cost/outcomes.js';
-import type { WalkInput } from '../cost/signature.js';
+import { outcomesOf, type WalkInput } from '../cost/index.js';
 import { Contradiction } from './contradiction.js';
 
 export type PredicateName = keyof typeof Predicate;

@@ -4,9 +4,11 @@ import { addCounts, type Counts, type FaultSignature, noCounts, type Walk } from
 export interface GroupCounts {
   /** Such as "translation write: MAPPED_PAGE"; "all faults" for the whole run. */
   group: string;
+  /** Of the group. */
   faults: number;
-  /** Counts of one fault in the base build, cache loops apart, and what the variant adds. */
+  /** Counts of one fault in the base build, cache loops apart. */
   base: Counts;
+  /** What the variant adds to that; may be negative. */
   added: Counts;
 }
 

@@ -9,6 +9,7 @@ import { type TlbNeed, tlbNeed } from './idmap-tlb.js';
 
 /** A core to map on. */
 export interface MappingCore extends Pick<ComparisonCore, 'table' | 'clockGhz' | 'estimated' | 'geometry'> {
+  /** TLBs of its profile: how many entries the map takes of them. */
   tlb: CoreProfile['tlb'];
   /** The kernel knows FEAT_S2FWB and the core has it: nothing is cleaned. */
   skipsFlush: boolean;
@@ -29,7 +30,9 @@ export function mappingCore(
 
 /** Code and estimates that maps are priced by. */
 export interface MappingCode {
+  /** One that has the patch. */
   build: Build;
+  /** Of the code that no build file holds. */
   estimates: IdmapInstructions;
 }
 
@@ -37,15 +40,26 @@ export interface MappingCode {
 export interface CoreMap extends IdmapCost {
   /** Milliseconds of the total at the clock of the core. */
   ms: Range;
+  /** What the map takes of its second-level TLB. */
   tlb: TlbNeed;
+  /** Its kernel cleans nothing: `flush` is 0. */
   skipsFlush: boolean;
 }
 
 /** One internal VM, mapped one way. */
 export interface IdmapMap {
+  /** What the emulator counted. */
   counts: IdmapCounts;
-  /** Instructions a page: of the calls by the blocks of the build, of the code around them, of the flush. */
-  insn: { mapping: number; loopBody: Range; flush: number };
+  /** Instructions a page of the granule. */
+  insn: {
+    /** Of the mapping calls, by the blocks of the build. */
+    mapping: number;
+    /** Of the code around them, which no build file holds. */
+    loopBody: Range;
+    /** Of the flush, by the blocks of the build. */
+    flush: number;
+  };
+  /** Those that have the granule. */
   cores: CoreMap[];
   /** Cores without the granule. */
   without: string[];
@@ -55,7 +69,9 @@ export interface IdmapMap {
 export interface IdmapPlan {
   /** Bytes of guest memory. */
   sizes: readonly bigint[];
+  /** log2 of the pages, in bytes: 12, 14 or 16. */
   granules: readonly Geometry['granuleShift'][];
+  /** Which entries map the memory. */
   policies: readonly IdmapPolicy[];
 }
 

@@ -1,35 +1,43 @@
 import { Event } from '../abi/event.js';
-import { Site } from '../abi/kvm.js';
+import { Site } from '../abi/site.js';
 import { type LevelCensus, takeCensus, type Vm } from '../kvm/index.js';
 import type { IdmapPolicy } from './idmap-policy.js';
 
 /** What mapping the slots of one internal VM came to: events that the core counted, and what its tables hold then. */
 export interface IdmapCounts {
+  /** Which entries map the memory. */
   policy: IdmapPolicy;
+  /** Of all slots together. */
   bytes: bigint;
   /** log2 of a page. */
   granuleShift: number;
   /** Pages of the granule mapped, by whatever entries. */
   pages: number;
-  /** As posted: pages whose level-3 table had to be linked first, and of these, those that needed a level-2 table too. */
+  /** As posted: pages whose level-3 table had to be linked first. */
   newLevel3: number;
+  /** Of these, those that needed a level-2 table too. */
   newLevel2: number;
-  /** As posted: times the cache was filled, and table pages it took from the allocator. */
+  /** As posted: times the cache was filled. */
   topUps: number;
+  /** As posted: table pages that the cache took from the allocator. */
   pagesToppedUp: number;
-  /** Table pages in use beside the root, and table pages left in the local cache that nobody frees. */
+  /** Table pages in use beside the root. */
   tablePages: number;
+  /** Table pages left in the local cache, which nobody frees. */
   leaked: number;
-  /** Leaf entries, and all entries written, those that link tables included. */
+  /** Leaf entries. */
   leaves: number;
+  /** All entries written, those that link tables included. */
   entriesWritten: number;
-  /** Barriers of the map itself. */
+  /** DSB of the map itself. */
   dsb: number;
+  /** ISB of the map itself. */
   isb: number;
   /** Times mmu_lock was taken to map; the flush that follows takes it once more. */
   locks: number;
-  /** Calls of __flush_dcache_area by the flush, each with a DSB, and lines they clean and invalidate to PoC. */
+  /** Calls of __flush_dcache_area by the flush, each with a DSB. */
   flushCalls: number;
+  /** Lines that they clean and invalidate to PoC. */
   flushedLines: number;
   /** The tables, level by level. */
   levels: LevelCensus[];

@@ -25,7 +25,9 @@ import type { IdmapCounts } from './idmap-counts.js';
 
 /** Cycles of mapping one internal VM on one core; the ends are everything cheap at once, and everything dear. */
 export interface IdmapCost {
+  /** Name of its profile. */
   core: string;
+  /** In GHz, of its profile. */
   clockGhz: number;
   /** What the blocks of the build do: as posted top-ups, lock, page writer; else allocations and lock. And barriers. */
   mapping: Range;
@@ -33,24 +35,31 @@ export interface IdmapCost {
   loopBody: Range;
   /** Cleaning what was mapped to the point of coherency; 0 on a core whose kernel need not. */
   flush: Range;
+  /** Of the three together. */
   total: Range;
 }
 
 /** A counted map with its instructions, and its cycles on each core. */
 export interface IdmapPrice {
+  /** What was priced. */
   counts: IdmapCounts;
-  /** Instructions of the mapping calls by the blocks of the build; the code around them and the flush are not in it. */
+  /** Of the mapping calls, by the blocks of the build; the code around them and the flush are not in it. */
   totals: Counts;
+  /** Of the flush, by the blocks of the build. */
   flushTotals: Counts;
   /** Instructions a page of the code around the calls. */
   loopInsn: Range;
+  /** In the order they were given. */
   cores: IdmapCost[];
 }
 
 /** Instructions that the builds do not hold; see src/data/idmap-estimates.json. */
 export interface IdmapInstructions {
+  /** A page as posted: the loop around the calls of internal_vm_prep_mem. */
   loopInsn: Range;
+  /** A leaf entry under the other policies. */
   entryInsn: Range;
+  /** A table page under the other policies. */
   tableInsn: Range;
 }
 
@@ -59,7 +68,9 @@ export const IDMAP_PART = 'idmap';
 
 /** A core to price on; its table has {@link IDMAP_PART}. */
 export interface IdmapCore {
+  /** In GHz, of its profile. */
   clockGhz: number;
+  /** What each event costs. */
   table: PriceTable;
   /** The kernel knows that the core has FEAT_S2FWB, and cleans nothing. Default false. */
   skipsFlush?: boolean;

@@ -5,20 +5,23 @@ import type { LevelCensus } from '../kvm/index.js';
 export interface TlbEntries {
   /** Bytes that one covers. */
   bytes: number;
+  /** How many entries. */
   count: number;
 }
 
 /** What a map takes of the second-level TLB of a core, if stage 1 maps with pages at least as large. */
 export interface TlbNeed {
-  /** Entries that cover the whole map: as many where the core makes one of a contiguous set, and where it does not. */
+  /** Entries that cover the whole map on a core that makes one of a contiguous set. */
   entries: number;
+  /** Entries that cover it on a core that does not. */
   withoutHint: number;
-  /** The former by size, the largest first. */
+  /** `entries` by size, the largest first. */
   sizes: TlbEntries[];
   /** Entries the TLB has. */
   capacity: number;
-  /** Bytes that it covers at most at a time, and their part of the map, 0 to 1. */
+  /** Bytes of the map that it covers at most at a time. */
   reach: number;
+  /** Their part of the map, 0 to 1. */
   part: number;
   /** False where the profile does not say which sizes entries have: each leaf is then taken to fit one. */
   sizesKnown: boolean;

@@ -1,8 +1,12 @@
-import type { RecordedPath } from '../cost/build-types.js';
-import { type Counts, nonZero } from '../cost/counts.js';
-import { formatBlocks, formatOpaque } from '../cost/sequence.js';
-import type { CalleeOutcome } from '../cost/signature.js';
-import type { Walk } from '../cost/walk.js';
+import {
+  type CalleeOutcome,
+  type Counts,
+  formatBlocks,
+  formatOpaque,
+  nonZero,
+  type RecordedPath,
+  type Walk,
+} from '../cost/index.js';
 import type { MachineState } from './machine-state.js';
 import { observePredicates, observeQuantities } from './observe/index.js';
 import type { ScenarioRun } from './run.js';

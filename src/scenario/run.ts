@@ -1,7 +1,7 @@
 import { Disposition } from '../abi/kvm.js';
 import { Stage2Error } from '../core/error.js';
 import { readPaths } from '../core/paths.js';
-import { decodeSignature, type FaultSignature } from '../cost/signature.js';
+import { decodeSignature, type FaultSignature } from '../cost/index.js';
 import type { Variant } from '../kvm/variant.js';
 import type { MachineState } from './machine-state.js';
 import { setUp } from './setup/index.js';

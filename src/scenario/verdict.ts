@@ -9,17 +9,25 @@ const WRONG_PERCENT = 5;
 /** Groups with a smaller share of the faults than this say little: one odd fault each. */
 const SHARE_MIN = 0.001;
 
-/** One plain sentence on the mail's claim of "pretty much no performance impact" for ordinary VMs. */
+/**
+ * One plain sentence on the mail's claim of "pretty much no performance impact" for ordinary VMs; of the base, which is
+ * compared with itself, that there is nothing to judge.
+ */
 export function verdictOf(
   { faults, configs }: Comparison,
   cores: readonly CoreComparison[],
   run: { config: string; variant: string },
 ): string {
+  if (run.variant === 'base') return nothingToJudge(cores, run.config);
   const config = configs.find(({ config }) => config === run.config);
   const all = config?.variants.find(({ variant }) => variant === run.variant)?.all;
-  if (config === undefined || all === undefined) return '';
+  if (config === undefined || all === undefined) throw new Error(`${run.config}-${run.variant}: no counts`);
   const counted = `On the ${faults.toLocaleString('en-US')} faults of this capture, the claim that an ordinary VM pays "pretty much no performance impact" `;
-  return `${counted}${wordOf(cores, faults)} for ${run.variant} compiled by ${config.compiler} ${config.flags}: ${added(all)}, ${cyclesOf(cores)}.`;
+  return `${counted}${wordOf(cores, faults)} for ${run.variant} compiled by ${config.compiler} ${config.flags}: ${added(all)}; in cycles ${cyclesOf(cores)}.`;
+}
+
+function nothingToJudge(cores: readonly CoreComparison[], config: string): string {
+  return `There is no patch to judge: ${config}-base is compared with itself, at the same places under the same prices. It must add nothing, and adds ${meansOf(cores)} cycles to a fault.`;
 }
 
 function wordOf(cores: readonly CoreComparison[], faults: number): string {
@@ -33,11 +41,28 @@ function added({ added: { insn, loads, cbr } }: GroupCounts): string {
 }
 
 function cyclesOf(cores: readonly CoreComparison[]): string {
-  const means = cores.flatMap(({ states }) => states.map(({ all }) => all.added.mean));
   const faults = cores[0]?.states[0]?.all.faults ?? 0;
-  const most = largestShare(cores, faults);
-  const where = most.where === '' ? '' : ` (${most.where})`;
-  return `${tenths(Math.min(...means))} to ${tenths(Math.max(...means))} cycles on average over these cores and states, at most ${most.percent.toFixed(2)} % of a fault of any class${where}`;
+  const { percent, where } = largestShare(cores, faults);
+  const most =
+    where === ''
+      ? 'and no class of faults is dearer'
+      : `at most ${percent.toFixed(2)} % of a fault of any class (${where})`;
+  return `${meansOf(cores)} on average ${overWhat(cores)}, ${most}`;
+}
+
+/** The means that are added to a fault, from the least to the largest; one figure if they are alike. */
+function meansOf(cores: readonly CoreComparison[]): string {
+  const means = cores.flatMap(({ states }) => states.map(({ all }) => all.added.mean));
+  const [least, largest] = [tenths(Math.min(...means)), tenths(Math.max(...means))];
+  return least === largest ? least : `${least} to ${largest}`;
+}
+
+/** What the means are of. */
+function overWhat(cores: readonly CoreComparison[]): string {
+  const states = cores[0]?.states ?? [];
+  const core = cores.length === 1 ? `on ${cores[0]?.core}` : 'over these cores';
+  if (states.length === 1) return `${core}, ${states[0]?.state}`;
+  return cores.length === 1 ? `${core} over these states` : 'over these cores and states';
 }
 
 /** The largest mean share that is added to a fault of any class, in percent, and which that is. */

@@ -1,9 +1,7 @@
 import { Stage2Error } from '../core/error.js';
-import type { Build, RecordedPath } from '../cost/build-types.js';
-import { walkBuild } from '../cost/cursor.js';
-import { CostError, show } from '../cost/error.js';
+import { show } from '../cost/error.js';
+import { type Build, CostError, type RecordedPath, type WalkInput, walkBuild } from '../cost/index.js';
 import { PREDICATES } from '../cost/names.js';
-import type { WalkInput } from '../cost/signature.js';
 import type { Variant } from '../kvm/variant.js';
 import { Contradiction } from './contradiction.js';
 import { deriveState } from './derive/index.js';

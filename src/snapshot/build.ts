@@ -21,6 +21,7 @@ export interface RestoreHost {
   core?: WebAssembly.Module;
   /** The embedder's own memory, and the 64 KiB aligned offset in it. */
   memory?: WebAssembly.Memory;
+  /** Byte of `memory` at which the machine begins, a multiple of 64 KiB; by default 0. */
   memoryBase?: number;
   /** Answers the device accesses of each VM whose policy is `mmio: 'handler'`, by its index. */
   onMmio?: readonly (MmioHandler | undefined)[];

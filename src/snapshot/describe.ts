@@ -5,13 +5,21 @@ import { type RestoreOptions, readSnapshot, restoreSnapshot } from './restore.js
 
 /** A VM of a snapshot. */
 export interface SnapshotVm {
+  /** `internal`: without user space, as the RFC has it. */
   kind: VmKind;
+  /** Id of the form of the patch in its kernel. */
   variant: string;
+  /** log2 of the stage-2 granule in bytes. */
   granuleShift: number;
+  /** Bits of its IPA space. */
   ipaBits: number;
+  /** VTTBR_EL2.VMID. */
   vmid: number;
+  /** How many it has. */
   vcpus: number;
+  /** Memory slots in use. */
   slots: number;
+  /** Valid leaves of its stage-2 tables. */
   leaves: number;
   /** It is restored with an `onMmio` alone. */
   needsHandler: boolean;
@@ -19,16 +27,23 @@ export interface SnapshotVm {
 
 /** What a snapshot holds. */
 export interface SnapshotSummary {
+  /** Which of the two builds of the wasm it needs. */
   core: 'functional' | 'accounted';
   /** Bytes of the file, and of the machine. */
   bytes: number;
+  /** Bytes of the machine's memory. */
   machineBytes: number;
   /** Pages of 4 KiB that are not zero. */
   pages: number;
+  /** Pages of 4 KiB of the pool for stage-2 tables. */
   tablePages: number;
+  /** Those of them that are not in use. */
   freeTablePages: number;
+  /** Host processes (struct mm_struct), whether a VM uses them or not. */
   addressSpaces: number;
+  /** In the order of their creation. */
   vms: SnapshotVm[];
+  /** Sets of registers under which its memory is walked. */
   translators: number;
   /** Modelled cores. */
   cores: number;

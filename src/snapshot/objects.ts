@@ -8,12 +8,17 @@ import { type Translator, translators } from '../walk/translator.js';
 
 /** What the host has of a machine: the objects over its memory, each kind in the order of creation. */
 export interface MachineObjects {
+  /** Whose memory they are in. */
   machine: Machine;
+  /** Host processes, whether a VM uses them or not. */
   addressSpaces: readonly AddressSpace[];
   /** With their vcpus. */
   vms: readonly Vm[];
+  /** Registers under which its memory is walked. */
   translators: readonly Translator[];
+  /** Modelled cores. */
   cores: readonly Microarch[];
+  /** TLBs and table walkers of these cores. */
   mmus: readonly MicroMmu[];
 }
 

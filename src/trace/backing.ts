@@ -3,6 +3,7 @@ export type BackingKind = 'anon4k' | 'thp' | 'hugetlb' | 'file' | 'other';
 
 /** The class of a backing. */
 export interface Backing {
+  /** `anon4k` is the host's base page, whatever its size; `other` where the text fits nothing else. */
   kind: BackingKind;
   /** log2 of the huge page size in bytes; null unless `kind` is hugetlb. */
   hugeShift: number | null;

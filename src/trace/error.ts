@@ -10,9 +10,13 @@ export interface TracePlace {
 
 /** Bad input of a trace, memslot or dump file: one line that says where, what was found and what was expected. */
 export class TraceError extends Error {
+  /** Always: the input is at fault. Same codes as those of Stage2Error. */
   readonly code = 'EINVAL';
+  /** Name of the file as the caller gave it. */
   readonly file: string;
+  /** 1-based line of the uncompressed text; undefined if the input is no text of lines. */
   readonly line: number | undefined;
+  /** Path of a JSON field, such as `slots[3].gpa`; undefined outside JSON. */
   readonly field: string | undefined;
 
   constructor(place: TracePlace, problem: string) {

@@ -78,17 +78,24 @@ function newSlot(
 export interface MemslotsJson extends Pick<Memslots, 'trace' | 'kernel' | 'cpu'> {
   /** In bytes. */
   host_page_size: number;
+  /** Empty: all slots are of VM 1. */
   vms: never[];
+  /** In the order in which they came into force. */
   slots: MemslotJson[];
+  /** Empty: a probe tells of none. */
   phases: never[];
+  /** Empty: a probe tells of none. */
   host_operations: never[];
+  /** Empty: a probe tells of none. */
   dumps: never[];
+  /** Empty: a probe tells of none. */
   mmio_ranges: Record<string, never>;
 }
 
 /** A slot, for the lines of the trace from `from_line` to before `until_line`. */
 export interface MemslotJson
   extends Omit<CapturedSlot, 'backingKind' | 'hugeShift' | 'phase' | 'fromLine' | 'untilLine'> {
+  /** First line of the trace, 1-based, for which the slot is in force. */
   from_line: number;
   /** Null: to the end of the trace. */
   until_line: number | null;
@@ -102,15 +109,8 @@ export function memslotsJson({ trace, kernel, cpu, hostPageSize, slots }: Memslo
     cpu,
     host_page_size: hostPageSize,
     vms: [],
-    slots: slots.map(({ vm, slot, gpa, size, flags, hva, backing, op, fromLine, untilLine }) => ({
-      vm,
-      slot,
-      gpa,
-      size,
-      flags,
-      hva,
-      backing,
-      op,
+    slots: slots.map(({ backingKind, hugeShift, phase, fromLine, untilLine, ...slot }) => ({
+      ...slot,
       from_line: fromLine,
       until_line: untilLine,
     })),

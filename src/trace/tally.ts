@@ -6,9 +6,11 @@ export interface TallyRow {
   kind: 'other' | 'unparsed';
   /** Name of the event, or the reason. */
   what: string;
+  /** Lines of this sort. */
   count: number;
   /** 1-based line of the first one. */
   firstLine: number;
+  /** Text of that line. */
   firstText: string;
 }
 

@@ -34,12 +34,15 @@ import { TLB_FIELDS, TLB_NAMES, tlbBytes } from './tlb-layout.js';
 
 /** What a guest does between two faults; see assembly/uarch/guest.ts. */
 export interface GuestRun {
-  /** Accesses to lines of data, fetches of lines of code, branches. */
+  /** Accesses to random lines of data, of which a quarter are stores. */
   dataLines: number;
+  /** Fetches of random lines of code. */
   codeLines: number;
+  /** Branches, of which three quarters are conditional, an eighth calls, an eighth returns. */
   branches: number;
-  /** Bytes of data and of code among which they are at random. */
+  /** Bytes of data among which the accesses are. */
   dataBytes: number;
+  /** Bytes of code among which fetches and branches are. */
   codeBytes: number;
 }
 
@@ -106,7 +109,9 @@ export function microBytes(geometry: Geometry): number {
 export class Microarch {
   /** The record of the core, as an offset from memoryBase. */
   readonly offset: number;
+  /** Whose arena holds the core and whose PAs it caches. */
   readonly machine: Machine;
+  /** Sizes of its caches, TLBs and predictors; they do not change. */
   readonly geometry: Geometry;
   readonly #core: MicroExports;
 

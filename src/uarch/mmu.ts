@@ -41,7 +41,17 @@ export interface MmuAccess {
 }
 
 /** One access to a VA by all stages that are on, or to an IPA by stage 2. It is aligned. */
-export type MmuRequest = MmuAccess & ({ va: bigint } | { ipa: bigint });
+export type MmuRequest = MmuAccess &
+  (
+    | {
+        /** Any u64. */
+        va: bigint;
+      }
+    | {
+        /** Any u64. */
+        ipa: bigint;
+      }
+  );
 
 /** Which TLB answered, or a walk; `none` where nothing translates. */
 export type MmuSource = 'none' | 'l1' | 'l2' | 'walk';
@@ -53,7 +63,23 @@ const SOURCES: Readonly<Record<TlbSource, MmuSource>> = {
 };
 
 /** What an access comes to, and who answered. */
-export type MmuResult = { source: MmuSource } & ({ ok: true; pa: bigint } | { ok: false; fault: WalkFault });
+export type MmuResult = {
+  /** Which TLB answered, or a walk; `none` with all stages off. */
+  source: MmuSource;
+} & (
+  | {
+      /** It translates. */
+      ok: true;
+      /** Of the byte asked for. */
+      pa: bigint;
+    }
+  | {
+      /** It does not translate. */
+      ok: false;
+      /** As a {@link Translator} gives it. */
+      fault: WalkFault;
+    }
+);
 
 const TLBI = {
   all: TlbiKind.ALL,
@@ -77,7 +103,9 @@ export const mmus = new Registry<MicroMmu>();
  * VTTBR_EL2; ASIDs are not modelled. What a TLB holds answers, also when the tables have changed since.
  */
 export class MicroMmu {
+  /** The core, whose TLBs answer. */
   readonly micro: Microarch;
+  /** Its tables are walked where no TLB answers. */
   readonly translator: Translator;
   readonly #out: number;
 

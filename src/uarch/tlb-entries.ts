@@ -17,17 +17,21 @@ const KIND: Readonly<Record<Exclude<TlbType, TlbType.COUNT>, TranslationKind>> =
 
 /** One translation that a core holds. */
 export interface HeldTranslation {
+  /** Which structure of the {@link CoreGeometry} holds it. */
   where: TlbName;
+  /** What it translates, from what to what. */
   kind: TranslationKind;
   /** VA or IPA of its first byte. */
   address: bigint;
   /** log2 of the bytes it covers. */
   shift: number;
+  /** VMID it is tagged with; 0 of the host and of a guest without tables. */
   vmid: number;
   /** PA of the first byte; of a partial walk the IPA of the next table; 0 where there are no tables. */
   output: bigint;
-  /** Leaf descriptors of the stages that took part; of a partial walk the table descriptor. */
+  /** Leaf descriptor of stage 1, of a partial walk the table descriptor; absent if stage 1 took no part. */
   stage1?: bigint;
+  /** Leaf descriptor of stage 2; absent if stage 2 took no part. */
   stage2?: bigint;
   /** Of a partial walk: level of the next table. */
   level?: number;

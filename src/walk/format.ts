@@ -2,6 +2,7 @@ import * as A from '../abi/arm.js';
 import { AddressLayout } from '../abi/walk.js';
 import type { DescriptorFormat } from '../arm/descriptor.js';
 import { extract } from '../arm/fields.js';
+import { granuleShiftOf } from '../arm/granule.js';
 import type { WalkCpu, WalkRegisters } from './regime.js';
 
 /** The form of the stage-1 tables of one half of the VA space. */
@@ -14,14 +15,13 @@ export interface Stage1Format extends DescriptorFormat {
 
 /** VA bit that selects the half. */
 const UPPER_LSB = 55;
-/** log2 of the granule by VTCR_EL2.TG0 and TCR_EL1.TG0, and by TCR_EL1.TG1. */
-const TG0: Readonly<Record<number, number>> = { [A.TG0_4K]: 12, [A.TG0_16K]: 14, [A.TG0_64K]: 16 };
+/** log2 of the granule by TCR_EL1.TG1. */
 const TG1: Readonly<Record<number, number>> = { [A.TG1_4K]: 12, [A.TG1_16K]: 14, [A.TG1_64K]: 16 };
 
 /** What VTCR_EL2 makes of the stage-2 tables, as a translator's regime has it. */
 export function stage2Format({ vtcr }: WalkRegisters, cpu: WalkCpu): DescriptorFormat {
   const tg0 = Number(extract(vtcr, A.VTCR_TG0_LSB, A.VTCR_TG0_WIDTH));
-  const granuleShift = implementedGranule(cpu, TG0[tg0]);
+  const granuleShift = implementedGranule(cpu, granuleShiftOf(tg0));
   const ds = extract(vtcr, A.VTCR_DS_LSB) === 1n;
   return { granuleShift, layout: layoutOf(cpu, granuleShift, ds) };
 }
@@ -30,7 +30,7 @@ export function stage2Format({ vtcr }: WalkRegisters, cpu: WalkCpu): DescriptorF
 export function stage1Format({ tcrEl1 = 0n }: WalkRegisters, cpu: WalkCpu, va: bigint): Stage1Format {
   const upper = extract(va, UPPER_LSB) === 1n;
   const tg = Number(extract(tcrEl1, upper ? A.TCR_TG1_LSB : A.TCR_TG0_LSB, A.TCR_TG_WIDTH));
-  const granuleShift = implementedGranule(cpu, (upper ? TG1 : TG0)[tg]);
+  const granuleShift = implementedGranule(cpu, upper ? TG1[tg] : granuleShiftOf(tg));
   const txsz = extract(tcrEl1, upper ? A.TCR_T1SZ_LSB : A.TCR_T0SZ_LSB, A.TCR_TXSZ_WIDTH);
   const ds = extract(tcrEl1, A.TCR_DS_LSB) === 1n;
   return { granuleShift, layout: layoutOf(cpu, granuleShift, ds), iaBits: 64 - Number(txsz), upper };

@@ -7,7 +7,9 @@ import { Translator } from './translator.js';
 
 /** One table of a memory image; the start level is one table even if several are concatenated. */
 export interface ImageTable {
+  /** Of its first descriptor, 4 KiB aligned. */
   pa: bigint;
+  /** Descriptors of eight bytes that it holds, zeros included. */
   nEntries: number;
   /** Descriptors that are not zero, by index. */
   entries: ReadonlyMap<number, bigint>;
@@ -19,17 +21,23 @@ export interface ImageMemory {
   name: string;
   /** Of its first byte, 4 KiB aligned. */
   pa: bigint;
+  /** From `pa` on; the rest of its last 4 KiB page is zero. */
   bytes: Uint8Array;
 }
 
 /** Stage-2 tables taken from a machine, with the registers they were walked under. A table dump is one. */
 export interface TableImage {
+  /** In any order; none may overlap another or the further memory. */
   tablePages: readonly ImageTable[];
   /** Further memory, such as that of the guest with the tables of stage 1. */
   memory?: readonly ImageMemory[];
+  /** Those the tables are walked under. */
   registers: {
+    /** VTCR_EL2. */
     vtcr: bigint;
+    /** VTTBR_EL2. */
     vttbr: bigint;
+    /** HCR_EL2. */
     hcr: bigint;
     /** By name. Without `cpu`, ID_AA64MMFR0_EL1, ID_AA64MMFR1_EL1 and ID_AA64MMFR2_EL1 are needed. */
     all: ReadonlyMap<string, bigint>;

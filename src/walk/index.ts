@@ -1,10 +1,4 @@
 export {
-  type CheckReport,
-  checkMappings,
-  type ListedMapping,
-  type MappingDifference,
-} from './check.js';
-export {
   type ImageMemory,
   type ImageTable,
   idRegistersOf,

@@ -8,8 +8,11 @@ import type { Regime } from './regime.js';
 
 /** One valid leaf of the tables. */
 export interface TableLeaf {
+  /** First IPA that it maps. */
   ipa: bigint;
+  /** As it stands in the table. */
   desc: bigint;
+  /** 3 for a page, less for a block. */
   level: number;
 }
 

@@ -8,19 +8,29 @@ import type { View } from '../core/view.js';
 
 /** The registers a translation depends on. Those of stage 1 and SCTLR_EL2 are 0 unless given. */
 export interface WalkRegisters {
+  /** VTCR_EL2. */
   vtcr: bigint;
+  /** VTTBR_EL2; the VMID counts for TLBs alone. */
   vttbr: bigint;
+  /** HCR_EL2; what counts are VM, DC, TGE, PTW, FWB, CD and ID. */
   hcr: bigint;
+  /** SCTLR_EL2; what counts is EE, the byte order of stage-2 tables. */
   sctlrEl2?: bigint;
+  /** SCTLR_EL1; what counts are M, A, C, I, WXN and EE. */
   sctlrEl1?: bigint;
+  /** TCR_EL1. */
   tcrEl1?: bigint;
+  /** TTBR0_EL1. */
   ttbr0El1?: bigint;
+  /** TTBR1_EL1. */
   ttbr1El1?: bigint;
+  /** MAIR_EL1. */
   mairEl1?: bigint;
 }
 
 /** The CPU that translates: what it implements, and how it settles what the architecture leaves open. */
 export interface WalkCpu {
+  /** What ID_AA64MMFR0_EL1 to ID_AA64MMFR2_EL1 say. */
   features: CpuFeatures;
   /** Default: DEFAULT_CHOICES. */
   choices?: Partial<Choices>;
@@ -30,6 +40,7 @@ export interface WalkCpu {
 export interface Regime {
   /** False if the configuration itself faults: then no other field but `granuleShift` and `iaBits` counts. */
   valid: boolean;
+  /** log2 of the granule in bytes: 12, 14 or 16. */
   granuleShift: number;
   /** IPA bits one level resolves. */
   stride: number;
@@ -37,6 +48,7 @@ export interface Regime {
   startLevel: number;
   /** 0 if VTCR_EL2.T0SZ is out of range. */
   iaBits: number;
+  /** Bits of an output address: VTCR_EL2.PS, as far as the CPU has them. */
   oaBits: number;
   /** Where descriptors keep address bits 51:48. */
   layout: W.AddressLayout;

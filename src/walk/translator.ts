@@ -51,7 +51,9 @@ export function batchPa(result: bigint): bigint {
  * argument throws Stage2Error EINVAL.
  */
 export class Translator {
+  /** Whose memory holds the tables. */
   readonly machine: Machine;
+  /** Features and choices that every walk follows; they do not change. */
   readonly cpu: WalkCpu;
   readonly #regime: number;
   readonly #out: number;

@@ -13,12 +13,13 @@ interface Access {
 
 /** One access to translate by stage 2 alone. */
 export interface IpaRequest extends Access {
+  /** Any u64; with stage 2 on, one outside the IPA space faults. */
   ipa: bigint;
   /**
-   * Memory type (a byte of MAIR_EL1) and shareability (SH) that stage 1 gave the access. Default: normal write-back
-   * memory (0xff), not shareable, to which stage 2 adds nothing but its own.
+   * What stage 1 gave the access. Default: normal write-back memory (0xff), not shareable, to which stage 2 adds nothing
+   * but its own.
    */
-  stage1?: { attr: number; sh: number };
+  stage1?: MemoryType;
 }
 
 /**
@@ -26,6 +27,7 @@ export interface IpaRequest extends Access {
  * access to a stage-1 table are for IPAs alone.
  */
 export interface VaRequest extends Access {
+  /** Any u64, with its tag where TCR_EL1 ignores the top byte. */
   va: bigint;
   /** PSTATE.PAN. Default false. */
   pan?: boolean;
@@ -36,9 +38,9 @@ export interface VaRequest extends Access {
 /** One access to translate: an IPA by stage 2, a VA by both stages. */
 export type TranslateRequest = IpaRequest | VaRequest;
 
-/** A memory type of both stages. */
+/** A memory type, of one stage or of both together. */
 export interface MemoryType {
-  /** As a byte of MAIR_EL1. */
+  /** As a byte of MAIR_EL1, 0 to 0xff. */
   attr: number;
   /** SH: 0 non-shareable, 2 outer, 3 inner shareable. */
   sh: number;
@@ -46,6 +48,7 @@ export interface MemoryType {
 
 /** The stage-2 block or page an address translates through. */
 export interface TranslatedLeaf {
+  /** 3 for a page, less for a block. */
   level: number;
   /** As it was read; a hardware update comes after it. */
   desc: bigint;
@@ -53,13 +56,17 @@ export interface TranslatedLeaf {
 
 /** An address that translates. */
 export interface TranslateSuccess {
+  /** It translates. */
   ok: true;
+  /** Of the byte asked for. */
   pa: bigint;
   /** What stage 2 was given: the IPA, or the output of stage 1. */
   ipa: bigint;
   /** False with HCR_EL2.VM and DC clear or `stage1Only`: then the PA is the IPA, and there is no leaf. */
   stage2: boolean;
+  /** What stages 1 and 2 combine to. */
   memory: MemoryType;
+  /** Absent where stage 2 translated nothing. */
   leaf?: TranslatedLeaf;
 }
 
@@ -67,6 +74,7 @@ export interface TranslateSuccess {
 export interface WalkFault {
   /** Fault status code, level included. */
   fsc: number;
+  /** What `fsc` stands for, its level apart. */
   type: FaultType;
   /** -1 to 3. */
   level: number;
@@ -85,7 +93,9 @@ export interface WalkFault {
 
 /** An address that does not translate. */
 export interface TranslateFault {
+  /** It does not translate. */
   ok: false;
+  /** What the exception would report. */
   fault: WalkFault;
 }
 
@@ -94,14 +104,20 @@ export type TranslateResult = TranslateSuccess | TranslateFault;
 
 /** One descriptor that the walk read. */
 export interface WalkStep {
+  /** Stage of translation that read it. */
   stage: 1 | 2;
+  /** Of the table it was read from, -1 to 3. */
   level: number;
   /** Address of the entry. */
   pa: bigint;
+  /** As it was read, byte order apart. */
   desc: bigint;
   /** What the hardware wrote over it: access flag or dirty state. */
   written?: bigint;
 }
 
 /** A translation with every descriptor it read, in order; those of a fault up to the entry that faulted. */
-export type WalkResult = TranslateResult & { steps: WalkStep[] };
+export type WalkResult = TranslateResult & {
+  /** In the order they were read; empty if there was none to read. */
+  steps: WalkStep[];
+};

@@ -39,15 +39,19 @@ export const hexField = field(HEX);
 export const textField = field(TEXT);
 export const flagField = field(FLAG);
 
+function wordCodec<T extends string>(words: readonly T[]): Codec<T> {
+  const parse = (text: string, what: string): T =>
+    words.find((word) => word === text) ?? expected(what, text, words.join(', '));
+  return { parse, format: (value) => value };
+}
+
 /** One of a few words. */
 export function wordField<T extends string>(
   key: string,
   words: readonly T[],
   initial: NoInfer<T>,
 ): FieldCodec<T> {
-  const parse = (text: string, what: string): T =>
-    words.find((word) => word === text) ?? expected(what, text, words.join(', '));
-  return { key, codec: { parse, format: (value) => value }, initial };
+  return { key, codec: wordCodec(words), initial };
 }
 
 /** A number in a range; `whole` ones only, unless said otherwise. */
@@ -67,13 +71,16 @@ export function numberField(
   return { key, codec: { parse, format: String }, initial };
 }
 
-/** A list with commas of what `each` reads. */
+/** A list with commas of what `each` reads. One that begins with something is never empty. */
 export function listField<T>(key: string, each: Codec<T>, initial: readonly T[]): FieldCodec<readonly T[]> {
   return {
     key,
     initial,
     codec: {
-      parse: (text, what) => (text === '' ? [] : text.split(',').map((part) => each.parse(part, what))),
+      parse: (text, what) => {
+        if (text !== '') return text.split(',').map((part) => each.parse(part, what));
+        return initial.length === 0 ? [] : expected(what, text, 'at least one');
+      },
       format: (values) => values.map((value) => each.format(value)).join(','),
     },
   };
@@ -81,6 +88,13 @@ export function listField<T>(key: string, each: Codec<T>, initial: readonly T[])
 
 /** A list of names. */
 export const namesField = (key: string, initial: readonly string[]) => listField(key, TEXT, initial);
+
+/** Some of a few words. */
+export const wordsField = <T extends string>(
+  key: string,
+  words: readonly T[],
+  initial: readonly NoInfer<T>[],
+) => listField(key, wordCodec(words), initial);
 
 /** The fields that are not at their defaults, as [key, text]. */
 export function encodeFields<T extends object>(shape: Shape<T>, value: T): [string, string][] {

@@ -1,5 +1,8 @@
-import { css, html, LitElement, nothing } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import { openedFile, packedPart, workerStarter } from './assets.js';
+import { OpenedCores, withCores } from './cores/opened.js';
+import { splitProfiles } from './cores/sniff.js';
+import type { CoresState, ProfileEvent } from './cores/types.js';
 import type { DropElement } from './elements/drop.js';
 import type { PatchEvent } from './elements/patch.js';
 import type { CaptureSource } from './replay/types.js';
@@ -13,8 +16,10 @@ import {
   VIEWS,
   type ViewName,
 } from './state.js';
+import { pageStyle } from './style/page.js';
 import { shared } from './style/shared.js';
 import { WorkerClient } from './worker/client.js';
+import type { NamedFile } from './worker/protocol.js';
 import './compare/view.js';
 import './explorer/view.js';
 import './replay/view.js';
@@ -48,6 +53,7 @@ export class PageElement extends LitElement {
   declare capture: CaptureSource | undefined;
   /** Views that were shown: they keep what they have loaded. */
   readonly #opened = new Set<ViewName>();
+  readonly #cores = new OpenedCores(packedPart('stage2-data'));
   #walker: WorkerClient | undefined;
   #replayer: WorkerClient | undefined;
   readonly #givenDump = openedFile('dump');
@@ -58,60 +64,7 @@ export class PageElement extends LitElement {
   };
   #linkTimer: ReturnType<typeof setTimeout> | undefined;
 
-  static override styles = [
-    shared,
-    css`
-      header {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 4px 16px;
-        padding: 6px 12px;
-        background: var(--panel);
-        border-bottom: 1px solid var(--line);
-      }
-      h1 {
-        font: 600 16px var(--mono);
-        margin: 0;
-      }
-      [role='tablist'] {
-        display: flex;
-        gap: 2px;
-      }
-      [role='tab'] {
-        border: 0;
-        border-bottom: 2px solid transparent;
-        border-radius: 0;
-        background: none;
-        padding: 4px 10px;
-      }
-      [role='tab'][aria-selected='true'] {
-        border-color: var(--accent);
-        color: var(--accent);
-        font-weight: 600;
-      }
-      .link {
-        margin-left: auto;
-        display: flex;
-        gap: 8px;
-        align-items: center;
-      }
-      main {
-        padding: 12px;
-        max-width: 1480px;
-        margin: 0 auto;
-      }
-      @media (max-width: 480px) {
-        main {
-          padding: 8px;
-        }
-      }
-      footer {
-        padding: 0 12px 12px;
-        text-align: center;
-      }
-    `,
-  ];
+  static override styles = [shared, pageStyle];
 
   constructor() {
     super();
@@ -148,7 +101,13 @@ export class PageElement extends LitElement {
 
   readonly #drop = async (event: DragEvent): Promise<void> => {
     event.preventDefault();
-    const files = [...(event.dataTransfer?.files ?? [])];
+    const dropped = [...(event.dataTransfer?.files ?? [])];
+    const { profile, others: files } = await splitProfiles(dropped);
+    if (profile !== undefined) {
+      if (this.state.view === 'explorer') this.#show('compare');
+      await this.#openCores({ name: profile.name, bytes: profile });
+    }
+    if (files.length === 0) return;
     // Compare is about the capture of Replay.
     if (this.state.view === 'compare') this.#show('replay');
     await this.updateComplete;
@@ -170,7 +129,7 @@ export class PageElement extends LitElement {
     if (trace === undefined || slots === undefined) return;
     this.capture = { key: 'given', trace, slots };
     if (location.hash !== '') return;
-    this.state = { ...this.state, view: 'replay', capture: { trace: trace.name } };
+    this.state = { ...this.state, view: 'replay', files: { ...this.state.files, trace: trace.name } };
   }
 
   #writeLink(): void {
@@ -227,6 +186,7 @@ export class PageElement extends LitElement {
 
   #view(view: ViewName, state: PageState, start: () => Worker) {
     this.#walker ??= new WorkerClient(start);
+    if (view !== 'explorer') this.#cores.begin(this.#walker, () => this.requestUpdate());
     switch (view) {
       case 'explorer':
         return html`<stage2-explorer
@@ -249,8 +209,10 @@ export class PageElement extends LitElement {
       .state=${state}
       .start=${start}
       .data=${packedPart('stage2-data')}
+      .cores=${this.#coresShown()}
       .capture=${capture}
       .missing=${this.#missingCapture(capture)}
+      @stage2-profile=${this.#takeProfile}
       @stage2-state=${(event: CustomEvent<PatchEvent<PageState['compare']>>) =>
         this.#patch({ compare: { ...this.state.compare, ...event.detail.patch } })}
     ></stage2-compare>`;
@@ -263,19 +225,37 @@ export class PageElement extends LitElement {
       .state=${state}
       .client=${this.#replayer}
       .data=${packedPart('stage2-data')}
+      .cores=${this.#coresShown()}
       .capture=${capture}
       .missing=${this.#missingCapture(capture)}
+      @stage2-profile=${this.#takeProfile}
       @stage2-state=${(event: CustomEvent<PatchEvent<PageState['replay']>>) =>
         this.#patch({ replay: { ...this.state.replay, ...event.detail.patch } })}
       @stage2-capture=${(event: CustomEvent<CaptureEvent>) => {
         this.capture = event.detail.capture;
-        this.#patch({ capture: { trace: event.detail.capture.trace.name } });
+        this.#patch({ files: { ...this.state.files, trace: event.detail.capture.trace.name } });
       }}
     ></stage2-replay>`;
   }
 
+  #coresShown(): CoresState {
+    return { ...this.#cores.state, missing: this.#cores.missing(this.state.files.profile) };
+  }
+
+  readonly #takeProfile = (event: CustomEvent<ProfileEvent>): Promise<void> =>
+    this.#openCores(event.detail.file);
+
+  /** Opens core profiles, or does without. */
+  async #openCores(file: NamedFile | undefined): Promise<void> {
+    if (this.#walker === undefined) return;
+    const isRead = await this.#cores.open(file, this.#walker);
+    const { known } = this.#cores.state;
+    if (isRead && known !== undefined) this.#patch(withCores(this.state, file?.name ?? '', known));
+    else this.requestUpdate();
+  }
+
   #missingCapture({ key, trace: loaded }: CaptureSource): string {
-    const { trace } = this.state.capture;
+    const { trace } = this.state.files;
     if (trace === (key === BUNDLED ? BUNDLED : loaded.name)) return '';
     return `This link is about ${trace}, which is not in it: open that capture. Shown is ${loaded.name}.`;
   }

@@ -8,18 +8,23 @@ import { REPLAY, type ReplayState } from './replay/state.js';
 export const VIEWS = ['explorer', 'replay', 'compare'] as const;
 export type ViewName = (typeof VIEWS)[number];
 
-/** The capture that Replay and Compare are about. */
-export interface CaptureState {
+/** The files that Replay and Compare are about. */
+export interface FilesState {
   /** `bundled`, or the name of the trace that has to be opened. */
   trace: string;
+  /** The name of the file of core profiles that has to be opened, or nothing. */
+  profile: string;
 }
 
 export const BUNDLED = 'bundled';
-const CAPTURE: Shape<CaptureState> = { trace: textField('trace', BUNDLED) };
+const FILES: Shape<FilesState> = {
+  trace: textField('trace', BUNDLED),
+  profile: textField('profile', ''),
+};
 
 export interface PageState {
   view: ViewName;
-  capture: CaptureState;
+  files: FilesState;
   explorer: ExplorerState;
   replay: ReplayState;
   compare: CompareState;
@@ -31,7 +36,7 @@ const VERSION = 1;
 type Part = Exclude<keyof PageState, 'view'>;
 
 const SHAPES: { readonly [K in Part]: { prefix: string; shape: Shape<PageState[K]> } } = {
-  capture: { prefix: '', shape: CAPTURE },
+  files: { prefix: '', shape: FILES },
   explorer: { prefix: 'e.', shape: EXPLORER },
   replay: { prefix: 'r.', shape: REPLAY },
   compare: { prefix: 'c.', shape: COMPARE },

@@ -98,6 +98,22 @@ describe('stage2 compare on the bundled capture', () => {
     }
   });
 
+  it('prints the null run of each core where its addition is judged', () => {
+    expect(text.stdout).toMatch(
+      /^ {2}whole fault, guest:10000 +median \[p5 - p95\] +null run +at another place/m,
+    );
+    for (const core of ['cortex-a53  ', 'neoverse-v2 \\*']) {
+      expect(text.stdout).toMatch(new RegExp(`^  ${core} +[\\d,]+ \\[[^\\]]*\\] +0 +-?[\\d.]+ \\[`, 'm'));
+    }
+  });
+
+  it('shows the classes of the variant that is compared', () => {
+    expect(text.stdout.match(/by fault class, .*/g)).toEqual([
+      'by fault class, gcc12c rfc',
+      'by fault class, gcc12 rfc',
+    ]);
+  });
+
   it('says which cores have estimated system costs only, in the report and in the text', () => {
     expect(report.cores.map(({ estimated }) => estimated !== null)).toEqual([false, true]);
     expect(text.stdout).toMatch(/^ {2}neoverse-v2 \* /m);
@@ -158,8 +174,14 @@ describe('stage2 compare of one core', () => {
     expect(await one('--json', '--seed', '2')).not.toBe(first);
   });
 
+  it('gives one figure in the verdict on one core in one state', () => {
+    const { verdict } = JSON.parse(first);
+    expect(verdict[0]).toMatch(/; in cycles -?\d+\.\d on average on cortex-a53, warm, at most \d/);
+  });
+
   it('adds nothing when the base is compared with itself', async () => {
-    const { cores } = JSON.parse(await one('--json', '--variant', 'base'));
+    const { cores, verdict } = JSON.parse(await one('--json', '--variant', 'base'));
+    expect(verdict[0]).toMatch(/^There is no patch to judge: gcc12c-base .* adds 0\.0 cycles to a fault\.$/);
     const zero = { p5: 0, median: 0, p95: 0, mean: 0 };
     for (const { added } of [cores[0].states[0].all, ...cores[0].states[0].groups]) {
       expect(added).toEqual(zero);
@@ -246,7 +268,9 @@ describe('stage2 compare with bad input', () => {
       new TextEncoder().encode(trace),
     );
     expect(exit).toBe(2);
-    expect(stderr).toBe('stage2: -: no guest fault that v4.13 takes, expected some to compare\n');
+    expect(stderr).toBe(
+      'stage2: standard input: no guest fault that v4.13 takes, expected some to compare\n',
+    );
   });
 
   it('refuses a trace without its slots in one line', async () => {

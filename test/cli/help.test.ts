@@ -1,14 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { manPage } from '../../scripts/man-page.mjs';
-import { registerCompletion } from '../../src/cli/commands/completion.js';
-import { COMMANDS } from '../../src/cli/commands/index.js';
+import { allCommands } from '../../src/cli/commands/index.js';
 import { examplesOf } from '../../src/cli/help.js';
 import { createProgram } from '../../src/cli/program.js';
 import { runProgram } from './capture.js';
 
+const COMMANDS = await allCommands();
 const program = createProgram(COMMANDS);
 
 /** The command lines of an example: those parts of a pipe that are ours. */
@@ -50,65 +49,5 @@ describe('the help of each command', () => {
   it('is what the manual page says', () => {
     const page = readFileSync(new URL('../../docs/stage2.1.md', import.meta.url), 'utf8');
     expect(page).toBe(manPage(program, examplesOf));
-  });
-});
-
-/** What bash offers for the last word of each command line. */
-function bashCompletions(script: string, lines: readonly (readonly string[])[]): string[] {
-  const asked = lines.map((words) => {
-    const quoted = words.map((word) => `'${word}'`).join(' ');
-    return `COMP_WORDS=(stage2 ${quoted}); COMP_CWORD=${words.length}; _stage2; echo "\${COMPREPLY[*]}"`;
-  });
-  const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', [script, ...asked].join('\n')], {
-    encoding: 'utf8',
-  });
-  expect(stderr).toBe('');
-  return stdout.trimEnd().split('\n');
-}
-
-describe('stage2 completion', () => {
-  const completion = async (shell: string): Promise<string> =>
-    (await runProgram(COMMANDS, ['completion', shell])).stdout;
-
-  it('completes commands, options, their values and files in bash', async () => {
-    expect(
-      bashCompletions(await completion('bash'), [
-        ['wa'],
-        ['co'],
-        ['walk', '--fi'],
-        ['walk', '--access', 'at'],
-        ['walk', '--cpu', 'neo'],
-        ['compare', '--core', 'thunder'],
-        ['profiles', 'apple'],
-        ['dump', '--tables', 'package.j'],
-        ['validate', '--targets', '/etc/host'],
-      ]),
-    ).toEqual([
-      'walk',
-      'compare conform completion',
-      '--fields',
-      'atomic at-read at-write',
-      'neoverse-n1',
-      'thunderx2',
-      'apple-m1-firestorm',
-      'package.json',
-      expect.stringContaining('/etc/host'),
-    ]);
-  });
-
-  it.each(['bash', 'zsh', 'fish'])('knows every command and option in %s', async (shell) => {
-    const script = await completion(shell);
-    for (const command of program.commands) {
-      expect(script).toContain(command.name());
-      for (const { long } of command.options) {
-        expect(script).toContain(shell === 'fish' ? `-l ${long?.slice(2)} ` : `${long}`);
-      }
-    }
-  });
-
-  it('refuses another shell', async () => {
-    const { exit, stderr } = await runProgram([registerCompletion], ['completion', 'tcsh']);
-    expect(exit).toBe(2);
-    expect(stderr).toBe('stage2: shell: found "tcsh", expected one of bash, zsh, fish\n');
   });
 });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { styleFor } from '../../src/cli/colour.js';
-import { COMMANDS } from '../../src/cli/commands/index.js';
+import { allCommands } from '../../src/cli/commands/index.js';
 import { jsonPieces, toJson } from '../../src/cli/json.js';
 import { nearest } from '../../src/cli/nearest.js';
 import { COLOURS, PLAIN } from '../../src/report/style.js';
 import { type Captured, runProgram } from './capture.js';
 
+const COMMANDS = await allCommands();
 const stage2 = (...args: string[]): Promise<Captured> => runProgram(COMMANDS, args);
 
 describe('the command line', () => {

@@ -1,6 +1,6 @@
 // A host, a process, a VM and a vcpu, set up in one call, and aborts spelled as the architecture spells them.
 import { Ec, Fsc } from '../../src/abi/arm.js';
-import { type Disposition, ExitCode, LogMessage, Site } from '../../src/abi/kvm.js';
+import { type Disposition, ExitCode, LogMessage } from '../../src/abi/kvm.js';
 import {
   CACHE_NOBJS,
   HEADER_IO_BUS,
@@ -19,6 +19,7 @@ import {
   VCPU_SPSR_EL1,
   VCPU_VBAR_EL1,
 } from '../../src/abi/layout.js';
+import { Site } from '../../src/abi/site.js';
 import type { Machine } from '../../src/core/machine.js';
 import {
   AddressSpace,

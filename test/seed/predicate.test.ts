@@ -1,7 +1,8 @@
 // "I think you should consider using a predicate so that it's clear that this is for in-kernel VMs and not just some
 // random situation where mm can be NULL."
 import { describe, expect, it } from 'vitest';
-import { Disposition, EFAULT, Site } from '../../src/abi/kvm.js';
+import { Disposition, EFAULT } from '../../src/abi/kvm.js';
+import { Site } from '../../src/abi/site.js';
 import {
   AddressSpace,
   createHost,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { checkMappings } from '../../src/conform/mappings.js';
 import type { Dump, DumpMapping, DumpTable } from '../../src/trace/index.js';
-import { checkMappings } from '../../src/walk/check.js';
 import { loadImage } from '../../src/walk/image.js';
 import { tableLeaves } from '../../src/walk/leaves.js';
 import { loadDump } from './dumps.js';

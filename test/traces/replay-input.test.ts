@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { RFC_VARIANT } from '../../src/kvm/index.js';
-import { checkEvent, replayableVms, replayFaults, replayTrace } from '../../src/scenario/replay/index.js';
+import {
+  checkEvent,
+  type FaultObserver,
+  replayableVms,
+  replayFaults,
+  replayTrace,
+} from '../../src/scenario/replay/index.js';
 import {
   type Memslots,
   parseLine,
@@ -200,6 +206,17 @@ describe('replayTrace', () => {
       count: 1,
       firstLine: 2,
     });
+  });
+
+  it('shows each fault to its observer, before and after it is replayed', async () => {
+    const line = `${PREFIX}kvm_guest_fault: ipa 0x0, hsr 0x82000007, hxfar 0x0, pc 0x00000000400000`;
+    const seen: string[] = [];
+    const observer: FaultObserver = {
+      before: ({ fault }) => seen.push(`before line ${fault.line}`),
+      after: (_, __, results) => seen.push(`after, results: ${results.length}`),
+    };
+    await replayTrace(batches(unmap, line), slotsFile(), { ...options, observer });
+    expect(seen).toEqual(['before line 2', 'after, results: 1']);
   });
 
   it('tells how far it is', async () => {

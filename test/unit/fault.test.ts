@@ -14,7 +14,6 @@ import {
   HOST_PTE_POISON,
   HOST_PTE_PRESENT,
   HOST_PTE_WRITE,
-  Site,
 } from '../../src/abi/kvm.js';
 import {
   HEADER_KEY_INTERNAL,
@@ -23,6 +22,7 @@ import {
   VM_NOTIFIER_COUNT,
   VM_RACE,
 } from '../../src/abi/layout.js';
+import { Site } from '../../src/abi/site.js';
 import { type ExitResult, RFC_VARIANT, setMemoryRegion, Vm } from '../../src/kvm/index.js';
 import { checkTables } from '../model/check-tables.js';
 import {

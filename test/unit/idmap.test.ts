@@ -1,8 +1,9 @@
 // The one-to-one map of an internal VM as RFC 04/11 posted it, with what it costs and what it loses.
 import { describe, expect, it } from 'vitest';
 import { Event } from '../../src/abi/event.js';
-import { EEXIST, EFAULT, EINVAL, ENOMEM, Site } from '../../src/abi/kvm.js';
+import { EEXIST, EFAULT, EINVAL, ENOMEM } from '../../src/abi/kvm.js';
 import { CACHE_SIZEOF } from '../../src/abi/layout.js';
+import { Site } from '../../src/abi/site.js';
 import type { Machine } from '../../src/core/machine.js';
 import {
   BASE_VARIANT,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Event } from '../../src/abi/event.js';
-import { Site } from '../../src/abi/kvm.js';
 import * as L from '../../src/abi/layout.js';
+import { Site } from '../../src/abi/site.js';
 import { Stage2Error } from '../../src/core/error.js';
 import { Machine, type MachineOptions } from '../../src/core/machine.js';
 import { machineBytes } from '../../src/core/plan.js';

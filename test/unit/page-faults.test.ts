@@ -1,25 +1,15 @@
 // What the page's worker says of faults: the same figures by whatever way they are asked for.
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { PricedOn } from '../../src/web/replay/types.js';
 import { compare } from '../../src/web/worker/compare.js';
 import { fault } from '../../src/web/worker/fault.js';
 import { replay } from '../../src/web/worker/replay.js';
+import { GUEST_B, PAGE_DATA } from './page-data.js';
 
-const file = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url));
-const data = (folder: string) =>
-  readdirSync(new URL(`../../src/data/${folder}`, import.meta.url)).filter((name) => name.endsWith('.json'));
-const names = [...data(''), ...data('builds').map((name) => `builds/${name}`)];
-const files = Object.fromEntries(names.map((name) => [name, JSON.parse(String(file(`src/data/${name}`)))]));
-
-const CAPTURE = 'test/traces/captures/guestB_6.1_max_thp';
 const query: PricedOn = {
-  data: new Blob([JSON.stringify(files)]),
-  capture: {
-    key: 'guestB',
-    trace: { name: 'b.txt.gz', bytes: new Blob([file(`${CAPTURE}.txt.gz`)]) },
-    slots: { name: 'b.memslots.json', bytes: new Blob([file(`${CAPTURE}.memslots.json`)]) },
-  },
+  data: PAGE_DATA,
+  profile: undefined,
+  capture: GUEST_B,
   config: 'gcc12c',
   variant: 'rfc',
   core: 'cortex-a53',
@@ -68,13 +58,10 @@ describe('a fault on the time line', () => {
 
 describe('a cell of Compare', () => {
   it('has curves whose quantiles are the figures of the comparison', async () => {
-    const { config, variant, core, kernel, seed, capture } = query;
+    const { state: _, ...common } = query;
     const states = [{ kind: 'warm' } as const, { kind: 'cold' } as const];
     const few = { placements: 4, samples: 10, faults: 40, contention: 0 };
-    const cell = await compare(
-      { data: query.data, capture, config, variant, core, kernel, seed, states, ...few },
-      silent,
-    );
+    const cell = await compare({ ...common, states, ...few }, silent);
     const [first] = cell.compared.states;
     expect(first?.state).toBe('warm');
     for (const [curve, figures] of [

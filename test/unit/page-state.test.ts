@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACCESS_KINDS } from '../../src/arm/access.js';
+import { DEFAULT_CHOICES } from '../../src/arm/choices.js';
 import { CPU_PRESETS, type CpuFeatures } from '../../src/arm/cpu.js';
 import { CONFIGS, VARIANTS } from '../../src/web/choices.js';
 import { cpuText, FEATURES, featuresOf } from '../../src/web/explorer/features.js';
@@ -17,9 +18,15 @@ const guestState = fc.oneof(
 const arbitraryState: fc.Arbitrary<PageState> = fc
   .record({
     view: fc.constantFrom(...VIEWS),
-    trace: fc.string({ minLength: 1 }),
+    files: fc.record({ trace: fc.string({ minLength: 1 }), profile: fc.string() }),
     explorer: fc.record({
       tables: fc.string({ minLength: 1 }),
+      choices: fc
+        .record({
+          t0sz: fc.constantFrom('fault' as const, 'clamp' as const),
+          granule: fc.constantFrom('smallest' as const, 4 as const, 16 as const, 64 as const),
+        })
+        .map((some) => ({ ...DEFAULT_CHOICES, ...some })),
       cpu: fc.constantFrom(...Object.keys(CPU_PRESETS), 'pa40 4k xnx'),
       vtcr: u64,
       vttbr: u64,
@@ -37,7 +44,7 @@ const arbitraryState: fc.Arbitrary<PageState> = fc
       fault: fc.integer({ min: 1, max: 2 ** 31 }),
     }),
     compare: fc.record({
-      variants: names,
+      variants: fc.subarray([...VARIANTS], { minLength: 1 }),
       cores: names,
       states: fc.array(guestState, { minLength: 1, maxLength: 3 }),
       contention: fc.integer({ min: 0, max: 1000 }).map((n) => n / 1000),
@@ -46,11 +53,11 @@ const arbitraryState: fc.Arbitrary<PageState> = fc
       clean: fc.boolean(),
     }),
   })
-  .map(({ view, trace, explorer, replay, compare }) => {
+  .map(({ view, files, explorer, replay, compare }) => {
     const initial = initialState();
     return {
       view,
-      capture: { trace },
+      files,
       explorer: { ...initial.explorer, ...explorer },
       replay: { ...initial.replay, ...replay },
       compare: { ...initial.compare, ...compare },
@@ -93,6 +100,21 @@ describe('a link of the page', () => {
     expect(state.explorer.vtcr).toBe(0x10n);
     expect(state.compare.variants).toEqual(['rfc', 'pred']);
     expect(state.replay.fault).toBe(1);
+  });
+
+  it('whose lists are empty, or name what there is not, keeps what the page begins with', () => {
+    const { state, problems } = decodeState(
+      '#v=1&c.variants=rfc,zzz&c.states=&c.mib=&c.policies=foo&e.edit=1&e.choices=t0sz:maybe',
+    );
+    expect(state).toEqual(initialState());
+    expect(problems.map((problem) => problem.slice(0, problem.indexOf(', expected')))).toEqual([
+      'choices.t0sz: found maybe',
+      'edit: found "1"',
+      'variants: found "zzz"',
+      'states: found ""',
+      'mib: found ""',
+      'policies: found "foo"',
+    ]);
   });
 
   it.each(['0', '2', '99999', 'x', '1e9', '-1'])('of version %s is refused as a whole', (version) => {

@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { choiceBits, DEFAULT_CHOICES } from '../../src/arm/choices.js';
 import type { WalkRegisters } from '../../src/walk/index.js';
-import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS } from '../../src/web/explorer/example.js';
+import { CHOICE_NAMES, CHOICES, choiceValues } from '../../src/web/explorer/choices.js';
+import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS, EXAMPLE_TABLES } from '../../src/web/explorer/example.js';
 import { featuresOf } from '../../src/web/explorer/features.js';
 import { tables, walk } from '../../src/web/worker/tables.js';
 
@@ -14,8 +16,10 @@ function walkOf(
   request: Parameters<typeof walk>[0]['request'],
   edits: [bigint, bigint][] = [],
   more: Partial<WalkRegisters> = {},
+  choices = DEFAULT_CHOICES,
 ) {
-  return walk({ tables: source, edits, registers: { ...EXAMPLE_REGISTERS, ...more }, features, request });
+  const registers = { ...EXAMPLE_REGISTERS, ...more };
+  return walk({ tables: source, edits, registers, features, choices, request });
 }
 
 /** What each example ends in: the size of its leaf by level, or its fault. */
@@ -76,6 +80,56 @@ describe('an edit of a descriptor', () => {
     const first = await walkOf({ ipa: 0x4000_4000n }, [], { vtcr });
     expect(first.result.steps.at(-1)?.written).toBeDefined();
     expect(await walkOf({ ipa: 0x4000_4000n }, [], { vtcr })).toEqual(first);
+  });
+});
+
+describe('what the architecture leaves open', () => {
+  const at = { ipa: 0x4000_2abcn };
+
+  it('does not matter to an ordinary walk', async () => {
+    expect((await walkOf(at)).effects).toEqual([]);
+  });
+
+  it('is tried: each other value that changes the walk, with what it then comes to', async () => {
+    const sh = (EXAMPLE_TABLES.at(4)?.entries.get(2) as bigint) & ~0x300n;
+    const { effects } = await walkOf(at, [[0x8000_5010n, sh | 0x100n]]);
+    expect(effects.map(({ name, value }) => `${name} ${value}`)).toEqual([
+      'reservedShareability ISH',
+      'reservedShareability OSH',
+    ]);
+    const shareability = effects.map(({ result }) => result.ok && result.memory.sh);
+    expect(shareability).toEqual([3, 2]);
+  });
+
+  it('decides the walk where it is chosen, and the tables are afterwards as they were', async () => {
+    const beyond = { ipa: 0x4000_4000n, access: 'write' } as const;
+    const ro = (EXAMPLE_TABLES.at(4)?.entries.get(3) as bigint) & ~(1n << 10n);
+    const edits: [bigint, bigint][] = [[0x8000_5020n, ro]];
+    const ha = { vtcr: EXAMPLE_REGISTERS.vtcr | (1n << 21n) };
+    const kept = await walkOf(beyond, edits, ha);
+    const set = await walkOf(beyond, edits, ha, { ...DEFAULT_CHOICES, accessFlagOnFault: 'set' });
+    expect(kept.result.steps.at(-1)?.written).toBeUndefined();
+    expect(set.result.steps.at(-1)?.written).toBe(ro | (1n << 10n));
+    expect(kept.effects).toEqual([{ name: 'accessFlagOnFault', value: 'set', result: set.result }]);
+    expect(await walkOf(beyond, edits, ha)).toEqual(kept);
+  });
+
+  it('stands in links as SETTING:VALUE, the defaults left out', () => {
+    const choices = CHOICES.parse('t0sz:clamp,granule:16,blockNt:ignore', 'choices');
+    expect(choices).toEqual({ ...DEFAULT_CHOICES, t0sz: 'clamp', granule: 16 });
+    expect(CHOICES.format(choices)).toBe('t0sz:clamp,granule:16');
+    expect(() => CHOICES.parse('t0sz:maybe', 'choices')).toThrow(
+      'choices.t0sz: found maybe, expected one of fault, clamp',
+    );
+    expect(() => CHOICES.parse('x:1', 'choices')).toThrow(/^choices: found "x", expected one of t0sz, /);
+  });
+
+  it('has every value of every setting in words, the default first', () => {
+    for (const name of CHOICE_NAMES) {
+      const [first, ...others] = choiceValues(name);
+      expect(first?.value).toBe(DEFAULT_CHOICES[name]);
+      for (const { value } of others) expect(choiceBits({ [name]: value })).toBeGreaterThan(0);
+    }
   });
 });
 

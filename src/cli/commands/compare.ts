@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type Build, type SiteRow, type SiteTable, siteStatistics } from '../../cost/index.js';
+import { type SiteRow, type SiteTable, siteStatistics } from '../../cost/index.js';
 import type { AnnotatedBranch } from '../../report/branch-annotated.js';
-import { type CompareReport, compareText } from '../../report/compare.js';
+import { type CompareCounts, type CompareReport, countsText, cyclesText } from '../../report/compare.js';
 import { comparisonCsv } from '../../report/comparison-csv.js';
 import { sitesText } from '../../report/sites.js';
 import { type CompareConfig, compareBuilds } from '../../scenario/compare.js';
@@ -12,7 +12,7 @@ import { runIdmap } from '../../scenario/idmap.js';
 import { type IdmapPrice, priceIdmap } from '../../scenario/idmap-price.js';
 import type { ReplayResult } from '../../scenario/replay/index.js';
 import { NOT_MODELLED, verdictOf } from '../../scenario/verdict.js';
-import { compareCores, loadComparison } from '../compare-cores.js';
+import { compareCores, experimentWith, type LoadedComparison, loadComparison } from '../compare-cores.js';
 import { faultReport } from '../compare-faults.js';
 import {
   CONFIGS,
@@ -21,9 +21,10 @@ import {
   compareSettings,
   listOption,
 } from '../compare-options.js';
-import { loadBuild, loadIdmapEstimates } from '../data.js';
+import { packageData } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { addExamples } from '../help.js';
+import { inputName } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 import { captureFiles, replayFiles } from '../replay-files.js';
 
@@ -102,7 +103,9 @@ async function compare(
   const loaded = await loadComparison(settings);
   const replayed = await replayFiles(files, { variant: 'rfc', keepRecords: true });
   if (replayed.faults.taken === 0) {
-    throw new CliError(`${files.trace}: no guest fault that v4.13 takes, expected some to compare`);
+    throw new CliError(
+      `${inputName(files.trace)}: no guest fault that v4.13 takes, expected some to compare`,
+    );
   }
   const { kind } = settings.output;
   if (kind === 'folded' || kind === 'annotate' || kind === 'traceEvent') {
@@ -113,53 +116,64 @@ async function compare(
 
 async function compareAll(
   replayed: ReplayResult,
-  loaded: Awaited<ReturnType<typeof loadComparison>>,
+  loaded: LoadedComparison,
   settings: CompareSettings,
 ): Promise<CommandResult<'compare'>> {
-  const { sites } = loaded;
-  const configs = await Promise.all(CONFIGS.map((config) => loadConfig(config, settings, sites)));
+  const { sites } = packageData;
+  const configs = CONFIGS.map((config) => loadConfig(config, settings.variant));
   const comparison = compareBuilds(replayed.faults.paths, configs, sites);
   const siteRows = siteStatistics(sites, replayed.faults.sites);
   if (settings.output.kind === 'sites') {
     const text = sitesText(siteRows, comparison);
     return { text, exit: Exit.OK };
   }
-  const { cores, followed } = await compareCores(replayed.faults, loaded, settings);
-  if (settings.output.kind === 'csv') return { text: comparisonCsv(cores), exit: Exit.OK };
-  const builds = configs.flatMap(({ base, variants }) => [base, ...variants]);
-  const report: CompareReport = {
+  const { cores } = loaded;
+  const experiment = experimentWith(replayed.faults, loaded, settings);
+  const compared = () => compareCores(cores, experiment, settings);
+  if (settings.output.kind === 'csv') return { text: comparisonCsv(await compared()), exit: Exit.OK };
+  const counts: CompareCounts = {
     capture: captureOf(replayed),
-    run: runOf(settings, followed),
+    run: runOf(settings, experiment.sample.paths.length),
     comparison,
-    cores,
-    idmap: { config: IDMAP_BUILD, prices: await idmapPrices(builds, loaded.cores) },
-    annotated: annotatedBranches(siteRows, sites),
-    sites: siteRows,
-    verdict: [verdictOf(comparison, cores, settings), ...cores.map(coreVerdict)],
-    notModelled: NOT_MODELLED,
   };
-  return { text: compareText(report), json: { format: 'stage2-compare/2', ...report }, exit: Exit.OK };
+  const reported = async (): Promise<CompareReport> => {
+    const cores = await compared();
+    return {
+      ...counts,
+      cores,
+      idmap: { config: IDMAP_BUILD, prices: idmapPrices(loaded.cores) },
+      annotated: annotatedBranches(siteRows, sites),
+      sites: siteRows,
+      verdict: [verdictOf(comparison, cores, settings), ...cores.map(coreVerdict)],
+      notModelled: NOT_MODELLED,
+    };
+  };
+  const text = textOf(counts, reported);
+  if (settings.output.kind === 'text') return { text, exit: Exit.OK };
+  return { text, json: { format: 'stage2-compare/2', ...(await reported()) }, exit: Exit.OK };
 }
 
-async function loadConfig(
-  config: string,
-  settings: CompareSettings,
-  sites: SiteTable,
-): Promise<CompareConfig> {
-  const shown = [...new Set([...VARIANTS, settings.variant])].filter((variant) => variant !== 'base');
-  const [base, ...variants] = await Promise.all(
-    ['base', ...shown].map((v) => loadBuild(`${config}-${v}`, sites)),
-  );
-  return { id: config, base: base as Build, variants };
+/** The counts at once; cycles take a while. */
+async function* textOf(
+  counts: CompareCounts,
+  reported: () => Promise<CompareReport>,
+): AsyncGenerator<string> {
+  yield countsText(counts);
+  yield cyclesText(await reported());
 }
 
-async function idmapPrices(
-  builds: readonly Build[],
-  cores: readonly ComparisonCore[],
-): Promise<IdmapPrice[]> {
-  const estimates = await loadIdmapEstimates();
-  const build = builds.find(({ id }) => id === IDMAP_BUILD) as Build;
-  return IDMAP_BYTES.map((size) => priceIdmap(runIdmap(size), build, cores, estimates));
+function loadConfig(config: string, compared: string): CompareConfig {
+  const shown = [...new Set([...VARIANTS, compared])].filter((variant) => variant !== 'base');
+  return {
+    id: config,
+    base: packageData.build(`${config}-base`),
+    variants: shown.map((variant) => packageData.build(`${config}-${variant}`)),
+  };
+}
+
+function idmapPrices(cores: readonly ComparisonCore[]): IdmapPrice[] {
+  const build = packageData.build(IDMAP_BUILD);
+  return IDMAP_BYTES.map((size) => priceIdmap(runIdmap(size), build, cores, packageData.idmapEstimates));
 }
 
 function runOf(settings: CompareSettings, followed: number): CompareReport['run'] {

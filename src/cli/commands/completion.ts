@@ -1,9 +1,15 @@
 import { Argument, type Command } from 'commander';
+import { REGION_POLICIES } from '../../scenario/efi-comparison.js';
+import { IDMAP_POLICIES } from '../../scenario/idmap-policy.js';
+import { CONFIGS } from '../compare-options.js';
 import { type CompletionValues, completionScript, SHELLS, type Shell } from '../completion.js';
-import { loadProfiles, readData } from '../data.js';
+import { loadProfiles, packageData, readData } from '../data.js';
 import { Exit, unknownValue } from '../errors.js';
 import { addExamples } from '../help.js';
+import { SCENARIOS } from '../idmap-options.js';
 import { type CommandResult, finish } from '../output.js';
+import { createProgram } from '../program.js';
+import { allCommands } from './index.js';
 
 export function registerCompletion(program: Command): void {
   const shell = new Argument('<shell>', 'shell to print it for').choices(SHELLS).argParser(shellOf);
@@ -13,7 +19,7 @@ export function registerCompletion(program: Command): void {
     .addArgument(shell)
     .option('--json', 'print one JSON document')
     .action((name: Shell, { json }: { json?: boolean }) =>
-      finish('completion', json ?? false, () => completion(name, program)),
+      finish('completion', json ?? false, () => completion(name)),
     );
   addExamples(command, [
     { line: 'source <(stage2 completion bash)', about: 'in ~/.bashrc; zsh: the same in ~/.zshrc' },
@@ -27,14 +33,24 @@ function shellOf(text: string): Shell {
   return shell;
 }
 
-async function completion(shell: Shell, program: Command): Promise<CommandResult<'completion'>> {
-  const script = completionScript(shell, program, await values());
+async function completion(shell: Shell): Promise<CommandResult<'completion'>> {
+  const script = completionScript(shell, createProgram(await allCommands()), await values());
   return { text: script, json: { shell, script }, exit: Exit.OK };
 }
 
-/** Values that stand in the data of the package. */
+/** Values that an option or argument checks itself. */
 async function values(): Promise<CompletionValues> {
   const cores = [...(await loadProfiles()).keys()];
-  const { variants } = (await readData('variants.json')).value as { variants: { id: string }[] };
-  return { core: cores, '--core': cores, '--variant': variants.map(({ id }) => id) };
+  const { variants } = readData('variants.json').value as { variants: { id: string }[] };
+  return {
+    core: cores,
+    '--core': cores,
+    '--variant': variants.map(({ id }) => id),
+    '--config': CONFIGS,
+    '--kernel': ['nvhe', 'vhe', ...packageData.kernels.kernels.keys()],
+    '--state': ['cold', 'warm'],
+    '--policy': IDMAP_POLICIES,
+    '--region': REGION_POLICIES,
+    '--scenario': SCENARIOS,
+  };
 }

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { type Build, CALIBRATED } from '../../cost/index.js';
 import { type IdmapReport, idmapText } from '../../report/idmap.js';
 import { idmapCsv } from '../../report/idmap-csv.js';
 import { type EfiReport, efiText } from '../../report/idmap-efi.js';
@@ -15,7 +14,7 @@ import { NOT_COUNTED, NOT_COUNTED_OF_CALLS } from '../../scenario/idmap-limits.j
 import { IDMAP_POLICIES } from '../../scenario/idmap-policy.js';
 import { type EfiMap, parseEfiMap, readJson } from '../../trace/index.js';
 import { loadProfiledCores } from '../compare-cores.js';
-import { loadBuild, loadIdmapEstimates, loadSites, readData } from '../data.js';
+import { packageData, readData } from '../data.js';
 import { Exit } from '../errors.js';
 import { addExamples } from '../help.js';
 import {
@@ -29,7 +28,7 @@ import {
 import { openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
 
-/** The build that has the patch; with it prices of code are calibrated too. */
+/** The build that has the patch. */
 const BUILD = 'gcc12c-rfc';
 
 export function registerIdmap(program: Command): void {
@@ -86,19 +85,14 @@ async function idmap(options: IdmapOptions): Promise<CommandResult<'idmap'>> {
 
 async function loadEfiMap(efi: NonNullable<IdmapSettings['efi']>): Promise<EfiMap> {
   if ('file' in efi) return parseEfiMap(await readJson(await openInput(efi.file), efi.file), efi.file);
-  const { value, file } = await readData(`efi/${efi.scenario}.json`);
+  const { value, file } = readData(`efi/${efi.scenario}.json`);
   return parseEfiMap(value, file);
 }
 
 async function loadMapping(settings: IdmapSettings): Promise<{ cores: MappingCore[]; code: MappingCode }> {
-  const sites = await loadSites();
-  const builds = await Promise.all(CALIBRATED.map((id) => loadBuild(id, sites)));
-  const loaded = await loadProfiledCores(settings, builds);
+  const loaded = await loadProfiledCores(settings);
   return {
     cores: loaded.map(({ core, profile, kernel, kernels }) => mappingCore(core, profile, kernel, kernels)),
-    code: {
-      build: builds.find(({ id }) => id === BUILD) as Build,
-      estimates: await loadIdmapEstimates(),
-    },
+    code: { build: packageData.build(BUILD), estimates: packageData.idmapEstimates },
   };
 }

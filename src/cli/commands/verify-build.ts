@@ -6,7 +6,7 @@ import { checkOf, parseChecks } from '../../scenario/check.js';
 import { verifyPaths } from '../../scenario/verify.js';
 import { readJson } from '../../trace/index.js';
 import { outputStyle } from '../colour.js';
-import { loadSites, readData } from '../data.js';
+import { packageData, readData } from '../data.js';
 import { CliError, Exit } from '../errors.js';
 import { addExamples } from '../help.js';
 import { dataPath, openInput } from '../io.js';
@@ -68,10 +68,9 @@ async function verify(files: readonly string[], { paths }: Options): Promise<Com
 }
 
 async function loadBuilds(files: readonly string[]): Promise<Build[]> {
-  const sites = await loadSites();
   const builds: Build[] = [];
   for (const file of files.length > 0 ? files : await packagedBuilds()) {
-    builds.push(parseBuild(await readJson(await openInput(file), file), file, sites));
+    builds.push(parseBuild(await readJson(await openInput(file), file), file, packageData.sites));
   }
   return builds;
 }
@@ -89,6 +88,6 @@ async function loadPaths(file: string): Promise<PathFile> {
 }
 
 async function loadChecks(): Promise<ReturnType<typeof parseChecks>> {
-  const { value, file } = await readData('variants.json');
+  const { value, file } = readData('variants.json');
   return parseChecks(value, file);
 }

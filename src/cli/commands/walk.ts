@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { parseHex } from '../../arm/parse.js';
+import { checkMappings } from '../../conform/mappings.js';
 import { geometryLine } from '../../report/ptdump-header.js';
 import { type WalkReport, walkReport } from '../../report/walk.js';
 import { checkText } from '../../report/walk-check.js';
 import { walkText } from '../../report/walk-text.js';
-import { checkMappings } from '../../walk/check.js';
 import { tableLeaves } from '../../walk/leaves.js';
 import { tableTree } from '../../walk/tree.js';
 import { type AccessOptions, accessTo, addAccessOptions, contextOf, requestOf } from '../access.js';

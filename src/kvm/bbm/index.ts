@@ -14,6 +14,7 @@ const CAPACITY = 1 << 15;
 
 /** Follows what the table code of a machine, or of one VM, does to tables and TLBs. */
 export class TableWatch {
+  /** The machine that is watched, or that of the VM. */
   readonly machine: Machine;
   readonly #only: Vm | undefined;
   readonly #log: TableLog;

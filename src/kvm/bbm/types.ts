@@ -1,16 +1,61 @@
 /** One thing the table code did, in program order. */
 export type TableStep =
-  /** A descriptor at a PA. */
-  | { do: 'write'; address: bigint; old: bigint; desc: bigint }
-  /** Entries from a PA on: the first, and each `step` above the one before. */
-  | { do: 'run'; address: bigint; first: bigint; step: bigint; entries: number }
-  /** A table page at a PA: taken from the pool, all zero, or given back. */
-  | { do: 'alloc' | 'free'; address: bigint }
-  /** DSB ISHST waits for stores alone, DSB ISH for invalidations too. */
-  | { do: 'dsb'; waits: 'stores' | 'all' }
-  | { do: 'isb' }
-  | { do: 'tlbi'; op: 'ipas2e1is'; vmid: number; ipa: bigint }
-  | { do: 'tlbi'; op: 'vmalle1is' | 'vmalls12e1is'; vmid: number };
+  | {
+      /** A descriptor is written. */
+      do: 'write';
+      /** PA of the entry. */
+      address: bigint;
+      /** The descriptor that was there; 0: none. */
+      old: bigint;
+      /** The descriptor that is there now; 0: none. */
+      desc: bigint;
+    }
+  | {
+      /** Descriptors are written to entries side by side. */
+      do: 'run';
+      /** PA of the first entry. */
+      address: bigint;
+      /** The first descriptor. */
+      first: bigint;
+      /** What each descriptor is above the one before. */
+      step: bigint;
+      /** How many. */
+      entries: number;
+    }
+  | {
+      /** A table page is taken from the pool, all zero, or given back. */
+      do: 'alloc' | 'free';
+      /** PA of the page. */
+      address: bigint;
+    }
+  | {
+      /** A DSB. */
+      do: 'dsb';
+      /** DSB ISHST waits for stores alone, DSB ISH for invalidations too. */
+      waits: 'stores' | 'all';
+    }
+  | {
+      /** An ISB. */
+      do: 'isb';
+    }
+  | {
+      /** An invalidation of what stage 2 made of one IPA. */
+      do: 'tlbi';
+      /** TLBI IPAS2E1IS. */
+      op: 'ipas2e1is';
+      /** VTTBR_EL2.VMID. */
+      vmid: number;
+      /** Any IPA of the translation. */
+      ipa: bigint;
+    }
+  | {
+      /** An invalidation of a whole VMID. */
+      do: 'tlbi';
+      /** TLBI VMALLE1IS: stage 1 and entries that combine both stages; TLBI VMALLS12E1IS: all. */
+      op: 'vmalle1is' | 'vmalls12e1is';
+      /** VTTBR_EL2.VMID. */
+      vmid: number;
+    };
 
 /** What a descriptor write came to. */
 export type ChangeClass =
@@ -81,6 +126,7 @@ export type HeldBecause =
 
 /** One broken rule. */
 export interface Violation {
+  /** The rule by its short name. */
   kind: ViolationKind;
   /** The rule in words, with what breaks it. */
   rule: string;
@@ -90,12 +136,15 @@ export interface Violation {
   ipa?: bigint;
   /** PA of the entry, or of the table page. */
   address: bigint;
+  /** Of the entry or of the translation, -1 to 3; absent where no more than the PA is known. */
   level?: number;
   /** The descriptor that may be held, or was there. */
   old: bigint;
   /** The descriptor that is there now. */
   new: bigint;
+  /** What changed that needs break-before-make; empty where the rule is about no change. */
   reasons: BbmReason[];
+  /** Why it may be held; absent where nothing that a TLB may hold is concerned. */
   because?: HeldBecause;
   /** Further translations that the same write or page concerns. */
   others: number;
@@ -111,6 +160,7 @@ export interface WatchReport {
   lost: number;
   /** Descriptor writes by what they came to. */
   changes: Record<ChangeClass, number>;
+  /** In the order they were found, `limit` at most. */
   violations: Violation[];
   /** Violations beyond `limit` that are not listed. */
   more: number;

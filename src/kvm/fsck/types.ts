@@ -46,6 +46,7 @@ export type FindingKind =
 
 /** One violated invariant. */
 export interface Finding {
+  /** The invariant by what violates it. */
   kind: FindingKind;
   /** Offset of the struct kvm (`Vm.offset`), absent where no VM is concerned. */
   vm?: number;
@@ -57,12 +58,15 @@ export interface Finding {
   ipa?: bigint;
   /** Level of the entry, -1 to 3; of a table page, that of its entries. */
   level?: number;
+  /** In words, such as `an output address below 2^40`. */
   expected: string;
+  /** In words; a descriptor in hex. */
   found: string;
 }
 
 /** Pages of table memory that emulated code lost for good, by the kernel function that did. */
 export interface LostPages {
+  /** Such as `internal_vm_prep_mem`. */
   owner: string;
   /** PA of each page, ascending. */
   pages: bigint[];
@@ -70,12 +74,15 @@ export interface LostPages {
 
 /** Where the pages of the pool are: the numbers and the lists of `lost` add up to `pages`. */
 export interface PoolAccount {
+  /** All that the machine was made with. */
   pages: number;
+  /** In the list of free pages. */
   free: number;
   /** Linked in the tables of a VM. */
   reachable: number;
   /** In the cache of a vcpu or of the operations on tables, or set aside for a map that is prepared. */
   cached: number;
+  /** Pages that emulated code lost, by what lost them. */
   lost: LostPages[];
   /** None of these: a leak of the emulator itself, or of pages that the caller allocated. */
   unowned: number;
@@ -87,6 +94,7 @@ export interface FsckResult {
   findings: Finding[];
   /** Findings beyond `limit` that are not listed. */
   more: number;
+  /** Of the whole machine. */
   pool: PoolAccount;
 }
 

@@ -10,14 +10,17 @@ export interface RateLimit {
 
 /** From where on an addition matters, on average and at the end of its range that makes it matter sooner. */
 export interface BreakEven {
-  /** It is more than this much of a fault, in percent, ... */
+  /** Percent of a fault from which on an addition matters. */
   percentOfFault: number;
-  /** ... if the fault costs less than so many cycles; null where nothing is added. */
+  /** The mean addition is more than that of a fault of fewer cycles than this; null where nothing is added. */
   faultBelow: number | null;
+  /** The same for the 95 % quantile of the addition. */
   faultBelowP95: number | null;
   /** Clock the rates are for, in GHz. */
   clockGhz: number;
+  /** For the mean addition. */
   rates: RateLimit[];
+  /** For the 95 % quantile of the addition. */
   ratesP95: RateLimit[];
 }
 

@@ -24,8 +24,11 @@ export interface PricedCoreInput {
 
 /** What the variant adds where faults find the core in one state, in cycles a fault. */
 export interface StateComparison {
+  /** `cold`, `warm` or `guest:CYCLES`. */
   state: string;
+  /** Over all faults of the trace. */
   all: PairedCost;
+  /** By class of fault and outcome, the most frequent first. */
   groups: PairedCost[];
   /** The base against itself at another placement. */
   layoutNoise: Distribution;
@@ -35,10 +38,13 @@ export interface StateComparison {
 
 /** What the variant adds on one core. */
 export interface CoreComparison {
+  /** Name of its profile, such as `neoverse-n1`. */
   core: string;
+  /** Says that the system costs of the core are only estimated; null if they are not. */
   estimated: string | null;
   /** In the order asked for; the rest of this record is about the first. */
   states: StateComparison[];
+  /** Of the addition over all faults. */
   breakEven: BreakEven;
   /** The inputs the addition depends on most. */
   inputs: Input[];

@@ -4,9 +4,13 @@
  * occurred, and the median of an even number of values is the lower of the two in the middle.
  */
 export interface Distribution {
+  /** The 5 % quantile. */
   p5: number;
+  /** The 50 % quantile. */
   median: number;
+  /** The 95 % quantile. */
   p95: number;
+  /** Of all pairs. */
   mean: number;
 }
 

@@ -3,8 +3,11 @@ import type { GroupEvents, GroupPair } from './types.js';
 
 /** How often an event happened in the base, and how much more often in the variant. */
 export interface EventTotal {
+  /** As prices name it, such as `LOAD_L2` or `dsb`. */
   event: string;
+  /** Times in the base. */
   base: number;
+  /** Times in the variant less those in the base; may be negative. */
   added: number;
 }
 

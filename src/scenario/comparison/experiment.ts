@@ -25,22 +25,29 @@ import type { GroupEvents, GroupPair, StatePair } from './types.js';
 
 /** Two builds under the same faults. The variant is the second. */
 export interface Experiment {
+  /** The faults. */
   trace: LoggedTrace;
+  /** The base, then the variant. */
   builds: readonly [Build, Build];
   /** Programs of each build by path. */
   programs: readonly [readonly Program[], readonly Program[]];
+  /** What a guest does between two faults, in the state that has one. */
   guest: GuestActivity;
   /** How probable it is that another vcpu took the line of mmu_lock before a fault, from 0 to 1. */
   contention: number;
-  /** Faults followed at each placement, and of them one of each path for faults that each begin cold. */
+  /** Faults followed at each placement. */
   sample: FaultSample;
+  /** One of each path: followed in place of `sample` where each fault begins cold. */
   firsts: FaultSample;
 }
 
 /** One core of an experiment. */
 export interface ExperimentCore {
+  /** Which structures decide what an access hits. */
   geometry: Geometry;
+  /** What each event costs. */
   table: PriceTable;
+  /** What is around the handler. */
   kernel: KernelEvents;
 }
 

@@ -10,15 +10,19 @@ import type { Placement } from './placements.js';
 
 /** Faults of a trace to follow on one core: plain data, so that a worker can be sent it. */
 export interface FollowJob {
+  /** Of the core that is modelled. */
   geometry: Geometry;
   /** Records of the log of faults, one after another. */
   records: Uint8Array;
-  /** Program of each record, by number, and the row that its events are added to. */
+  /** Program of each record: its place in the list of each build. */
   programs: Uint32Array;
+  /** Row that the events of each record are added to. */
   rows: Uint32Array;
+  /** Rows there are; `rows` are below it. */
   rowCount: number;
   /** Words of the programs of each build. */
   builds: readonly (readonly Uint32Array[])[];
+  /** What happens to the core before each fault: nothing, everything is emptied, or a guest runs. */
   before: 'nothing' | 'reset' | GuestRun;
   /** How probable it is that another cpu takes the line of mmu_lock before a fault, from 0 to 1. */
   steal: number;

@@ -5,6 +5,7 @@ import type { FaultsReplay } from '../replay/index.js';
 
 /** A distinct way through the handler, and the faults of the log that took it. */
 export interface LoggedPath {
+  /** What the handler found, and what it did. */
   signature: FaultSignature;
   /** Such as "translation write: MAPPED_PAGE". */
   group: string;
@@ -14,7 +15,9 @@ export interface LoggedPath {
 
 /** The faults of a replay: a record of each, and the paths they took. */
 export interface LoggedTrace {
+  /** One of each fault, in order (src/abi/fault-log.ts). */
   records: Uint8Array;
+  /** Each fault is in one of them. */
   paths: readonly LoggedPath[];
 }
 

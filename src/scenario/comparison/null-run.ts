@@ -6,7 +6,9 @@ import type { StatePair } from './types.js';
 
 /** The base against itself at the same placements under the same prices: it must come to nothing. */
 export interface NullRun {
+  /** How many were compared. */
   placements: number;
+  /** Of the trace, at each placement. */
   faults: number;
   /** Largest difference of any pair, in cycles a fault. */
   largest: number;

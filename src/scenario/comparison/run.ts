@@ -1,17 +1,14 @@
 import {
-  type Calibration,
   type CoreProfile,
-  type Estimates,
+  type CostSources,
   estimatedSystemText,
   geometryOf,
   KERNEL_PARTS,
   type KernelClass,
-  type KernelTable,
   kernelPrices,
   type Method,
   priceTable,
   samplePriceMatrix,
-  type WorldSwitch,
 } from '../../cost/index.js';
 import { IDMAP_PART } from '../idmap-price.js';
 import { type CoreComparison, compareCore } from './core.js';
@@ -22,17 +19,11 @@ import { type NullRun, nullJob, nullRunOf } from './null-run.js';
 import { PHASES, type Placement, placementsOf } from './placements.js';
 import type { State } from './state.js';
 
-/** What prices and kernels are made of. */
-export interface ComparisonSources {
-  estimates: Estimates;
-  calibration: Calibration;
-  kernels: KernelTable;
-  worldSwitch: WorldSwitch;
-}
-
 /** One core to compare on. */
 export interface ComparisonCore extends ExperimentCore {
+  /** In GHz, of its profile. */
   clockGhz: number;
+  /** Says that the system costs of the core are only estimated; undefined if they are not. */
   estimated: string | undefined;
 }
 
@@ -40,9 +31,13 @@ export interface ComparisonCore extends ExperimentCore {
 export interface ComparisonPlan {
   /** The first is the one that what is said of a core as a whole is about. */
   states: readonly State[];
+  /** How many, one at least: code and data lie elsewhere in each. */
   placements: number;
+  /** Draws of all prices from their ranges, one at least; each is made at every placement. */
   samples: number;
+  /** What placements and prices are drawn from. */
   seed: number;
+  /** Ways to measure on hardware, of which the result says whether they see the addition. */
   methods: readonly Method[];
 }
 
@@ -58,7 +53,7 @@ const followHere: Follow = async (job, placements) => {
 export function comparisonCore(
   profile: CoreProfile,
   kernel: KernelClass,
-  { estimates, calibration, kernels, worldSwitch }: ComparisonSources,
+  { estimates, calibration, kernels, worldSwitch }: CostSources,
 ): ComparisonCore {
   const clockGhz = profile.clock.v;
   const table = priceTable(profile, { estimates, calibration, parts: [...KERNEL_PARTS, IDMAP_PART] });
@@ -73,6 +68,7 @@ export function comparisonCore(
 
 /** The comparison of one core, with its null run. */
 export interface ComparedCore extends CoreComparison {
+  /** In the first state, at four placements at most. */
   nullRun: NullRun;
 }
 

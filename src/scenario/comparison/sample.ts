@@ -3,6 +3,7 @@ import type { LoggedTrace } from './logged-trace.js';
 
 /** Faults that are followed in place of all: some of every path, in the order of the trace. */
 export interface FaultSample {
+  /** One of each fault followed (src/abi/fault-log.ts). */
   records: Uint8Array;
   /** Path of each record. */
   paths: Uint32Array;

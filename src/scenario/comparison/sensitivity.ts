@@ -2,15 +2,17 @@ import type { EventCounts, Price } from '../../cost/index.js';
 
 /** One input and what the addition is at the ends of its range, all others at their defaults. */
 export interface Input {
+  /** A price, at the ends of its range; where code and data lie; how faults find the core. */
   kind: 'price' | 'placement' | 'state';
   /** Such as "price of LOAD_L2". */
   name: string;
   /** The range, as text: prices in their unit, names of states. */
   range: string;
-  /** Cycles a fault. */
+  /** Lower of the two, in cycles a fault. */
   addedLow: number;
+  /** Higher of the two, in cycles a fault. */
   addedHigh: number;
-  /** Between the two. */
+  /** Between the two, in cycles a fault. */
   swing: number;
 }
 

@@ -1,4 +1,4 @@
-import type { Method } from '../../cost/index.js';
+import type { Method, Range } from '../../cost/index.js';
 import type { Distribution } from './distribution.js';
 
 /** Whether a method of measuring stands a chance to see an addition. */
@@ -6,11 +6,15 @@ export type Sight = 'sees it' | 'at its best' | 'does not see it';
 
 /** A method's floor on one core, for one kind of fault. */
 export interface MethodSight {
+  /** Such as `perf-stat`. */
   id: string;
+  /** In words. */
   method: string;
+  /** How far to trust the floor: D documented, M measured by others, R recalled, E estimated. */
   conf: string;
   /** Cycles a fault: the floor with its range. */
-  floor: { v: number; lo: number; hi: number };
+  floor: Range;
+  /** Whether the mean of the addition is above the floor, or only its range reaches the floor's low end. */
   sight: Sight;
 }
 

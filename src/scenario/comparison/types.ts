@@ -26,8 +26,11 @@ export interface StatePair {
 
 /** Cycles of one fault, over all pairs of placement and price sample. */
 export interface PairedCost {
+  /** Such as `translation write: MAPPED_PAGE`; `all faults` for the whole trace. */
   group: string;
+  /** Of the group. */
   faults: number;
+  /** Of the base build. */
   base: Distribution;
   /** The variant less the base, at the same placement, under the same prices. */
   added: Distribution;

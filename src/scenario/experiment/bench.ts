@@ -1,36 +1,31 @@
-import type { Constant } from '../../cost/constant.js';
-import { CostError } from '../../cost/error.js';
 import {
   type Build,
-  type Calibration,
+  type Constant,
   type CoreProfile,
+  CostError,
+  type CostSources,
   costMatrix,
   costOf,
   cyclesOf,
   defaultPrices,
-  type Estimates,
   type EventCounts,
+  KERNEL_PARTS,
+  type KernelFacts,
+  kernelPrices,
   type PriceMatrix,
   type PriceTable,
   priceTable,
   samplePriceMatrix,
   sumEvents,
   switchOf,
-  type WorldSwitch,
   walkBuild,
 } from '../../cost/index.js';
-import type { KernelFacts, KernelTable } from '../../cost/kernel.js';
-import { KERNEL_PARTS, kernelPrices } from '../../cost/kernel-prices.js';
 import type { Measured } from './measured.js';
 import { pathEvents } from './path-events.js';
 
 /** What experiments are made of. */
-export interface BenchData {
+export interface BenchData extends CostSources {
   profiles: ReadonlyMap<string, CoreProfile>;
-  kernels: KernelTable;
-  estimates: Estimates;
-  calibration: Calibration;
-  worldSwitch: WorldSwitch;
   /** All builds of the package; the first follows the paths of kernels of its time. */
   builds: readonly Build[];
 }

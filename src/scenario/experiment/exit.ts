@@ -1,5 +1,6 @@
 import type { Field } from '../../cost/field.js';
-import { exitEvents, type KernelClass } from '../../cost/kernel.js';
+import type { KernelClass } from '../../cost/index.js';
+import { exitEvents } from '../../cost/kernel.js';
 import type { Core } from './bench.js';
 import { combine, type Measured } from './measured.js';
 import { Params } from './params.js';

@@ -1,8 +1,6 @@
-import type { RecordedPath } from '../../cost/build-types.js';
-import { COUNT_KEYS } from '../../cost/counts.js';
 import { show } from '../../cost/error.js';
 import type { Field } from '../../cost/field.js';
-import { type Build, walkBuild } from '../../cost/index.js';
+import { type Build, COUNT_KEYS, type RecordedPath, walkBuild } from '../../cost/index.js';
 import type { Measured } from './measured.js';
 import type { Params } from './params.js';
 

@@ -9,12 +9,10 @@ import {
   TCR_IPS_LSB,
   TCR_T0SZ_LSB,
   TCR_TG0_LSB,
-  TG0_4K,
-  TG0_16K,
-  TG0_64K,
 } from '../../abi/arm.js';
 import { BASE_CPU } from '../../arm/cpu.js';
 import { levelShift } from '../../arm/descriptor.js';
+import { TG0 } from '../../arm/granule.js';
 import { paRangeOf } from '../../arm/id.js';
 import { Machine } from '../../core/machine.js';
 import { type CoreProfile, type EventCounts, geometryOf, microEvents } from '../../cost/index.js';
@@ -38,7 +36,6 @@ const SPARE = 1 << 21;
 const ARENA_SPARE = 1 << 17;
 /** VA bits by granule: what arm64 kernels choose, or the most without FEAT_LPA2. */
 const VA_BITS = { 12: 48, 14: 47, 16: 48 } as const;
-const TG0 = { 12: TG0_4K, 14: TG0_16K, 16: TG0_64K } as const;
 const SH_INNER = 3;
 const NORMAL_WB = 0xff;
 const STAGE1_LEAF = at(SH_INNER, DESC_SH_LSB) | bit(DESC_AF_LSB);

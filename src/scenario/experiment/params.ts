@@ -1,6 +1,7 @@
-import { CostError, show } from '../../cost/error.js';
+import { show } from '../../cost/error.js';
 import type { Field } from '../../cost/field.js';
-import { type KernelClass, kernelOf } from '../../cost/kernel.js';
+import { CostError, type KernelClass } from '../../cost/index.js';
+import { kernelOf } from '../../cost/kernel.js';
 import type { Bench, Core } from './bench.js';
 import { type PageSize, readPageSize } from './page-size.js';
 

@@ -1,6 +1,7 @@
 import {
   type EventCounts,
   hypercallOf,
+  type KernelTable,
   oneEvent,
   opaqueEvent,
   operationEvents,
@@ -10,7 +11,6 @@ import {
   type Walk,
   type WorldSwitch,
 } from '../../cost/index.js';
-import type { KernelTable } from '../../cost/kernel.js';
 
 /** What the events of a path are made of. */
 export interface PathSources {

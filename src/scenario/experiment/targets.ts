@@ -1,5 +1,6 @@
-import { type DataError, show } from '../../cost/error.js';
+import { show } from '../../cost/error.js';
 import { Field } from '../../cost/field.js';
+import type { DataError } from '../../cost/index.js';
 import { readTolerance, type Tolerance, UNITS, unitNamed } from './tolerance.js';
 
 /** A published value to compare with. */

@@ -23,7 +23,9 @@ const DEFAULT_IPA_BITS = 40;
 
 /** A dump to compare with, and the file it came from. */
 export interface ExpectedDump {
+  /** Name of the file, for messages and the result. */
   file: string;
+  /** Of the captured kernel's tables. */
   dump: Dump;
 }
 

@@ -4,33 +4,45 @@ import type { TableLeaf as LeafEntry } from '../../walk/leaves.js';
 
 /** What is compared of one leaf. */
 export interface TableLeaf {
+  /** First IPA that it maps. */
   ipa: bigint;
+  /** Host PA of its first byte. */
   pa: bigint;
+  /** 3 for a page, less for a block. */
   level: number;
   /** In bytes. */
   size: bigint;
+  /** Whether stage 2 lets writes through. */
   write: boolean;
   /** Whether EL1 may execute. */
   execute: boolean;
 }
 
-/** A leaf that is not the same: `ours` is absent in a dump's extra leaf, `dump` in ours. */
+/** A leaf that is not the same in both. */
 export interface LeafDifference {
+  /** First IPA of the leaf. */
   ipa: bigint;
+  /** Null: the dump has no leaf here. */
   dump: TableLeaf | null;
+  /** Null: our tables have no leaf here. */
   ours: TableLeaf | null;
 }
 
 /** Our tables against a dump of the kernel's. */
 export interface TableComparison {
+  /** Of the dump, such as `d1_mixed`. */
   name: string;
+  /** That the dump came from. */
   file: string;
   /** Line of the trace at which the dump was taken; null: at the end, as the slots file gives no line. */
   line: number | null;
+  /** Number of the VM that was alive there. */
   vm: number;
+  /** Bits of its IPA space. */
   ipaBits: number;
-  /** Leaves of the dump, and how many of them are blocks. */
+  /** Leaves of the dump. */
   leaves: number;
+  /** Those of them that are blocks. */
   blocks: number;
   /** Leaves of the dump that ours lack. */
   missing: number;

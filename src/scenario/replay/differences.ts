@@ -6,8 +6,11 @@ export type DifferenceKind = 'notTaken' | 'syndrome' | 'answer' | 'host' | 'assu
 
 /** Something that v4.13 does otherwise than the captured kernel, or that the capture leaves open. */
 export interface Difference {
+  /** What it is about. */
   kind: DifferenceKind;
+  /** In words; beyond 500 reasons the rest are counted as one. */
   reason: string;
+  /** Times it was found. */
   count: number;
   /** 1-based line of the first one. */
   firstLine: number;

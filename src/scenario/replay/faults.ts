@@ -1,6 +1,7 @@
 import { Ec } from '../../abi/arm.js';
 import { Event } from '../../abi/event.js';
-import { Disposition, LOG_MESSAGES, LogMessage, Site } from '../../abi/kvm.js';
+import { Disposition, LOG_MESSAGES, LogMessage } from '../../abi/kvm.js';
+import { Site } from '../../abi/site.js';
 import { FaultLog } from '../../core/fault-log.js';
 import type { Machine } from '../../core/machine.js';
 import { type PathCount, readPaths } from '../../core/paths.js';
@@ -26,7 +27,9 @@ export interface ClassCount {
   class: string;
   /** kvm_guest_fault lines: captured = taken + notTaken. */
   captured: number;
+  /** Those that v4.13 takes too, once or more often. */
   taken: number;
+  /** Those that it does not take; the differences of this kind say why. */
   notTaken: number;
   /** How v4.13 answered those it took; one taken again after a retry counts twice. */
   outcomes: Outcomes;
@@ -34,17 +37,28 @@ export interface ClassCount {
 
 /** The guest faults of a capture in the emulated v4.13. */
 export interface FaultsReplay {
-  /** kvm_guest_fault lines, and what became of them: captured = taken + notTaken. */
+  /** kvm_guest_fault lines: captured = taken + notTaken. */
   captured: number;
+  /** Those that v4.13 takes too, once or more often. */
   taken: number;
+  /** Those that it does not take. */
   notTaken: number;
   /** Faults v4.13 takes besides: after a retry that the captured kernel did not need. */
   takenAgain: number;
   /** Aborts that the captured kernel answered before its fault handler; they are not taken. */
-  injectedBefore: { fetch: number; data: number };
+  injectedBefore: {
+    /** Instruction aborts. */
+    fetch: number;
+    /** Data aborts. */
+    data: number;
+  };
+  /** By class, in the order of their numbers (CLASS_* of src/abi/event.ts). */
   classes: ClassCount[];
+  /** How v4.13 answered, over all classes. */
   outcomes: Outcomes;
+  /** What v4.13 does otherwise, by reason. */
   differences: Difference[];
+  /** What the dirty log of v4.13 has, against the capture's. */
   dirtyLogs: DirtyLogs;
   /** Lines the emulated kernel logged, by message. */
   kernelLog: Record<string, number>;
@@ -72,6 +86,7 @@ export interface FaultReplayOptions {
   variant?: Variant;
   /** Keep a record of each fault, about a hundred bytes. Default false. */
   keepRecords?: boolean;
+  /** Looks at each fault before and after it is replayed. */
   observer?: FaultObserver;
 }
 

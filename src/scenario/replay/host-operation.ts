@@ -1,9 +1,11 @@
 import type { DifferenceTally } from './differences.js';
 import type { World } from './world.js';
 
-/** KVM_GET_DIRTY_LOG calls of the capture, and those that gave as many dirty pages in v4.13. */
+/** KVM_GET_DIRTY_LOG calls that the slots file has, made again. */
 export interface DirtyLogs {
+  /** Calls that returned 0. */
   captured: number;
+  /** Those that give as many dirty pages in v4.13. */
   equal: number;
 }
 

@@ -15,16 +15,19 @@ import { TableReplay, type TablesReplay } from './tables.js';
 
 /** A replayed capture. */
 export interface ReplayResult {
-  /** Names of the files, as the caller gave them. */
+  /** Name of the trace's file, as the caller gave it. */
   trace: string;
+  /** Name of the slots file, as the caller gave it. */
   slots: string;
   /** Trace that the slots file says it belongs to, and the machine it was taken on. */
-  capture: { trace: string; kernel: string; cpu: string };
+  capture: Pick<Memslots, 'trace' | 'kernel' | 'cpu'>;
   /** Form of the patch in the emulated kernel. */
   variant: string;
+  /** What was read. */
   lines: ReplayedLines;
   /** Null if the trace has no stage-2 operations. */
   tables: TablesReplay | null;
+  /** The guest faults in the emulated v4.13. */
   faults: FaultsReplay;
 }
 
@@ -39,8 +42,9 @@ export interface ReplayedLines {
 }
 
 export interface ReplayOptions extends FaultReplayOptions {
-  /** Names of the two files, for messages. */
+  /** Name of the trace's file, for messages. */
   traceName: string;
+  /** Name of the slots file, for messages. */
   slotsName: string;
   variant: Variant;
   /** Dumps of the kernel's tables to compare with, at their lines. */
@@ -65,11 +69,11 @@ export async function replayTrace(
   slots: Memslots,
   options: ReplayOptions,
 ): Promise<ReplayResult> {
-  const { traceName, slotsName, dumps = [], variant, keepRecords = false } = options;
+  const { traceName, slotsName, dumps = [], variant } = options;
   const vms = replayableVms(slots, slotsName, dumps);
   const [tables, faults] = namingPlace({ file: slotsName }, () => [
     new TableReplay(slots, vms, traceName, dumps),
-    new FaultReplay(slots, vms, { variant, keepRecords }),
+    new FaultReplay(slots, vms, options),
   ]);
   const lines: ReplayedLines = { last: 0, events: {}, notInterpreted: [] };
   for await (const batch of batches) {

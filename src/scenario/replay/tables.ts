@@ -21,6 +21,7 @@ export interface TablesReplay {
   mapsRefused: number;
   /** Operations seen while no VM was alive; not applied. */
   outsideVm: number;
+  /** One for each dump, in the order they were reached. */
   comparisons: TableComparison[];
 }
 

@@ -12,16 +12,23 @@ import { PROT_W } from './prot.js';
 
 /** The host took a range of memory away, or aged it. */
 export interface RangeEvent {
+  /** kvm_unmap_hva_range or kvm_age_hva. */
   kind: 'unmap' | 'age';
+  /** 1-based line of the trace. */
   line: number;
+  /** First host virtual address. */
   start: bigint;
+  /** First host virtual address behind the range. */
   end: bigint;
 }
 
 /** The host put another page behind an address. */
 export interface PageChange {
+  /** kvm_set_spte_hva. */
   kind: 'change';
+  /** 1-based line of the trace. */
   line: number;
+  /** Host virtual address of the page. */
   hva: bigint;
   /** Undefined if the capture does not show it. */
   pa: bigint | undefined;
@@ -34,6 +41,7 @@ export type HostMemoryEvent = RangeEvent | PageChange;
 export interface FaultWindow {
   /** Thread id of the vcpu. */
   thread: string;
+  /** The kvm_guest_fault that begins it. */
   fault: GuestFaultEvent;
   /** The mapping that answered the fault (s2_map of the handler itself). */
   map: S2MapEvent | undefined;
@@ -41,6 +49,7 @@ export interface FaultWindow {
   relaxed: number | undefined;
   /** What the host did to memory meanwhile, such as breaking copy-on-write inside get_user_pages. */
   host: HostMemoryEvent[];
+  /** The first kvm_mmio until the answer; undefined if there was none. */
   mmio: MmioEvent | undefined;
   /** The event that shows the answer; undefined if the trace does not show it. */
   end: EntryEvent | UserspaceExitEvent | undefined;

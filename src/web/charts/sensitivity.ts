@@ -7,7 +7,7 @@ import { saveButtons } from './export.js';
 import { chartStyle } from './style.js';
 
 const WIDTH = 860;
-const LEFT = 300;
+const LEFT = 360;
 const RIGHT = WIDTH - 20;
 const ROW = 34;
 const TOP = 8;

@@ -31,12 +31,12 @@ export class CellElement extends LitElement {
 
   protected override render() {
     const { answer } = this;
-    const { compared, words, compiler, verdict } = answer;
+    const { compared, words, compiler, profile, verdict } = answer;
     const [first] = compared.states;
     if (first === undefined) return nothing;
     return html`
       <p role="status">${verdict}</p>
-      <p class="small muted">${words}; ${compiler}. ${compared.estimated ?? ''}</p>
+      <p class="small muted">${words}; ${compiler}. ${profile === undefined ? '' : `${compared.core} is of ${profile}.`} ${compared.estimated ?? ''}</p>
       ${this.#counts()}
       <h3>Distribution, ${first.state}</h3>
       <stage2-curve .added=${answer.added} .floor=${answer.floor} .summary=${first.all.added}></stage2-curve>

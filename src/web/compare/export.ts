@@ -12,8 +12,7 @@ export function comparisonJson(
 ): string {
   const { config, kernel, placements, samples, faults, contention, seed } = state;
   const run = { trace, config, kernel, placements, samples, faults, contention, seed };
-  const found = cells.map(({ cores: _cores, kernels: _kernels, ...cell }) => cell);
-  return jsonText({ format: 'stage2-page-compare/1', link, run, cells: found });
+  return jsonText({ format: 'stage2-page-compare/1', link, run, cells });
 }
 
 /** The lines of stage2 compare --csv behind a column with the variant. */

@@ -5,8 +5,9 @@ import { bytes, figure, interval, whole } from '../../report/text.js';
 import type { IdmapMap } from '../../scenario/idmap-comparison.js';
 import { IDMAP_POLICIES, type IdmapPolicy } from '../../scenario/idmap-policy.js';
 import { mapMs } from '../charts/idmap.js';
+import { type CoresState, waitsForCores } from '../cores/types.js';
 import { download, jsonText } from '../elements/download.js';
-import { chosen, messageOf } from '../elements/events.js';
+import { CANCELLED, chosen, messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
 import { Cancelled, type WorkerClient } from '../worker/client.js';
@@ -23,6 +24,7 @@ export class IdmapElement extends LitElement {
     state: { attribute: false },
     client: { attribute: false },
     data: { attribute: false },
+    loaded: { attribute: false },
     answer: { state: true },
     progress: { state: true },
     error: { state: true },
@@ -31,6 +33,7 @@ export class IdmapElement extends LitElement {
   declare state: CompareState;
   declare client: WorkerClient;
   declare data: Blob;
+  declare loaded: CoresState;
   declare answer: IdmapAnswer | undefined;
   declare progress: Progress | undefined;
   declare error: string;
@@ -63,21 +66,24 @@ export class IdmapElement extends LitElement {
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('state')) void this.#run();
+    if (changed.has('state') || changed.has('loaded')) void this.#run();
   }
 
   async #run(): Promise<void> {
     const { mebibytes, policies, granule, cores, kernel } = this.state;
-    const asked = [mebibytes, policies, granule, cores, kernel].join(' ');
+    if (waitsForCores(this.loaded, cores)) return;
+    const { profile } = this.loaded;
+    const asked = [mebibytes, policies, granule, cores, kernel, profile?.key].join(' ');
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.client.cancel();
     this.progress = { what: 'starting', part: undefined };
     const query = {
       data: this.data,
+      profile,
       sizes: mebibytes.map((size) => BigInt(size) << 20n),
       granuleShift: GRANULES[granule],
-      policies: policies as IdmapPolicy[],
+      policies,
       cores,
       kernel,
     };
@@ -90,11 +96,16 @@ export class IdmapElement extends LitElement {
       this.error = '';
     } catch (error) {
       if (asked !== this.#asked) return;
-      this.error =
-        error instanceof Cancelled ? 'Cancelled. Change a setting to start again.' : messageOf(error);
+      this.error = error instanceof Cancelled ? CANCELLED : messageOf(error);
     } finally {
       if (asked === this.#asked) this.progress = undefined;
     }
+  }
+
+  #again(): void {
+    this.#asked = '';
+    this.error = '';
+    void this.#run();
   }
 
   protected override render() {
@@ -104,6 +115,7 @@ export class IdmapElement extends LitElement {
       ${this.#settings()}
       <stage2-progress .progress=${this.progress} @stage2-cancel=${() => this.client.cancel()}></stage2-progress>
       ${this.error === '' ? nothing : html`<div class="error" role="alert">${this.error}</div>`}
+      ${this.error === CANCELLED ? html`<button @click=${this.#again}>Start again</button>` : nothing}
       ${
         answer === undefined
           ? nothing
@@ -120,7 +132,12 @@ export class IdmapElement extends LitElement {
     return html`<div class="row">
       <label>
         Sizes in MiB
-        <input .value=${mebibytes.join(', ')} @change=${this.#sizes} aria-describedby="sizes" />
+        <input
+          .value=${mebibytes.join(', ')}
+          aria-invalid=${this.sizeError === '' ? 'false' : 'true'}
+          aria-describedby="sizes"
+          @change=${this.#sizes}
+        />
       </label>
       <label>
         Pages
@@ -151,7 +168,6 @@ export class IdmapElement extends LitElement {
   #sizes(event: Event): void {
     try {
       const mebibytes = COMPARE.mebibytes.codec.parse(chosen(event).replaceAll(/\s/g, ''), 'Sizes in MiB');
-      if (mebibytes.length === 0) throw new Error('Sizes in MiB: found none, expected some such as 16, 1024');
       this.sizeError = '';
       this.#set({ mebibytes });
     } catch (error) {

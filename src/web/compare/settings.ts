@@ -81,7 +81,7 @@ export class CompareSettingsElement extends LitElement {
   }
 
   #boxes(legend: string, key: 'variants' | 'cores', choices: readonly string[]) {
-    const chosenNow = this.state[key];
+    const chosenNow: readonly string[] = this.state[key];
     const all = [...new Set([...choices, ...chosenNow])];
     return html`<fieldset>
       <legend>${legend}</legend>

@@ -1,12 +1,21 @@
 import type { State } from '../../scenario/comparison/state.js';
-import { IDMAP_POLICIES } from '../../scenario/idmap-policy.js';
+import { IDMAP_POLICIES, type IdmapPolicy } from '../../scenario/idmap-policy.js';
 import { CONFIGS, DEFAULT_CORE, DEFAULT_KERNEL, STATE, VARIANTS } from '../choices.js';
-import { flagField, listField, namesField, numberField, type Shape, textField, wordField } from '../codec.js';
+import {
+  flagField,
+  listField,
+  namesField,
+  numberField,
+  type Shape,
+  textField,
+  wordField,
+  wordsField,
+} from '../codec.js';
 
 /** What Compare shows. */
 export interface CompareState {
   config: (typeof CONFIGS)[number];
-  variants: readonly string[];
+  variants: readonly (typeof VARIANTS)[number][];
   cores: readonly string[];
   kernel: string;
   states: readonly State[];
@@ -25,7 +34,7 @@ export interface CompareState {
   cost: number;
   /** Internal VMs that are mapped. */
   mebibytes: readonly string[];
-  policies: readonly string[];
+  policies: readonly IdmapPolicy[];
   granule: '4' | '16' | '64';
   /** The time to map with what cleaning the caches takes, or without. */
   clean: boolean;
@@ -41,7 +50,7 @@ const MEBIBYTES_MAX = 1 << 19;
 
 export const COMPARE: Shape<CompareState> = {
   config: wordField('config', CONFIGS, 'gcc12c'),
-  variants: namesField('variants', [VARIANTS[0]]),
+  variants: wordsField('variants', VARIANTS, [VARIANTS[0]]),
   cores: namesField('cores', [DEFAULT_CORE, 'neoverse-n1']),
   kernel: textField('kernel', DEFAULT_KERNEL),
   states: listField('states', STATE, DEFAULT_STATES),
@@ -67,7 +76,7 @@ export const COMPARE: Shape<CompareState> = {
     },
     ['16', '256', '1024', '16384'],
   ),
-  policies: namesField('policies', IDMAP_POLICIES),
+  policies: wordsField('policies', IDMAP_POLICIES, IDMAP_POLICIES),
   granule: wordField('granule', ['4', '16', '64'], '4'),
   clean: flagField('clean', true),
 };

@@ -3,11 +3,13 @@ import type { State } from '../../scenario/comparison/state.js';
 import type { GroupCounts } from '../../scenario/group-counts.js';
 import type { IdmapMap } from '../../scenario/idmap-comparison.js';
 import type { IdmapPolicy } from '../../scenario/idmap-policy.js';
+import type { ProfileSource } from '../cores/types.js';
 import type { CaptureSource } from '../replay/types.js';
 
 /** One variant on one core. */
 export interface CompareQuery {
   data: Blob;
+  profile: ProfileSource | undefined;
   capture: CaptureSource;
   config: string;
   variant: string;
@@ -49,13 +51,14 @@ export interface CompareAnswer {
   verdict: string;
   /** Of every event that happened. */
   prices: SourcedPrice[];
-  cores: string[];
-  kernels: string[];
+  /** The user's file that the core comes from. */
+  profile: string | undefined;
 }
 
 /** Internal VMs of these sizes, mapped under each policy. */
 export interface IdmapQuery {
   data: Blob;
+  profile: ProfileSource | undefined;
   sizes: readonly bigint[];
   granuleShift: 12 | 14 | 16;
   policies: readonly IdmapPolicy[];

@@ -2,6 +2,7 @@ import { html, LitElement, nothing } from 'lit';
 import { traceEvents } from '../../report/trace-event.js';
 import { NOT_MODELLED } from '../../scenario/verdict.js';
 import { STATE } from '../choices.js';
+import { type CoresState, waitsForCores } from '../cores/types.js';
 import { download, jsonText } from '../elements/download.js';
 import { messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
@@ -15,6 +16,7 @@ import { ComparePool } from './pool.js';
 import type { CompareState } from './state.js';
 import type { CompareAnswer, CompareQuery } from './types.js';
 import '../charts/intervals.js';
+import '../cores/profile.js';
 import '../elements/progress.js';
 import './cell.js';
 import './idmap.js';
@@ -26,6 +28,7 @@ export class CompareElement extends LitElement {
     state: { attribute: false },
     start: { attribute: false },
     data: { attribute: false },
+    cores: { attribute: false },
     capture: { attribute: false },
     missing: {},
     cells: { state: true },
@@ -36,6 +39,7 @@ export class CompareElement extends LitElement {
   declare state: CompareState;
   declare start: () => Worker;
   declare data: Blob;
+  declare cores: CoresState;
   declare capture: CaptureSource;
   declare missing: string;
   /** Those that are done, in the order asked for. */
@@ -44,6 +48,7 @@ export class CompareElement extends LitElement {
   declare error: string;
   /** What the cells are of. */
   declare ran: string;
+  #begun = false;
   #pool: ComparePool | undefined;
   #tracer: WorkerClient | undefined;
   #mapper: WorkerClient | undefined;
@@ -58,28 +63,37 @@ export class CompareElement extends LitElement {
     this.ran = '';
   }
 
-  override firstUpdated(): void {
-    void this.#run();
+  override updated(): void {
+    if (!this.#begun && !waitsForCores(this.cores, this.state.cores)) void this.#run();
   }
 
   /** Names everything the cells depend on. */
   #key(): string {
     const { config, variants, cores, kernel, states, placements, samples, faults, contention, seed } =
       this.state;
-    const { key } = this.capture;
-    const parts = [key, config, variants, cores, kernel, states.map(STATE.format), placements, samples];
+    const parts = [
+      this.capture.key,
+      this.cores.profile?.key,
+      config,
+      variants,
+      cores,
+      kernel,
+      states.map(STATE.format),
+      placements,
+      samples,
+    ];
     return [...parts, faults, contention, seed].join(' ');
   }
 
   async #run(): Promise<void> {
+    this.#begun = true;
     const key = this.#key();
     const { variants, cores, config, kernel, states, placements, samples, faults, contention, seed } =
       this.state;
     const common = { config, kernel, states, placements, samples, faults, contention, seed };
+    const files = { data: this.data, profile: this.cores.profile, capture: this.capture };
     const queries = variants.flatMap((variant) =>
-      cores.map(
-        (core): CompareQuery => ({ data: this.data, capture: this.capture, variant, core, ...common }),
-      ),
+      cores.map((core): CompareQuery => ({ ...files, variant, core, ...common })),
     );
     this.#pool ??= new ComparePool(this.start);
     const found: (CompareAnswer | undefined)[] = [];
@@ -108,13 +122,14 @@ export class CompareElement extends LitElement {
 
   protected override render() {
     const { cells, state } = this;
-    const { cores = state.cores, kernels = [state.kernel] } = cells[0] ?? {};
+    const { cores = state.cores, kernels = [state.kernel] } = this.cores.known ?? {};
     const stale = cells.length > 0 && this.ran !== this.#key();
     return html`
       <section class="panel" aria-labelledby="compared">
         <h2 id="compared">Variants and cores, over ${this.capture.trace.name}</h2>
         ${this.missing === '' ? nothing : html`<div class="error" role="alert">${this.missing}</div>`}
         <stage2-compare-settings .state=${state} .cores=${cores} .kernels=${kernels}></stage2-compare-settings>
+        <stage2-profile .cores=${this.cores}></stage2-profile>
         <div class="row">
           <button class="main" ?disabled=${this.progress !== undefined} @click=${() => this.#run()}>Compare</button>
           ${stale && this.progress === undefined ? html`<span class="small" role="status">The settings have changed since.</span>` : nothing}
@@ -143,7 +158,7 @@ export class CompareElement extends LitElement {
 
   #idmap() {
     this.#mapper ??= new WorkerClient(this.start);
-    return html`<stage2-idmap .state=${this.state} .client=${this.#mapper} .data=${this.data}></stage2-idmap>`;
+    return html`<stage2-idmap .state=${this.state} .client=${this.#mapper} .data=${this.data} .loaded=${this.cores}></stage2-idmap>`;
   }
 
   #shown(): CompareAnswer | undefined {
@@ -204,6 +219,7 @@ export class CompareElement extends LitElement {
         <button class="plain" aria-pressed=${picked} @click=${() => emitPatch<CompareState>(this, { shown: nameOf(cell) })}>
           ${nameOf(cell)}
         </button>
+        ${cell.profile === undefined ? nothing : html`<span class="small muted">of ${cell.profile}</span>`}
       </th>
       <td class="n">${quantilesText(first.all.base)}</td>
       <td class="n">${quantilesText(first.layoutNoise)}</td>
@@ -226,6 +242,7 @@ export class CompareElement extends LitElement {
     const { variant, compared } = shown;
     const query = {
       data: this.data,
+      profile: this.cores.profile,
       capture: this.capture,
       config,
       variant,

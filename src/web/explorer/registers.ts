@@ -9,9 +9,11 @@ import type { ValueEvent } from '../elements/api.js';
 import { chosen } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
+import type { WalkAnswer } from '../worker/protocol.js';
 import { cpuText, FEATURES, featuresOf, PA_SIZES } from './features.js';
 import type { ExplorerState } from './state.js';
 import '../elements/fields.js';
+import './open-choices.js';
 
 type RegisterName =
   | 'vtcr'
@@ -28,14 +30,19 @@ const OTHER = 'other';
 
 /** The CPU and its registers. */
 export class RegistersElement extends LitElement {
-  static override properties = { state: { attribute: false }, error: {} };
+  static override properties = { state: { attribute: false }, walk: { attribute: false }, error: {} };
   declare state: ExplorerState;
+  /** The last walk, for what other settings would make of it. */
+  declare walk: WalkAnswer | undefined;
   /** What is wrong with them. */
   declare error: string;
 
   static override styles = [
     shared,
     css`
+      stage2-open-choices {
+        margin-bottom: 8px;
+      }
       .features {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));
@@ -106,6 +113,7 @@ export class RegistersElement extends LitElement {
         <summary>Features</summary>
         <div class="features">${FEATURES.map(({ word, text, has }) => this.#feature(word, text, has(features)))}</div>
       </details>
+      <stage2-open-choices .choices=${this.state.choices} .walk=${this.walk}></stage2-open-choices>
     `;
   }
 

@@ -1,4 +1,5 @@
 import { ACCESS_KINDS, type AccessKind } from '../../arm/access.js';
+import { type Choices, DEFAULT_CHOICES } from '../../arm/choices.js';
 import { CPU_PRESETS } from '../../arm/cpu.js';
 import { encodeParFault } from '../../arm/par.js';
 import { parseHex } from '../../arm/parse.js';
@@ -12,6 +13,7 @@ import {
   textField,
   wordField,
 } from '../codec.js';
+import { CHOICES } from './choices.js';
 import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS } from './example.js';
 import { featuresOf } from './features.js';
 
@@ -24,6 +26,8 @@ export interface ExplorerState {
   tables: string;
   /** Name of a core, or its features: see featuresOf. */
   cpu: string;
+  /** What the architecture leaves open. */
+  choices: Choices;
   vtcr: bigint;
   vttbr: bigint;
   hcr: bigint;
@@ -49,7 +53,10 @@ export interface ExplorerState {
 
 const EDIT: Codec<Edit> = {
   parse: (text, what) => {
-    const [pa = '', value = ''] = text.split(':');
+    const [pa = '', value] = text.split(':');
+    if (value === undefined) {
+      throw new Error(`${what}: found ${JSON.stringify(text.slice(0, 40))}, expected ADDRESS:DESCRIPTOR`);
+    }
     return [parseHex(pa, what), parseHex(value, what)];
   },
   format: ([pa, value]) => `${hexText(pa)}:${hexText(value)}`,
@@ -69,6 +76,7 @@ const R = EXAMPLE_REGISTERS;
 export const EXPLORER: Shape<ExplorerState> = {
   tables: textField('tables', 'example'),
   cpu: { key: 'cpu', codec: CPU, initial: Object.keys(CPU_PRESETS).at(-1) ?? '' },
+  choices: { key: 'choices', codec: CHOICES, initial: DEFAULT_CHOICES },
   vtcr: hexField('vtcr', R.vtcr),
   vttbr: hexField('vttbr', R.vttbr),
   hcr: hexField('hcr', R.hcr),

@@ -119,13 +119,14 @@ export class ExplorerElement extends LitElement {
       this.error = `This link is about the tables of ${state.tables}, which are not in it: open that dump below.`;
       return;
     }
-    const { cpu, edits, vtcr, vttbr, hcr, sctlrEl2, sctlrEl1, tcrEl1, ttbr0El1, ttbr1El1, mairEl1 } = state;
+    const { cpu, choices, edits, vtcr, vttbr, hcr, sctlrEl2, sctlrEl1, tcrEl1, ttbr0El1, ttbr1El1, mairEl1 } =
+      state;
     const registers = { vtcr, vttbr, hcr, sctlrEl2, sctlrEl1, tcrEl1, ttbr0El1, ttbr1El1, mairEl1 };
     const request = requestOf(state);
     const tables = this.#source;
     try {
       const features = featuresOf(cpu, 'cpu');
-      const walk = await this.client.call('walk', { tables, edits, registers, features, request });
+      const walk = await this.client.call('walk', { tables, edits, registers, features, choices, request });
       if (state !== this.state) return;
       this.answer = { state, walk };
       this.error = '';
@@ -151,6 +152,12 @@ export class ExplorerElement extends LitElement {
     };
   }
 
+  /** The walk that is followed ends in a fault that EL2 never sees. */
+  #toEl1(): boolean {
+    const result = this.answer?.walk.result;
+    return this.state.follow && result?.ok === false && result.fault.stage === 1;
+  }
+
   protected override render() {
     const { state, answer } = this;
     return html`
@@ -159,6 +166,7 @@ export class ExplorerElement extends LitElement {
           <h2 id="registers">Registers</h2>
           <stage2-registers
             .state=${state}
+            .walk=${answer?.walk}
             .error=${answer === undefined ? '' : geometryError(answer.walk)}
           ></stage2-registers>
         </section>
@@ -171,6 +179,7 @@ export class ExplorerElement extends LitElement {
             <h2 id="walk">Walk</h2>
             ${this.error === '' ? nothing : html`<div class="error" role="alert">${this.error}</div>`}
             ${answer === undefined ? nothing : this.#result(answer.state, answer.walk)}
+            ${this.#edits()}
           </section>
         </div>
         <section class="panel tables" aria-labelledby="tables">
@@ -188,6 +197,7 @@ export class ExplorerElement extends LitElement {
           />
           Show what the walk above leaves in them
         </label>
+        ${this.#toEl1() ? html`<p class="small">EL1 takes a fault of stage 1: these are its ESR_EL1 and FAR_EL1, and HPFAR_EL2 stays.</p>` : nothing}
         <stage2-syndrome
           .registers=${this.#syndrome()}
           @stage2-syndrome=${(event: CustomEvent<Partial<SyndromeRegisters>>) =>
@@ -200,19 +210,19 @@ export class ExplorerElement extends LitElement {
   #result(state: ExplorerState, walk: WalkAnswer) {
     const context: EntryContext = { ...walk.regime, ...walk.attributes };
     const edit = (event: CustomEvent<DescriptorEvent>) => this.#edit(event.detail);
+    const edited = new Set(state.edits.map(([pa]) => pa));
     return html`
       <p class="small muted">${geometryLine(summaryOf(state, walk.regime))}</p>
       ${
         state.mode === 'va'
-          ? html`<stage2-both-stages .state=${state} .answer=${walk} .context=${context} @stage2-descriptor=${edit}></stage2-both-stages>`
+          ? html`<stage2-both-stages .state=${state} .answer=${walk} .context=${context} .edited=${edited} @stage2-descriptor=${edit}></stage2-both-stages>`
           : html`<stage2-walk
               .report=${walkReport({ regime: walk.regime, attributeContext: walk.attributes }, ipaAccess(state), walk.result)}
               .context=${context}
-              .edited=${new Set(state.edits.map(([pa]) => pa))}
+              .edited=${edited}
               @stage2-descriptor=${edit}
             ></stage2-walk>`
       }
-      ${this.#edits()}
     `;
   }
 

@@ -60,12 +60,12 @@ export class FaultElement extends LitElement {
   protected override render() {
     const { answer } = this;
     if (answer === undefined) return nothing;
-    const { fault, group, line, thread, ipa, far, esr, total, core, build, ret } = answer;
+    const { fault, group, line, thread, ipa, far, esr, total, core, profile, build, ret } = answer;
     return html`
       <p role="status" aria-live="polite">
         <strong>Fault ${whole(fault)}: ${group}</strong>, line ${whole(line)}, thread <code>${thread}</code>, IPA
         <code>${hexText(ipa)}</code>, FAR <code>${hexText(far)}</code>, returns ${ret};
-        <strong>${rangeText(total)}</strong> modelled cycles on ${core} (${build})
+        <strong>${rangeText(total)}</strong> modelled cycles on ${core}${profile === undefined ? '' : ` of ${profile}`} (${build})
       </p>
       <stage2-fields fixed label="ESR_EL2" .table=${esrTable(esr)} .value=${esr}></stage2-fields>
       <div class="cols">

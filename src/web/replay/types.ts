@@ -1,6 +1,7 @@
 import type { State } from '../../scenario/comparison/state.js';
 import type { Step } from '../../scenario/comparison/timeline.js';
 import type { ClassCount, Difference, Outcomes } from '../../scenario/replay/index.js';
+import type { ProfileSource } from '../cores/types.js';
 import type { NamedFile } from '../worker/protocol.js';
 
 /** A capture to replay: a trace and its slots. Workers keep the last one by its key. */
@@ -15,6 +16,7 @@ export interface CaptureSource {
 export interface PricedOn {
   /** Data files of the page, packed. */
   data: Blob;
+  profile: ProfileSource | undefined;
   capture: CaptureSource;
   config: string;
   variant: string;
@@ -56,9 +58,6 @@ export interface ReplayAnswer {
   outcomes: Outcomes;
   differences: Difference[];
   faults: FaultColumns;
-  /** Names for the choices of the page. */
-  cores: string[];
-  kernels: string[];
   /** Host time that following the faults on the modelled core took. */
   followedMs: number;
 }
@@ -131,6 +130,8 @@ export interface FaultAnswer {
   branches: BranchOutcome[];
   touched: Touched[];
   core: string;
+  /** The user's file that the core comes from. */
+  profile: string | undefined;
   build: string;
   steps: PricedStep[];
   parts: PartCost[];

@@ -2,9 +2,12 @@ import { html, LitElement, nothing } from 'lit';
 import { whole } from '../../report/text.js';
 import { traceEvents } from '../../report/trace-event.js';
 import { CONFIGS, STATE, STATES, stateWords, VARIANTS } from '../choices.js';
+import { emitProfile } from '../cores/profile.js';
+import { splitProfiles } from '../cores/sniff.js';
+import { type CoresState, waitsForCores } from '../cores/types.js';
 import { download, jsonText } from '../elements/download.js';
 import type { FilesEvent } from '../elements/drop.js';
-import { chosen, messageOf } from '../elements/events.js';
+import { CANCELLED, chosen, messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
 import { Cancelled, type WorkerClient } from '../worker/client.js';
@@ -33,6 +36,7 @@ export class ReplayElement extends LitElement {
     client: { attribute: false },
     data: { attribute: false },
     capture: { attribute: false },
+    cores: { attribute: false },
     missing: {},
     answer: { state: true },
     fault: { state: true },
@@ -44,6 +48,7 @@ export class ReplayElement extends LitElement {
   declare client: WorkerClient;
   declare data: Blob;
   declare capture: CaptureSource;
+  declare cores: CoresState;
   /** The capture that a link is about, if it is not the one that is loaded. */
   declare missing: string;
   declare answer: ReplayAnswer | undefined;
@@ -65,7 +70,7 @@ export class ReplayElement extends LitElement {
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('state') || changed.has('capture')) void this.#run();
+    if (changed.has('state') || changed.has('capture') || changed.has('cores')) void this.#run();
   }
 
   /** Replays `capture`, which becomes the capture of the page if nothing is wrong with it. */
@@ -86,7 +91,8 @@ export class ReplayElement extends LitElement {
 
   #query(capture: CaptureSource): PricedOn {
     const { config, variant, core, kernel, state, seed } = this.state;
-    return { data: this.data, capture, config, variant, core, kernel, state, seed };
+    const { profile } = this.cores;
+    return { data: this.data, profile, capture, config, variant, core, kernel, state, seed };
   }
 
   #call(capture: CaptureSource): Promise<ReplayAnswer> {
@@ -98,10 +104,12 @@ export class ReplayElement extends LitElement {
   /** Names everything that an answer depends on. */
   #key(capture: CaptureSource): string {
     const { config, variant, core, kernel, state, seed } = this.state;
-    return [capture.key, config, variant, core, kernel, STATE.format(state), seed].join(' ');
+    const files = [capture.key, this.cores.profile?.key];
+    return [...files, config, variant, core, kernel, STATE.format(state), seed].join(' ');
   }
 
   async #run(): Promise<void> {
+    if (waitsForCores(this.cores, [this.state.core])) return;
     const asked = this.#key(this.capture);
     if (asked !== this.#asked) {
       this.#asked = asked;
@@ -121,7 +129,14 @@ export class ReplayElement extends LitElement {
   }
 
   #failed(error: unknown): string {
-    return error instanceof Cancelled ? 'Cancelled. Change a setting to start again.' : messageOf(error);
+    return error instanceof Cancelled ? CANCELLED : messageOf(error);
+  }
+
+  #again(): void {
+    this.#asked = '';
+    this.#askedFault = '';
+    this.error = '';
+    void this.#run();
   }
 
   async #step(asked: string): Promise<void> {
@@ -150,8 +165,10 @@ export class ReplayElement extends LitElement {
           .error=${this.fileError || this.missing}
           @stage2-files=${this.#take}
         ></stage2-drop>
+        <stage2-profile .cores=${this.cores}></stage2-profile>
         <stage2-progress .progress=${this.progress} @stage2-cancel=${() => this.client.cancel()}></stage2-progress>
         ${this.error === '' ? nothing : html`<div class="error" role="alert">${this.error}</div>`}
+        ${this.error === CANCELLED ? html`<button @click=${this.#again}>Start again</button>` : nothing}
         ${this.answer === undefined ? nothing : html`<stage2-replay-summary .answer=${this.answer}></stage2-replay-summary>`}
       </section>
       ${this.answer === undefined ? nothing : this.#faults(this.answer)}
@@ -160,7 +177,7 @@ export class ReplayElement extends LitElement {
 
   #settings() {
     const { config, variant, core, kernel, state, seed } = this.state;
-    const { cores = [core], kernels = [kernel] } = this.answer ?? {};
+    const { cores = [core], kernels = [kernel] } = this.cores.known ?? {};
     const states = [...new Set([...STATES.map(STATE.format), STATE.format(state)])];
     return html`<div class="row">
       ${this.#select('Core', 'core', core, cores)} ${this.#select('Kernel', 'kernel', kernel, kernels)}
@@ -266,9 +283,12 @@ export class ReplayElement extends LitElement {
     if (this.fault !== undefined) download(`fault-${this.fault.fault}.json`, jsonText(this.fault));
   }
 
-  #take(event: CustomEvent<FilesEvent>): void {
+  async #take(event: CustomEvent<FilesEvent>): Promise<void> {
     event.stopPropagation();
-    const { capture, missing } = this.#files.add(event.detail);
+    const { profile, others } = await splitProfiles(event.detail.files);
+    if (profile !== undefined) emitProfile(this, { name: profile.name, bytes: profile });
+    if (others.length === 0) return;
+    const { capture, missing } = this.#files.add({ files: others });
     this.fileError = missing;
     if (capture !== undefined) void this.open(capture);
   }

@@ -162,11 +162,18 @@ export const shared = css`
   tbody th {
     font-weight: 400;
   }
+  stage2-drop,
+  stage2-profile {
+    margin: 6px 0;
+  }
   td.n,
   th.n {
     text-align: right;
     font-family: var(--mono, monospace);
     white-space: nowrap;
+  }
+  thead th.n {
+    font-family: inherit;
   }
   td {
     --input-height: 24px;

@@ -24,7 +24,7 @@ let kept: { key: string; experiment: Experiment } | undefined;
 
 /** Compares a variant with its base on one core. */
 export const compare: Handler<'compare'> = async (query: CompareQuery, report): Promise<CompareAnswer> => {
-  const data = await pageData(query.data);
+  const data = await pageData(query.data, query.profile);
   const capture = await loadCapture(query.capture, data, report);
   const { config, variant, faults, contention, states } = query;
   const builds = [data.build(`${config}-base`), data.build(`${config}-${variant}`)] as const;
@@ -65,8 +65,7 @@ export const compare: Handler<'compare'> = async (query: CompareQuery, report): 
     counts: row.all,
     verdict: coreVerdict(compared),
     prices: pricesOf(core, compared),
-    cores: [...data.profiles.keys()],
-    kernels: [...data.sources.kernels.kernels.keys()],
+    profile: data.fileOf(query.core),
   };
 };
 

@@ -1,90 +1,57 @@
-import {
-  type Accesses,
-  type Build,
-  CALIBRATED,
-  type CoreProfile,
-  CostError,
-  calibrate,
-  type GuestActivity,
-  type KernelClass,
-  type Method,
-  parseAccesses,
-  parseBuild,
-  parseEstimates,
-  parseGuest,
-  parseIdmapEstimates,
-  parseKernels,
-  parsePathCycles,
-  parseProfiles,
-  parseResolution,
-  parseSites,
-  parseWorldSwitch,
-  type SiteTable,
-} from '../../cost/index.js';
-import {
-  type ComparisonCore,
-  type ComparisonSources,
-  comparisonCore,
-} from '../../scenario/comparison/run.js';
+import { type CoreProfile, CostError, DataFiles, type KernelClass, parseProfiles } from '../../cost/index.js';
+import { type ComparisonCore, comparisonCore } from '../../scenario/comparison/run.js';
 import { readJson } from '../../trace/index.js';
+import type { ProfileSource } from '../cores/types.js';
 import { chunksOf } from './bytes.js';
 
-/** The data files of the page, read and checked as they are asked for. */
-export class PageData {
+/** The data files that the page has in it, with the cores of a file that the user opened. */
+export class PageData extends DataFiles {
   readonly #files: Readonly<Record<string, unknown>>;
-  readonly #builds = new Map<string, Build>();
-  readonly sites: SiteTable;
-  readonly profiles: ReadonlyMap<string, CoreProfile>;
-  readonly sources: ComparisonSources;
-  readonly accesses: Accesses;
-  readonly guest: GuestActivity;
-  readonly methods: readonly Method[];
-  readonly idmapEstimates: ReturnType<typeof parseIdmapEstimates>;
+  #source: ProfileSource | undefined;
+  #own: ReadonlyMap<string, CoreProfile> = new Map();
 
   constructor(files: Readonly<Record<string, unknown>>) {
+    super((name) => files[name]);
     this.#files = files;
-    this.sites = this.#read('sites.json', parseSites);
-    this.profiles = this.#read('profiles.json', parseProfiles);
-    this.accesses = this.#read('accesses.json', parseAccesses);
-    this.guest = this.#read('guest.json', parseGuest);
-    this.methods = this.#read('resolution.json', parseResolution);
-    this.idmapEstimates = this.#read('idmap-estimates.json', parseIdmapEstimates);
-    const cycles = this.#read('path-cycles.json', parsePathCycles);
-    this.sources = {
-      estimates: this.#read('estimates.json', parseEstimates),
-      calibration: calibrate(
-        cycles,
-        CALIBRATED.map((id) => this.build(id)),
-      ),
-      kernels: this.#read('kernels.json', parseKernels),
-      worldSwitch: this.#read('world-switch.json', parseWorldSwitch),
-    };
   }
 
-  #read<T>(name: string, parse: (value: unknown, file: string) => T): T {
-    return parse(this.#files[name], name);
+  /** Uses the cores of a file from now on, or none. @throws CostError or TraceError naming what is wrong with it */
+  async use(source: ProfileSource | undefined): Promise<void> {
+    if (this.#source?.key === source?.key) return;
+    this.#own = source === undefined ? new Map() : await readProfiles(source);
+    this.#source = source;
   }
 
-  /** Build `id` (such as gcc12c-rfc). */
-  build(id: string): Build {
-    const known = this.#builds.get(id);
-    if (known !== undefined) return known;
-    const build = this.#read(`builds/${id}.json`, (value, file) => parseBuild(value, file, this.sites));
-    this.#builds.set(id, build);
-    return build;
+  /** The bundled cores, then those of the user's file, which take the place of bundled ones. */
+  override get profiles(): ReadonlyMap<string, CoreProfile> {
+    return new Map([...super.profiles, ...this.#own]);
+  }
+
+  /** Names of the cores of the user's file. */
+  get ownCores(): string[] {
+    return [...this.#own.keys()];
+  }
+
+  /** The user's file that a core comes from; undefined: the page itself. */
+  fileOf(core: string): string | undefined {
+    return this.#own.has(core) ? this.#source?.file.name : undefined;
   }
 
   /** A core under a class of kernels. @throws CostError for a name that there is not */
   core(name: string, kernelName: string): ComparisonCore {
-    const profile = this.profiles.get(name);
-    if (profile === undefined) {
-      throw new CostError(`core: found "${name}", expected ${[...this.profiles.keys()].join(', ')}`);
-    }
-    return comparisonCore(profile, this.kernel(kernelName), this.sources);
+    return comparisonCore(this.profile(name), this.kernel(kernelName), this.sources);
+  }
+
+  /** @throws CostError for a name that there is not */
+  profile(name: string): CoreProfile {
+    const { profiles } = this;
+    const profile = profiles.get(name);
+    if (profile !== undefined) return profile;
+    throw new CostError(`core: found "${name}", expected ${[...profiles.keys()].join(', ')}`);
   }
 
   kernel(name: string): KernelClass {
-    const { kernels } = this.sources.kernels;
+    const { kernels } = this.kernels;
     const kernel = kernels.get(name);
     if (kernel !== undefined) return kernel;
     throw new CostError(`kernel: found "${name}", expected ${[...kernels.keys()].join(', ')}`);
@@ -96,12 +63,17 @@ export class PageData {
   }
 }
 
+async function readProfiles({ file }: ProfileSource): Promise<ReadonlyMap<string, CoreProfile>> {
+  return parseProfiles(await readJson(chunksOf(file.bytes), file.name), file.name);
+}
+
 let kept: PageData | undefined;
 
-/** The data of the page, from the packed file it was given; the same file each time. */
-export async function pageData(packed: Blob): Promise<PageData> {
-  if (kept !== undefined) return kept;
-  const files = await readJson(chunksOf(packed), 'the data of the page');
-  kept = new PageData(files as Record<string, unknown>);
+/** The data of the page, from the packed file it was given, the same one each time, with the cores of `profile`. */
+export async function pageData(packed: Blob, profile: ProfileSource | undefined): Promise<PageData> {
+  kept ??= new PageData(
+    (await readJson(chunksOf(packed), 'the data of the page')) as Record<string, unknown>,
+  );
+  await kept.use(profile);
   return kept;
 }

@@ -1,5 +1,5 @@
-import { Site } from '../../abi/kvm.js';
 import { SITE_COUNTS_OFFSET } from '../../abi/layout.js';
+import { Site } from '../../abi/site.js';
 import { descriptorAddress, descriptorKind, entryPlace, levelShift } from '../../arm/descriptor.js';
 import { startLevel, stride, type Vm } from '../../kvm/index.js';
 import type { FaultObserver, FaultWindow } from '../../scenario/replay/index.js';

@@ -65,6 +65,7 @@ export const fault: Handler<'fault'> = async (query: FaultQuery, report): Promis
       experiment.programs[SHOWN][path]?.sources ?? [],
     ),
     core: core.table.core,
+    profile: data.fileOf(query.core),
     build: `${build.id}, ${stateText(state)}`,
     steps,
     parts: partsOf(steps, core.table),

@@ -1,4 +1,3 @@
-import { CostError } from '../../cost/index.js';
 import { runIdmap } from '../../scenario/idmap.js';
 import { type IdmapMap, mappingCore, priceMap } from '../../scenario/idmap-comparison.js';
 import { NOT_COUNTED } from '../../scenario/idmap-limits.js';
@@ -11,13 +10,11 @@ const BUILD = 'gcc12c-rfc';
 
 /** Maps internal VMs in the emulator, and prices what that took. */
 export const idmap: Handler<'idmap'> = async (query: IdmapQuery, report): Promise<IdmapAnswer> => {
-  const data = await pageData(query.data);
+  const data = await pageData(query.data, query.profile);
   const kernel = data.kernel(query.kernel);
-  const cores = query.cores.map((name) => {
-    const profile = data.profiles.get(name);
-    if (profile === undefined) throw new CostError(`core: found "${name}", expected a core of the profiles`);
-    return mappingCore(data.core(name, query.kernel), profile, kernel, data.sources.kernels);
-  });
+  const cores = query.cores.map((name) =>
+    mappingCore(data.core(name, query.kernel), data.profile(name), kernel, data.sources.kernels),
+  );
   const code = { build: data.build(BUILD), estimates: data.idmapEstimates };
   const { granuleShift, sizes, policies } = query;
   const plan = sizes.flatMap((bytes) => policies.map((policy) => ({ bytes, policy })));

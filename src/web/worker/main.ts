@@ -3,13 +3,14 @@ import { Stage2Error } from '../../core/error.js';
 import { CostError } from '../../cost/index.js';
 import { TraceError } from '../../trace/index.js';
 import { compare } from './compare.js';
+import { cores } from './cores.js';
 import { fault } from './fault.js';
 import { idmap } from './idmap.js';
 import type { CallName, Handler, Reply, Request } from './protocol.js';
 import { replay } from './replay.js';
 import { tables, walk } from './tables.js';
 
-const HANDLERS: { [K in CallName]: Handler<K> } = { walk, tables, replay, fault, compare, idmap };
+const HANDLERS: { [K in CallName]: Handler<K> } = { walk, tables, cores, replay, fault, compare, idmap };
 
 /** The global scope, as far as it is used: the types of a page know no dedicated workers. */
 const scope = self as unknown as {

@@ -1,10 +1,13 @@
 // What the page asks of its workers, and what they answer.
 
+import type { Choices } from '../../arm/choices.js';
 import type { CpuFeatures } from '../../arm/cpu.js';
 import type { AttributeContext } from '../../arm/leaf.js';
 import type { TablesSummary } from '../../report/ptdump-header.js';
 import type { Regime, TranslateRequest, WalkRegisters, WalkResult } from '../../walk/index.js';
 import type { CompareAnswer, CompareQuery, IdmapAnswer, IdmapQuery } from '../compare/types.js';
+import type { CoresQuery, KnownCores } from '../cores/types.js';
+import type { ChoiceName, ChoiceValue } from '../explorer/choices.js';
 import type { FaultAnswer, FaultQuery, ReplayAnswer, ReplayQuery } from '../replay/types.js';
 
 /** Bytes with the name that messages call them by. */
@@ -26,12 +29,21 @@ export interface WalkQuery {
   edits: readonly (readonly [bigint, bigint])[];
   registers: WalkRegisters;
   features: CpuFeatures;
+  choices: Choices;
   request: TranslateRequest;
 }
 
 export interface WalkAnswer {
   regime: Regime;
   attributes: AttributeContext;
+  result: WalkResult;
+  effects: ChoiceEffect[];
+}
+
+/** Another value of a setting that is left open, and what the walk comes to with it. */
+export interface ChoiceEffect {
+  name: ChoiceName;
+  value: ChoiceValue;
   result: WalkResult;
 }
 
@@ -60,6 +72,7 @@ export interface TablesAnswer {
 export interface Calls {
   walk: { query: WalkQuery; answer: WalkAnswer };
   tables: { query: TablesSource; answer: TablesAnswer };
+  cores: { query: CoresQuery; answer: KnownCores };
   replay: { query: ReplayQuery; answer: ReplayAnswer };
   fault: { query: FaultQuery; answer: FaultAnswer };
   compare: { query: CompareQuery; answer: CompareAnswer };

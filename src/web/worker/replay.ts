@@ -21,7 +21,7 @@ let kept: { key: string; experiment: Experiment } | undefined;
 
 /** Replays the capture and compiles its paths; what is asked for again is not done again. */
 export async function prepare(query: PricedOn, report: (progress: Progress) => void): Promise<Prepared> {
-  const data = await pageData(query.data);
+  const data = await pageData(query.data, query.profile);
   const capture = await loadCapture(query.capture, data, report);
   const { config, variant, seed } = query;
   const [placement] = placementsOf(1, seed) as [Placement];
@@ -64,8 +64,6 @@ export const replay: Handler<'replay'> = async (query: ReplayQuery, report): Pro
       groups,
       cycles,
     },
-    cores: [...data.profiles.keys()],
-    kernels: [...data.sources.kernels.kernels.keys()],
     followedMs,
   };
 };

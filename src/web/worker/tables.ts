@@ -17,6 +17,7 @@ import {
 import { EXAMPLE_REGISTERS, EXAMPLE_TABLES } from '../explorer/example.js';
 import { summaryOf } from '../explorer/summary.js';
 import { chunksOf } from './bytes.js';
+import { choiceEffects } from './choice-effects.js';
 import type { MappedRange, TablesAnswer, TablesSource, WalkAnswer, WalkQuery } from './protocol.js';
 
 /** Tables in the memory of a machine of their own. */
@@ -113,16 +114,24 @@ function listRanges(translator: Translator): { ranges: MappedRange[]; leaves: nu
   return { ranges: joinLeaves(leaves).slice(0, RANGES_MAX), leaves: count };
 }
 
-/** Walks one access. The tables are afterwards as they were: edits and what the hardware wrote are undone. */
-export async function walk({
-  tables: source,
-  edits,
-  registers,
-  features,
-  request,
-}: WalkQuery): Promise<WalkAnswer> {
-  const { machine, pages } = await load(source);
-  const translator = new Translator(machine, registers, { features });
+/** Walks one access, and again with every other setting of what is left open. */
+export async function walk(query: WalkQuery): Promise<WalkAnswer> {
+  const loaded = await load(query.tables);
+  const answer = walkOnce(loaded, query);
+  const effects = choiceEffects(
+    query.choices,
+    answer.result,
+    (choices) => walkOnce(loaded, { ...query, choices }).result,
+  );
+  return { ...answer, effects };
+}
+
+/** The tables are afterwards as they were: edits and what the hardware wrote are undone. */
+function walkOnce(
+  { machine, pages }: LoadedTables,
+  { edits, registers, features, choices, request }: WalkQuery,
+): Omit<WalkAnswer, 'effects'> {
+  const translator = new Translator(machine, registers, { features, choices });
   const written = new Set<bigint>();
   try {
     for (const [pa, value] of edits) {

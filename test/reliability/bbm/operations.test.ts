@@ -17,6 +17,25 @@ function watched(
   return { changes: Object.fromEntries(Object.entries(report.changes).filter(([, n]) => n !== 0)), report };
 }
 
+/** A huge page of the host that reaches over the slot of 16 pages below another. */
+function hugePageOverTwoSlots(): Lab {
+  return lab({
+    areas: [
+      { hva: HVA, size: 2n * BLOCK, kind: 'thp' },
+      { hva: HVA + 8n * BLOCK, size: 2n * BLOCK, kind: 'anonymous' },
+    ],
+    slots: [
+      { memorySize: 16n * PAGE },
+      {
+        slot: 1,
+        guestPhysAddr: GUEST + 16n * PAGE,
+        userspaceAddr: HVA + 8n * BLOCK,
+        memorySize: 16n * PAGE,
+      },
+    ],
+  });
+}
+
 describe('an operation of v4.13 that keeps the rules', () => {
   it.each(OPERATIONS)('$name', ({ before, run, changes }) => {
     const seen = watched(before(), run);
@@ -101,21 +120,7 @@ describe('v4.13 breaks the rules', () => {
   });
 
   it('where a huge page larger than its slot reaches over pages of the next slot', () => {
-    const l = lab({
-      areas: [
-        { hva: HVA, size: 2n * BLOCK, kind: 'thp' },
-        { hva: HVA + 8n * BLOCK, size: 2n * BLOCK, kind: 'anonymous' },
-      ],
-      slots: [
-        { memorySize: 16n * PAGE },
-        {
-          slot: 1,
-          guestPhysAddr: GUEST + 16n * PAGE,
-          userspaceAddr: HVA + 8n * BLOCK,
-          memorySize: 16n * PAGE,
-        },
-      ],
-    });
+    const l = hugePageOverTwoSlots();
     abort(l.cpu, 'write', GUEST + 16n * PAGE);
     const { report } = watched(l, ({ cpu }) => abort(cpu, 'write', GUEST));
     expect(report.violations).toHaveLength(1);
@@ -127,21 +132,7 @@ describe('v4.13 breaks the rules', () => {
   });
 
   it('where a page is mapped under such a block: the entry is written into the memory of the guest', () => {
-    const l = lab({
-      areas: [
-        { hva: HVA, size: 2n * BLOCK, kind: 'thp' },
-        { hva: HVA + 8n * BLOCK, size: 2n * BLOCK, kind: 'anonymous' },
-      ],
-      slots: [
-        { memorySize: 16n * PAGE },
-        {
-          slot: 1,
-          guestPhysAddr: GUEST + 16n * PAGE,
-          userspaceAddr: HVA + 8n * BLOCK,
-          memorySize: 16n * PAGE,
-        },
-      ],
-    });
+    const l = hugePageOverTwoSlots();
     abort(l.cpu, 'write', GUEST);
     const { report } = watched(l, ({ cpu }) => permission(l, GUEST + 16n * PAGE, 2) && cpu);
     expect(report.violations).toMatchObject([{ kind: 'stray-write', others: 0 }]);

@@ -1,7 +1,7 @@
 // Table dumps: loaded, listed and checked as `stage2 dump` and `stage2 walk --check` do.
 import { namingFile } from '../../../src/cli/tables.js';
+import { checkMappings } from '../../../src/conform/mappings.js';
 import { type Dump, readDump } from '../../../src/trace/index.js';
-import { checkMappings } from '../../../src/walk/check.js';
 import { loadImage } from '../../../src/walk/image.js';
 import { type TableLeaf, tableLeaves } from '../../../src/walk/leaves.js';
 import type { Regime } from '../../../src/walk/regime.js';

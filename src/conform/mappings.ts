@@ -8,43 +8,32 @@ import {
 } from '../arm/descriptor.js';
 import { extract } from '../arm/fields.js';
 import { type AttributeContext, leafAttributes } from '../arm/leaf.js';
+import { listedAttributes } from '../arm/listed.js';
 import { hex, Stage2Error } from '../core/error.js';
-import type { TableLeaf } from './leaves.js';
-import type { Translator } from './translator.js';
-import type { TranslateResult, WalkStep } from './types.js';
-
-/** A leaf as another reader of the same tables lists it; the fields are numbers of the architecture. */
-export interface ListedMapping {
-  ipa: bigint;
-  pa: bigint;
-  level: number;
-  size: bigint;
-  desc: bigint;
-  s2ap: number;
-  r: number;
-  w: number;
-  xn: number;
-  af: number;
-  memattr: number;
-  contig: number;
-  dbm: number;
-  sw: number;
-  sh: number;
-}
+import type { DumpMapping } from '../trace/dump-types.js';
+import type { TableLeaf } from '../walk/leaves.js';
+import type { Translator } from '../walk/translator.js';
+import type { TranslateResult, WalkStep } from '../walk/types.js';
 
 /** Where the walk and the listing disagree. */
 export interface MappingDifference {
+  /** Of the mapping, of the byte in it that was tried, or of the probe of a gap. */
   ipa: bigint;
   /** A field of the listing, `leaf`, or an access such as `read at EL1`. */
   what: string;
+  /** What the walk says, as text. */
   found: string;
+  /** What the listing says, as text. */
   expected: string;
 }
 
 /** What a check looked at and found. */
 export interface CheckReport {
+  /** Mappings of the listing. */
   mappings: number;
+  /** IPAs tried that no mapping covers. */
   gapProbes: number;
+  /** Empty if walk and listing agree. */
   differences: MappingDifference[];
 }
 
@@ -71,7 +60,7 @@ const U64_END = 1n << 64n;
  */
 export function checkMappings(
   translator: Translator,
-  mappings: readonly ListedMapping[],
+  mappings: readonly DumpMapping[],
   leaves: Iterable<TableLeaf>,
 ): CheckReport {
   const { valid, granuleShift, iaBits } = translator.regime;
@@ -91,7 +80,7 @@ export function checkMappings(
   };
 }
 
-function checkMapping(translator: Translator, mapping: ListedMapping): MappingDifference[] {
+function checkMapping(translator: Translator, mapping: DumpMapping): MappingDifference[] {
   const leaf = checkLeaf(translator, mapping);
   if (leaf.length > 0) return leaf;
   const { ipa, size } = mapping;
@@ -102,7 +91,7 @@ function checkMapping(translator: Translator, mapping: ListedMapping): MappingDi
 }
 
 /** Compares the entry a walk ends at, whether or not it lets the access through. */
-function checkLeaf(translator: Translator, mapping: ListedMapping): MappingDifference[] {
+function checkLeaf(translator: Translator, mapping: DumpMapping): MappingDifference[] {
   const { ipa } = mapping;
   const walk = translator.walk({ ipa });
   const { regime } = translator;
@@ -112,7 +101,7 @@ function checkLeaf(translator: Translator, mapping: ListedMapping): MappingDiffe
   }
   const fields = Object.entries(listed(step, regime, translator.attributeContext));
   return fields.flatMap(([what, value]) => {
-    const expected = mapping[what as keyof ListedMapping];
+    const expected = mapping[what as keyof DumpMapping];
     return value === expected ? [] : [{ ipa, what, found: text(value), expected: text(expected) }];
   });
 }
@@ -127,29 +116,19 @@ function listed(
   { desc, level }: WalkStep,
   format: DescriptorFormat,
   context: AttributeContext,
-): Omit<ListedMapping, 'ipa'> {
-  const a = leafAttributes(desc, context);
+): Omit<DumpMapping, 'ipa'> {
   return {
     desc,
     level,
     size: 1n << BigInt(levelShift(format.granuleShift, level)),
     pa: descriptorAddress(desc, entryPlace(format, level)),
-    s2ap: a.s2ap,
-    r: Number(a.read),
-    w: Number(a.write),
-    xn: a.xn,
-    af: Number(a.af),
-    memattr: a.memAttr,
-    contig: Number(a.contiguous),
-    dbm: Number(a.dbm),
-    sw: a.software,
-    sh: a.sh,
+    ...listedAttributes(leafAttributes(desc, context)),
   };
 }
 
 function checkAttempt(
   translator: Translator,
-  mapping: ListedMapping,
+  mapping: DumpMapping,
   offset: bigint,
   attempt: Attempt,
 ): MappingDifference[] {
@@ -161,7 +140,7 @@ function checkAttempt(
 
 function expectedOutcome(
   translator: Translator,
-  mapping: ListedMapping,
+  mapping: DumpMapping,
   offset: bigint,
   { access, el }: Attempt,
 ): string {
@@ -180,7 +159,7 @@ function hardwareUpdates({ cpu, registers }: Translator): { setsAf: boolean; set
 }
 
 /** First and last page of each gap in [0, end), `end` itself and the last of all addresses. */
-function gapProbes(sorted: readonly ListedMapping[], page: bigint, end: bigint): bigint[] {
+function gapProbes(sorted: readonly DumpMapping[], page: bigint, end: bigint): bigint[] {
   const probes = new Set<bigint>();
   let next = 0n;
   for (const { ipa, size } of [...sorted, { ipa: end, size: 0n }]) {
@@ -196,7 +175,7 @@ function checkGap(translator: Translator, ipa: bigint): MappingDifference[] {
   return [{ ipa, what: 'gap', found: outcome(walk), expected: 'a translation fault' }];
 }
 
-function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf[]): MappingDifference[] {
+function unlisted(mappings: readonly DumpMapping[], leaves: readonly TableLeaf[]): MappingDifference[] {
   const known = new Set(mappings.map(({ ipa }) => ipa));
   return leaves
     .filter(({ ipa }) => !known.has(ipa))
@@ -208,7 +187,7 @@ function unlisted(mappings: readonly ListedMapping[], leaves: readonly TableLeaf
     }));
 }
 
-function repeated(sorted: readonly ListedMapping[]): MappingDifference[] {
+function repeated(sorted: readonly DumpMapping[]): MappingDifference[] {
   return sorted
     .filter(({ ipa }, i) => i > 0 && ipa === sorted[i - 1]?.ipa)
     .map(({ ipa }) => ({ ipa, what: 'mapping', found: 'listed again', expected: 'listed once' }));
