@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { HCR_FWB_LSB, HCR_VM_LSB } from '../abi/arm.js';
+import { HCR_FWB_LSB, HCR_RW_LSB, HCR_VM_LSB } from '../abi/arm.js';
 import { CPU_PRESETS, type CpuFeatures, cpuPreset } from '../arm/cpu.js';
 import { levelShift } from '../arm/descriptor.js';
 import { parseHex } from '../arm/parse.js';
@@ -66,11 +66,14 @@ export function tableBuild(ranges: readonly string[], options: MapOptions): Tabl
   for (const [i, mapping] of mappings.entries()) checkMapping(`range ${ranges[i]}`, mapping, geometry, cpu);
   return {
     ...{ geometry, cpu, vmid, mappings },
-    hcr: (1n << BigInt(HCR_VM_LSB)) | (BigInt(fwb) << BigInt(HCR_FWB_LSB)),
+    hcr: HCR_GUEST | (BigInt(fwb) << BigInt(HCR_FWB_LSB)),
     tablesAt: tablesAt(options.tablesAt, geometry),
     ...(largest === undefined ? {} : { largestLevel: levelOf(largest, geometry) }),
   };
 }
+
+/** Stage 2 is on, and EL1 is AArch64. */
+const HCR_GUEST = (1n << BigInt(HCR_VM_LSB)) | (1n << BigInt(HCR_RW_LSB));
 
 const NARROW_END = 1n << 48n;
 
