@@ -97,11 +97,11 @@ export function coreVerdict({ core, states, methods }: CoreComparison): string {
   const { state, all, reaching } = states[0] as StateComparison;
   const { added, uncertainty, layoutNoise, typical, told } = reaching ?? all;
   const mean = `${plusMinus(added.mean, uncertainty)} cycles on ${figure(typical.median)} (${state})`;
-  const moved = `(moved base: ${figure(layoutNoise.p5)} to ${figure(layoutNoise.p95)})`;
-  if (told) return `${core}: ${mean}, told from 0 ${moved}; ${seenText(methods)}.`;
+  const moved = `${figure(layoutNoise.p5)} to ${figure(layoutNoise.p95)}`;
+  if (told) return `${core}: ${mean}, told from 0 (moved base: ${moved}); ${seenText(methods)}.`;
   return Math.abs(added.mean) > uncertainty
-    ? `${core}: ${mean}, less than the layout does ${moved}.`
-    : `${core}: ${mean}, not told from 0 ${moved}.`;
+    ? `${core}: ${mean}, less than moving the base (${moved}).`
+    : `${core}: ${mean}, not told from 0 (moved base: ${moved}).`;
 }
 
 function seenText(methods: readonly MethodSight[]): string {

@@ -34,7 +34,7 @@ describe('stage2 profiles', () => {
     expect(stdout).toContain('system costs of cortex-a72 are only estimated');
     expect(stdout).toMatch(/\n {2}lat\.l2 +20 \[18\.6 - 25\] +cycles +M +2\n/);
     expect(stdout).toMatch(/\n {2}bp\.cold_rule +FALL_THROUGH +D +\d+\n/);
-    expect(stdout).toContain('\n  1 LLVM AArch64.td and AArch64Processors.td/sbc-bench');
+    expect(stdout).toContain('\n  1 LLVM AArch64.td and AArch64Processors.td');
   });
 
   it('adds the cores of a file of the user', async () => {

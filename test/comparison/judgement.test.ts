@@ -143,12 +143,12 @@ describe('the verdict in words', () => {
     expect(none.join(' ')).not.toContain('NaN');
   });
 
-  it('says of a core whether its mean is told from 0, or less than the layout does', () => {
+  it('says of a core whether its mean is told from 0, or less than moving the base does', () => {
     const text = (all: Case) => coreVerdict(core(all));
     expect(text({ added: 5, uncertainty: 9, told: false })).toContain(
       '5.00 ± 9.00 cycles on 10,000 (warm), not told from 0 (moved base: -7.00 to 7.00)',
     );
-    expect(text({ added: 5, uncertainty: 1, told: false })).toContain('less than the layout does');
+    expect(text({ added: 5, uncertainty: 1, told: false })).toContain('less than moving the base (-7.00 to 7.00)');
     expect(text({ added: 50, uncertainty: 1 })).toContain('seen by no method of measuring');
   });
 });
