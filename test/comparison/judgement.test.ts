@@ -148,7 +148,9 @@ describe('the verdict in words', () => {
     expect(text({ added: 5, uncertainty: 9, told: false })).toContain(
       '5.00 ± 9.00 cycles on 10,000 (warm), not told from 0 (moved base: -7.00 to 7.00)',
     );
-    expect(text({ added: 5, uncertainty: 1, told: false })).toContain('less than moving the base (-7.00 to 7.00)');
+    expect(text({ added: 5, uncertainty: 1, told: false })).toContain(
+      'less than moving the base (-7.00 to 7.00)',
+    );
     expect(text({ added: 50, uncertainty: 1 })).toContain('seen by no method of measuring');
   });
 });
