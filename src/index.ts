@@ -34,7 +34,8 @@ export {
 } from './conform/run.js';
 export type { Subject as ConformSubject } from './conform/subject.js';
 export { Stage2Error } from './core/error.js';
-export { Machine, type MachineOptions } from './core/machine.js';
+export { Machine } from './core/machine.js';
+export type { MachineOptions } from './core/options.js';
 export { type PathCount, readPaths } from './core/paths.js';
 export type { BankSpec, KeptRange, RegionSpec } from './core/physmap.js';
 export { machineBytes } from './core/plan.js';

@@ -89,15 +89,15 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
         .toBe('Left open by the architecture: 1 decides this walk');
       await choices.locator('summary').click();
       expect(await choices.locator('.effect').allInnerTexts()).toEqual([
-        'This walk, if “inner shareable”: PA 0x90002abc, Normal WB, ISH',
-        'This walk, if “outer shareable”: PA 0x90002abc, Normal WB, OSH',
+        'This walk, if “acts as inner shareable”: PA 0x90002abc, Normal WB, ISH',
+        'This walk, if “acts as outer shareable”: PA 0x90002abc, Normal WB, OSH',
       ]);
-      await choices.getByLabel('SH 0b01').selectOption('outer shareable');
+      await choices.getByLabel('SH 0b01').selectOption('acts as outer shareable');
       await expect.poll(() => text(choices.locator('summary')), SLOW).toContain('1 changed, 1 decides');
       await expect
         .poll(() => page.evaluate(() => location.hash))
         .toContain('e.choices=reservedShareability:OSH');
-      await expect.poll(() => text(choices.locator('.effect')), SLOW).toContain('if “non-shareable”');
+      await expect.poll(() => text(choices.locator('.effect')), SLOW).toContain('if “acts as non-shareable”');
       await choices.getByRole('button', { name: 'Back to the defaults' }).click();
       await expect.poll(() => page.evaluate(() => location.hash)).not.toContain('e.choices');
     });
