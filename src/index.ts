@@ -50,7 +50,12 @@ export {
   type VariantCounts,
 } from './scenario/compare.js';
 export type { BreakEven, RateLimit } from './scenario/comparison/break-even.js';
-export type { CoreComparison, StateComparison } from './scenario/comparison/core.js';
+export type {
+  ClassCost,
+  CoreComparison,
+  StateComparison,
+  TypicalCost,
+} from './scenario/comparison/core.js';
 export type { Distribution } from './scenario/comparison/distribution.js';
 export type { EventTotal } from './scenario/comparison/events.js';
 export { type Experiment, type ExperimentCore, experimentOf } from './scenario/comparison/experiment.js';

@@ -30,13 +30,13 @@ export interface CompareRun {
 /** What is known before any cycle is: what was captured, and the counts. */
 export interface CompareCounts {
   capture: { trace: string; about: string; guestFaults: number; taken: number; notTaken: number };
-  /** How it was run: the same with the same seed gives the same figures. */
-  run: CompareRun;
   comparison: Comparison;
 }
 
 /** Everything the main job has to say. */
 export interface CompareReport extends CompareCounts {
+  /** How it was run: the same with the same seed gives the same figures. */
+  run: CompareRun;
   /** On the claim of the mail, by the rule; null if the base is compared with itself. */
   judgement: Judgement | null;
   /** That in sentences, then core by core. */
@@ -55,12 +55,11 @@ const FULL_CORES = ['cortex-a53', 'neoverse-n1'];
 /** More cores than these are shown in one line each. */
 const FULL_MAX = 2;
 
-/** The first part of the text for people: what was compared, and the counts. */
+/** The first part of the text for people: the capture, and the counts. */
 export function countsText(counts: CompareCounts): string {
   return [
     'What the internal-VM patch (RFC 04/11) costs the KVM/arm64 v4.13 fault path\n',
     captureText(counts),
-    wrap(runText(counts)),
     heading('COUNTS: added to one fault, mean over all faults taken; exact, from the compiled handler'),
     ...counts.comparison.configs.map(configText),
   ].join('');
@@ -69,6 +68,8 @@ export function countsText(counts: CompareCounts): string {
 /** The rest of the text: the verdict, then what it rests on. */
 export function cyclesText(report: CompareReport): string {
   return [
+    heading('COMPARED'),
+    wrap(runText(report)),
     heading('VERDICT'),
     report.verdict.map((sentence) => wrap(sentence)).join(''),
     heading('CYCLES: one fault, and what is added to it; event-cost model'),
@@ -122,7 +123,7 @@ function captureText({ capture, comparison }: CompareCounts): string {
 /** What is left of a line beside the first column. */
 const ABOUT_WIDTH = 97;
 
-function runText({ run, comparison }: CompareCounts): string {
+function runText({ run, comparison }: CompareReport): string {
   const { config, variant, kernel, placements, samples, contention, seed, followed, states } = run;
   const sampled =
     followed < comparison.faults

@@ -1,4 +1,4 @@
-import { css, html, LitElement } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { breakEvenText } from '../../report/break-even.js';
 import { figure, whole } from '../../report/text.js';
 import type { ComparedCore } from '../../scenario/comparison/run.js';
@@ -81,6 +81,7 @@ export class BreakEvenElement extends LitElement {
       <output aria-live="polite">
         It takes <strong>${range(ofCpu)}</strong> of one cpu at ${figure(breakEven.clockGhz)} GHz, and is
         <strong>${range(ofFault)}</strong> of such a fault: mean [5 % to 95 %].
+        ${rate * cost > breakEven.clockGhz * 1e9 ? 'So many such faults a second do not fit into that cpu.' : nothing}
       </output>
       <p class="small">${breakEvenText(this.compared)}</p>
       ${own ? '' : html`<button class="plain small" @click=${() => emitPatch<CompareState>(this, { cost: 0 })}>Back to what the base takes</button>`}
