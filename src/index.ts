@@ -1,3 +1,9 @@
+/**
+ * The emulator from the host: translation, KVM's fault path, captures, comparisons and costs. It runs in Node and in the
+ * browser; the wasm is part of the code. `stage2/elements` shows translations in a page.
+ *
+ * @module stage2
+ */
 export { Access, Event } from './abi/event.js';
 export { Disposition, ExitCode, ExitReason } from './abi/kvm.js';
 export { Site } from './abi/site.js';

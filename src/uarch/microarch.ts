@@ -132,7 +132,7 @@ export class Microarch {
   readonly offset: number;
   /** Whose arena holds the core and whose PAs it caches. */
   readonly machine: Machine;
-  /** As it was given. */
+  /** Sizes of its caches, TLBs and predictors; they do not change. */
   readonly geometry: Geometry;
 
   /** Throws EINVAL for an impossible geometry or a machine that is not accounted, ENOMEM if its arena is full. */

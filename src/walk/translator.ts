@@ -67,7 +67,7 @@ export function batchPa(result: bigint): bigint {
 export class Translator {
   /** Whose memory holds the tables. */
   readonly machine: Machine;
-  /** As it was given. */
+  /** Features and choices that every walk follows; they do not change. */
   readonly cpu: WalkCpu;
   readonly #regime: number;
   readonly #out: number;

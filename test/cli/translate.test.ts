@@ -156,7 +156,7 @@ describe('tables in raw memory', () => {
 
   it('show why stage 1 stopped, with its descriptor', async () => {
     const { stdout } = await both('walk', '--access', 'write', '0x2234');
-    expect(stdout).toContain('AP[2:1]=2 (EL1 R) SH=3 (ISH) AF=1 nG=0');
+    expect(stdout).toContain('NS=0 (ignored: Non-secure state) AP[2:1]=2 (EL1 R) SH=3 (ISH) AF=1\n');
     expect(stdout).toContain(
       '  Permission fault, level 3 (FSC 0x0f): stage 1, the leaf does not let EL1 write: AP[2:1]=2 (EL1 R) PXN=0 (executes) UXN=0 (executes)\n' +
         '  ESR_EL1 0x9600004f, FAR_EL1 0x2234\n',
@@ -188,7 +188,7 @@ describe('tables in raw memory', () => {
       'External abort on a table walk, level 2 (FSC 0x16): no memory holds the table at 0x40001000\n',
     );
     const dump = await stage2(['walk', ...raw, '--check']);
-    expect(dump.stderr).toBe('stage2: --check: expected --tables with a dump, which lists its mappings\n');
+    expect(dump.stderr).toBe('stage2: --check: expected --tables with a dump that lists its mappings\n');
   });
 
   it.each<[string, string[], string | RegExp]>([

@@ -112,7 +112,7 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
 }
 
 /** Where the walk ended: the output with its attributes, or the fault and why. */
-function endOf({ pa, leaf, fault }: WalkReport) {
+function endOf({ pa, leaf, memory, fault }: WalkReport) {
   if (fault !== undefined) {
     const code = `0x${fault.fsc.toString(16).padStart(2, '0')}`;
     const hpfar = fault.hpfar === undefined ? 'UNKNOWN' : hexText(fault.hpfar);
@@ -122,7 +122,9 @@ function endOf({ pa, leaf, fault }: WalkReport) {
   }
   const output = html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>`;
   if (leaf === undefined) return html`${output}<p>Stage 2 is off: the PA is the IPA.</p>`;
-  return html`${output}<p>${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}</p>`;
+  return html`${output}
+    <p>${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}</p>
+    <p class="small">For normal write-back memory of stage 1: ${memory?.type}, ${memory?.shareability}</p>`;
 }
 
 customElements.define('stage2-walk', WalkElement);

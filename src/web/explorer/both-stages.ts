@@ -1,11 +1,10 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { descriptorAddress, descriptorKind, descriptorTable, entryPlace } from '../../arm/descriptor.js';
+import { descriptorTable, entryPlace } from '../../arm/descriptor.js';
 import { fscName } from '../../arm/fault.js';
 import type { FieldTable } from '../../arm/fields.js';
-import { reportFault } from '../../arm/report.js';
 import { stage1DescriptorTable } from '../../arm/stage1-descriptor.js';
+import { type WalkReport, type WalkStepReport, walkReport } from '../../report/walk.js';
 import { type Stage1Format, stage1Format } from '../../walk/format.js';
-import type { WalkStep } from '../../walk/index.js';
 import { hexText } from '../codec.js';
 import type { DescriptorEvent, EntryContext, PickEvent, ValueEvent } from '../elements/api.js';
 import { levelClass, shared } from '../style/shared.js';
@@ -21,11 +20,14 @@ export class BothStagesElement extends LitElement {
     state: { attribute: false },
     answer: { attribute: false },
     context: { attribute: false },
+    edited: { attribute: false },
     picked: { state: true },
   };
   declare state: ExplorerState;
   declare answer: WalkAnswer;
   declare context: EntryContext;
+  /** Byte addresses of the entries that were changed. */
+  declare edited: ReadonlySet<bigint>;
   declare picked: number;
 
   static override styles = [
@@ -39,6 +41,11 @@ export class BothStagesElement extends LitElement {
       .step {
         margin: 8px 0;
       }
+      .edited {
+        background: var(--mark);
+        border-radius: 3px;
+        padding: 0 4px;
+      }
     `,
   ];
 
@@ -48,10 +55,11 @@ export class BothStagesElement extends LitElement {
   }
 
   protected override render() {
-    const { answer, context } = this;
-    const { steps } = answer.result;
-    const { cpu, choices, address } = this.state;
-    const format = stage1Format(this.state, { features: featuresOf(cpu, 'cpu'), choices }, address);
+    const { answer, context, state } = this;
+    const { cpu, choices, address } = state;
+    const format = stage1Format(state, { features: featuresOf(cpu, 'cpu'), choices }, address);
+    const report = this.#report(format);
+    const { steps } = report;
     const at = this.picked >= 0 && this.picked < steps.length ? this.picked : steps.length - 1;
     const step = steps[at];
     return html`
@@ -64,24 +72,26 @@ export class BothStagesElement extends LitElement {
           this.picked = event.detail.index;
         }}
       ></stage2-grid>
-      <div role="status" aria-live="polite">${this.#end()}</div>
+      <div role="status" aria-live="polite">${endOf(report)}</div>
       ${step === undefined ? nothing : this.#step(step, at, format)}
     `;
   }
 
-  #step(step: WalkStep, index: number, format: Stage1Format) {
-    const { stage, level, pa, desc } = step;
-    const place = entryPlace(stage === 1 ? format : this.context, level);
-    const kind = descriptorKind(desc, place);
-    const led =
-      kind === 'invalid' || kind === 'reserved'
-        ? nothing
-        : html`, to <code>${hexText(descriptorAddress(desc, place))}</code>`;
+  #report(format: Stage1Format): WalkReport {
+    const { regime, attributes, result } = this.answer;
+    const { address, access, el } = this.state;
+    const context = { regime, attributeContext: attributes, stage1: { registers: this.state, format } };
+    return walkReport(context, { va: address, access, el: el === '0' ? 0 : 1 }, result);
+  }
+
+  #step(step: WalkStepReport, index: number, format: Stage1Format) {
+    const { stage, level, pa, desc, kind, address } = step;
     const edit = (event: CustomEvent<ValueEvent>) => this.#edit(event, pa);
     return html`<div class="step">
       <p>
         Read ${index + 1}: stage ${stage}, <span class="level ${levelClass(level)}">level ${level}</span>, ${kind} at
-        <code>${hexText(pa)}</code>${led}
+        <code>${hexText(pa)}</code>${address === undefined ? nothing : html`, to <code>${hexText(address)}</code>`}
+        ${this.edited.has(pa) ? html`<span class="edited small">edited</span>` : nothing}
       </p>
       <stage2-fields
         open
@@ -93,27 +103,9 @@ export class BothStagesElement extends LitElement {
     </div>`;
   }
 
-  #tableOf({ stage, level, desc }: WalkStep, format: Stage1Format): FieldTable {
+  #tableOf({ stage, level, desc }: WalkStepReport, format: Stage1Format): FieldTable {
     if (stage === 2) return descriptorTable(desc, { ...this.context, level });
     return stage1DescriptorTable(desc, { ...entryPlace(format, level), mair: this.state.mairEl1 });
-  }
-
-  #end() {
-    const { result } = this.answer;
-    if (result.ok) {
-      return html`<p class="big ok">PA <code>${hexText(result.pa)}</code></p>
-        <p>VA <code>${hexText(this.state.address)}</code>, IPA <code>${hexText(result.ipa)}</code></p>`;
-    }
-    const { fault } = result;
-    const { access, el, address } = this.state;
-    const { esr, hpfar } = reportFault(fault, { va: address, access, from: el === '0' ? 0 : 1 });
-    const to = fault.stage === 1 ? 1 : 2;
-    const where = fault.s1ptw ? 'stage 2, on the walk of stage 1' : `stage ${fault.stage}`;
-    return html`<p class="big bad">${fscName(fault.fsc)}</p>
-      <p>${where}; IPA <code>${hexText(fault.ipa)}</code></p>
-      <p class="small">
-        ESR_EL${to} <code>${hexText(esr)}</code>${hpfar === undefined ? nothing : html`, HPFAR_EL2 <code>${hexText(hpfar)}</code>`}
-      </p>`;
   }
 
   #edit(event: CustomEvent<ValueEvent>, pa: bigint): void {
@@ -121,6 +113,20 @@ export class BothStagesElement extends LitElement {
     const detail: DescriptorEvent = { pa, value: event.detail.value };
     this.dispatchEvent(new CustomEvent('stage2-descriptor', { detail, bubbles: true, composed: true }));
   }
+}
+
+/** Where the walk ended: the output, or the fault and why. */
+function endOf({ ipa, pa, memory, fault }: WalkReport) {
+  if (fault === undefined) {
+    return html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>
+      <p>IPA <code>${hexText(ipa ?? 0n)}</code>; both stages: ${memory?.type}, ${memory?.shareability}</p>`;
+  }
+  const { fsc, stage, reason, takenTo, esr, hpfar } = fault;
+  return html`<p class="big bad">${fscName(Number(fsc))}</p>
+    <p>stage ${stage}${ipa === undefined ? nothing : html`, IPA <code>${hexText(ipa)}</code>`}: ${reason}</p>
+    <p class="small">
+      ESR_EL${takenTo} <code>${hexText(esr)}</code>${hpfar === undefined ? nothing : html`, HPFAR_EL2 <code>${hexText(hpfar)}</code>`}
+    </p>`;
 }
 
 customElements.define('stage2-both-stages', BothStagesElement);

@@ -152,6 +152,12 @@ export class ExplorerElement extends LitElement {
     };
   }
 
+  /** The walk that is followed ends in a fault that EL2 never sees. */
+  #toEl1(): boolean {
+    const result = this.answer?.walk.result;
+    return this.state.follow && result?.ok === false && result.fault.stage === 1;
+  }
+
   protected override render() {
     const { state, answer } = this;
     return html`
@@ -191,6 +197,7 @@ export class ExplorerElement extends LitElement {
           />
           Show what the walk above leaves in them
         </label>
+        ${this.#toEl1() ? html`<p class="small">EL1 takes a fault of stage 1: these are its ESR_EL1 and FAR_EL1, and HPFAR_EL2 stays.</p>` : nothing}
         <stage2-syndrome
           .registers=${this.#syndrome()}
           @stage2-syndrome=${(event: CustomEvent<Partial<SyndromeRegisters>>) =>
@@ -203,15 +210,16 @@ export class ExplorerElement extends LitElement {
   #result(state: ExplorerState, walk: WalkAnswer) {
     const context: EntryContext = { ...walk.regime, ...walk.attributes };
     const edit = (event: CustomEvent<DescriptorEvent>) => this.#edit(event.detail);
+    const edited = new Set(state.edits.map(([pa]) => pa));
     return html`
       <p class="small muted">${geometryLine(summaryOf(state, walk.regime))}</p>
       ${
         state.mode === 'va'
-          ? html`<stage2-both-stages .state=${state} .answer=${walk} .context=${context} @stage2-descriptor=${edit}></stage2-both-stages>`
+          ? html`<stage2-both-stages .state=${state} .answer=${walk} .context=${context} .edited=${edited} @stage2-descriptor=${edit}></stage2-both-stages>`
           : html`<stage2-walk
               .report=${walkReport({ regime: walk.regime, attributeContext: walk.attributes }, ipaAccess(state), walk.result)}
               .context=${context}
-              .edited=${new Set(state.edits.map(([pa]) => pa))}
+              .edited=${edited}
               @stage2-descriptor=${edit}
             ></stage2-walk>`
       }
