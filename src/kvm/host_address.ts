@@ -1,5 +1,5 @@
-import { checkU64, refuse } from '../core/check.js';
-import { hex } from '../core/error.js';
+import { checkU64 } from '../core/check.js';
+import { hex, Stage2Error } from '../core/error.js';
 
 /** Bits of a host PA: v4.13 has no more. */
 export const PA_BITS = 48;
@@ -7,5 +7,6 @@ export const PA_BITS = 48;
 /** Throws EINVAL unless [start, end) is a range of host virtual addresses. */
 export function checkHvaRange(start: bigint, end: bigint): void {
   checkU64('start', start);
-  if (checkU64('end', end) < start) refuse('end', hex(end), `one from start ${hex(start)} up`);
+  if (checkU64('end', end) >= start) return;
+  throw new Stage2Error('EINVAL', `end: found ${hex(end)}, expected one from start ${hex(start)} up`);
 }
