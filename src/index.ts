@@ -5,7 +5,61 @@
  * @module stage2
  */
 export { Access, Event } from './abi/event.js';
-export { Disposition, ExitCode, ExitReason } from './abi/kvm.js';
+export {
+  Disposition,
+  ExitCode,
+  ExitReason,
+  HOST_PTE_ERROR,
+  HOST_PTE_LATE_POISON,
+  HOST_PTE_POISON,
+  HOST_PTE_PRESENT,
+  HOST_PTE_WRITE,
+  IcachePolicy,
+  KVM_MEM_LOG_DIRTY_PAGES,
+  KVM_MEM_READONLY,
+  KVM_PRIVATE_MEM_SLOTS,
+  KVM_USER_MEM_SLOTS,
+  LogMessage,
+  PG_FILE,
+  PG_HEAD,
+  PG_INACTIVE,
+  PG_MAPCOUNT_NEG,
+  PG_OFF_LRU,
+  PG_REFERENCED,
+  PG_RESERVED,
+  PG_TAIL,
+  PG_UNEVICTABLE,
+} from './abi/kvm.js';
+export {
+  ABI_VERSION,
+  HEADER_CACHE_DIC,
+  HEADER_CACHE_DIC_BIT,
+  HEADER_CAPS_READY,
+  HEADER_ERRATUM_834220,
+  HEADER_HOST_AT_EL2,
+  HEADER_ICACHE_POLICY,
+  HEADER_IO_BUS,
+  HEADER_IO_BUS_COUNT,
+  HEADER_KEY_INTERNAL,
+  HEADER_SEA_CLAIMED,
+  IODEV_ADDR,
+  IODEV_LEN,
+  IODEV_SIZEOF,
+  IODEV_VALUE,
+  VCPU_ELR_EL1,
+  VCPU_ESR,
+  VCPU_ESR_EL1,
+  VCPU_FAR,
+  VCPU_FAR_EL1,
+  VCPU_HCR,
+  VCPU_HPFAR,
+  VCPU_PAR,
+  VCPU_PC,
+  VCPU_PSTATE,
+  VCPU_SCTLR_EL1,
+  VCPU_SPSR_EL1,
+  VCPU_VBAR_EL1,
+} from './abi/layout.js';
 export { Site } from './abi/site.js';
 export * from './arm/index.js';
 export type { Answer as ConformAnswer } from './conform/answer.js';

@@ -1,7 +1,7 @@
 import { REQUEST_SIZEOF, RESULT_SIZEOF } from '../../src/abi/layout.js';
 import type { Machine } from '../../src/core/machine.js';
+import { writeRequest } from '../../src/kvm/guest_exit.js';
 import { AddressSpace, createHost, setUserMemoryRegion, Vm } from '../../src/kvm/index.js';
-import { writeRequest } from '../../src/kvm/vcpu.js';
 import type { BenchCase } from './case.js';
 
 const PAGES = 16384;

@@ -1,5 +1,5 @@
 import * as A from '../abi/arm.js';
-import { checkU64 } from '../core/check.js';
+import { checkObject, checkOneOf, checkU64 } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import { extract } from './fields.js';
 import { paRangeBits } from './id.js';
@@ -62,12 +62,7 @@ export const CPU_PRESETS: Readonly<Record<string, CpuFeatures>> = {
 
 /** The features of a named core. Throws EINVAL for a name that is none of CPU_PRESETS. */
 export function cpuPreset(name: string): CpuFeatures {
-  const cpu = Object.hasOwn(CPU_PRESETS, name) ? CPU_PRESETS[name] : undefined;
-  if (cpu === undefined) {
-    const names = Object.keys(CPU_PRESETS).join(', ');
-    throw new Stage2Error('EINVAL', `cpu: found "${name}", expected one of ${names}`);
-  }
-  return cpu;
+  return CPU_PRESETS[checkOneOf('cpu', name, Object.keys(CPU_PRESETS))] as CpuFeatures;
 }
 
 /** ID registers that say what stage 2 can do; absent ones read as 0. */
@@ -89,7 +84,8 @@ const PARANGE_52 = 6n;
  * The features that the ID registers name (Arm ARM, ID_AA64MMFR0_EL1 to ID_AA64MMFR2_EL1 and ID_AA64PFR0_EL1).
  * @throws Stage2Error EINVAL for a value that is no u64 and for a reserved PARange
  */
-export function cpuFromId({ mmfr0, mmfr1, mmfr2, pfr0 = 0n }: IdRegisters): CpuFeatures {
+export function cpuFromId(registers: IdRegisters): CpuFeatures {
+  const { mmfr0, mmfr1, mmfr2, pfr0 = 0n } = checkObject('registers', registers);
   for (const [name, value] of Object.entries({ MMFR0: mmfr0, MMFR1: mmfr1, MMFR2: mmfr2, PFR0: pfr0 })) {
     checkU64(`ID_AA64${name}_EL1`, value);
   }

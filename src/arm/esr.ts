@@ -1,5 +1,6 @@
 import * as A from '../abi/arm.js';
-import type { AccessKind } from './access.js';
+import { checkInteger, checkObject, checkOneOf } from '../core/check.js';
+import { ACCESS_KINDS, type AccessKind } from './access.js';
 import { fscName, isExternalAbort } from './fault.js';
 import { type DecodedField, decode, encode, extract, type Field, type FieldTable } from './fields.js';
 
@@ -118,6 +119,8 @@ export interface Abort {
   syndrome?: AccessSyndrome;
 }
 
+const FSC_MOST = 2 ** A.ESR_FSC_WIDTH - 1;
+
 /** Kinds that ESR_ELx.CM marks: cache maintenance, which DC ZVA is none of, and AT. */
 const MAINTENANCE: ReadonlySet<AccessKind> = new Set([
   'at-read',
@@ -132,6 +135,9 @@ const MAINTENANCE: ReadonlySet<AccessKind> = new Set([
  * report as a write. Throws EINVAL for a field too wide.
  */
 export function encodeAbort(abort: Abort): bigint {
+  checkObject('abort', abort);
+  checkOneOf('access', abort.access, ACCESS_KINDS);
+  checkInteger('fsc', abort.fsc, 0, FSC_MOST);
   const common = { IL: 1n, S1PTW: flag(abort.s1ptw) };
   const current = abort.fromCurrent === true;
   if (abort.access === 'execute') {
@@ -160,6 +166,9 @@ export function encodeAbort(abort: Abort): bigint {
 function syndromeFields({ access, fsc, stage, s1ptw, syndrome }: Abort): Record<string, bigint> {
   if (syndrome === undefined || stage === 1 || s1ptw || isExternalAbort(fsc)) return {};
   if (MAINTENANCE.has(access) || access === 'cache-zero') return {};
+  checkObject('syndrome', syndrome);
+  checkInteger('syndrome.sas', syndrome.sas, 0, 3);
+  checkInteger('syndrome.srt', syndrome.srt, 0, 31);
   return {
     ISV: 1n,
     SAS: BigInt(syndrome.sas),

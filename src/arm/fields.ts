@@ -1,4 +1,4 @@
-import { checkU64 } from '../core/check.js';
+import { checkObject, checkU64, refuse } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 
 /** A field of a register or descriptor. Bit positions come from src/abi/arm.ts. */
@@ -63,14 +63,10 @@ export function fieldValue(table: FieldTable, value: bigint, name: string): bigi
 
 /** A register from its fields; those not named are 0. Throws EINVAL for an unknown field or a value too wide. */
 export function encode(table: FieldTable, values: Readonly<Record<string, bigint>>): bigint {
-  return Object.entries(values).reduce((whole, [name, value]) => {
+  return Object.entries(checkObject('values', values)).reduce((whole, [name, value]) => {
     const field = findField(table, name);
-    if (value < 0n || value >> BigInt(field.width) !== 0n) {
-      throw new Stage2Error(
-        'EINVAL',
-        `${table.name}.${name}: found ${value < 0n ? value : hex(value)}, expected ${field.width} bits`,
-      );
-    }
+    if (typeof value !== 'bigint' || value < 0n || value >> BigInt(field.width) !== 0n)
+      refuse(`${table.name}.${name}`, value, `${field.width} bits`);
     return whole | (value << BigInt(field.lsb));
   }, 0n);
 }

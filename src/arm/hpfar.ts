@@ -28,7 +28,7 @@ export function encodeHpfar(ipa: bigint): bigint {
 
 /** First byte of the IPA page that HPFAR_EL2 names. */
 export function hpfarIpa(hpfar: bigint): bigint {
-  return extract(hpfar, A.HPFAR_FIPA_LSB, A.HPFAR_FIPA_WIDTH) << PAGE_SHIFT;
+  return extract(checkU64('hpfar', hpfar), A.HPFAR_FIPA_LSB, A.HPFAR_FIPA_WIDTH) << PAGE_SHIFT;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { checkInteger, U32_MOST } from '../core/check.js';
 import type { AccessSyndrome } from './esr.js';
 
 /** What an A64 load, store or atomic does to memory. */
@@ -31,6 +32,7 @@ const ALL_ONES = 31;
  * acquire and release included, exclusives and those that write back excluded (Arm ARM, ESR_EL2.ISS.ISV).
  */
 export function decodeMemoryInstruction(word: number): MemoryInstruction | undefined {
+  checkInteger('word', word, -(2 ** 31), U32_MOST);
   if (!bit(word, 27) || bit(word, 25)) return undefined;
   switch (bits(word, 29, 28)) {
     case 0:

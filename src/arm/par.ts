@@ -1,5 +1,5 @@
 import * as A from '../abi/arm.js';
-import { checkU64 } from '../core/check.js';
+import { checkInteger, checkObject, checkU64 } from '../core/check.js';
 import { hex } from '../core/error.js';
 import { fscName } from './fault.js';
 import { type DecodedField, decode, encode, extract, type FieldTable } from './fields.js';
@@ -71,20 +71,23 @@ export function decodePar(par: bigint): DecodedField[] {
 
 /** PAR_EL1 for an address that translated to `pa`. Throws EINVAL if `pa` is no u64. */
 export function encodeParSuccess(pa: bigint, result: { attr: number; sh: number }): bigint {
+  checkObject('result', result);
   const frame = extract(checkU64('pa', pa), A.PAR_PA_LSB, A.PAR_PA_LPA_WIDTH);
   return encode(PAR_SUCCESS, {
     PA: frame,
-    ATTR: BigInt(result.attr),
-    SH: BigInt(result.sh),
+    ATTR: BigInt(checkInteger('attr', result.attr, 0, 0xff)),
+    SH: BigInt(checkInteger('sh', result.sh, 0, 3)),
     RES1: 1n,
   });
 }
 
-/** PAR_EL1 for an address translation that faulted. */
+const FST_MOST = 0x3f;
+
+/** PAR_EL1 for an address translation that faulted. Throws EINVAL for a fault status code of more than six bits. */
 export function encodeParFault(fsc: number, s1ptw = false, stage: 1 | 2 = 2): bigint {
   return encode(PAR_FAULT, {
     F: 1n,
-    FST: BigInt(fsc),
+    FST: BigInt(checkInteger('fsc', fsc, 0, FST_MOST)),
     PTW: s1ptw ? 1n : 0n,
     S: stage === 2 ? 1n : 0n,
     RES1: 1n,

@@ -1,3 +1,5 @@
+import { ESR_FSC_WIDTH } from '../abi/arm.js';
+import { checkFlag, checkInteger, checkObject, checkOneOf, checkU64 } from '../core/check.js';
 import type { AccessKind } from './access.js';
 import { type AccessSyndrome, encodeAbort } from './esr.js';
 import { isExternalAbort } from './fault.js';
@@ -44,9 +46,14 @@ export interface FaultReport {
 
 /**
  * How the CPU reports a fault (Arm ARM, AArch64.Abort): a stage-2 fault to EL2, a stage-1 fault to EL1, and what an
- * AT at EL2 takes, to EL2. HCR_EL2.TGE and TEA, which move others to EL2, are taken as 0.
+ * AT at EL2 takes, to EL2. HCR_EL2.TGE and TEA, which move others to EL2, are taken as 0. Throws EINVAL naming a field
+ * that cannot be.
  */
 export function reportFault(fault: ReportableFault, access: FaultingAccess): FaultReport {
+  checkFault(fault);
+  checkObject('access', access);
+  checkU64('va', access.va);
+  checkOneOf('from', access.from, LEVELS);
   const el = fault.stage === 2 || access.from === 2 ? 2 : 1;
   const { fsc, stage, s1ptw, write } = fault;
   const esr = encodeAbort({
@@ -60,6 +67,19 @@ export function reportFault(fault: ReportableFault, access: FaultingAccess): Fau
   });
   const report = { el, esr, far: access.va } as const;
   return stage === 2 && hpfarValid(fsc, s1ptw) ? { ...report, hpfar: encodeHpfar(fault.ipa) } : report;
+}
+
+const LEVELS = [0, 1, 2];
+const STAGES = [1, 2];
+const FSC_MOST = 2 ** ESR_FSC_WIDTH - 1;
+
+function checkFault(fault: ReportableFault): void {
+  const { fsc, stage, s1ptw, ipa, write } = checkObject('fault', fault);
+  checkInteger('fault.fsc', fsc, 0, FSC_MOST);
+  checkOneOf('fault.stage', stage, STAGES);
+  checkFlag('fault.s1ptw', s1ptw);
+  checkU64('fault.ipa', ipa);
+  checkFlag('fault.write', write);
 }
 
 /** What an address translation came to. */
@@ -93,10 +113,13 @@ const NORMAL_NC = 0x44;
  * stage-1 walk.
  */
 export function parOf(result: AtResult, from: 1 | 2 = 2): bigint | undefined {
+  checkObject('result', result);
+  checkOneOf('from', from, STAGES);
   if (result.ok) {
-    const { attr, sh } = result.memory;
+    const { attr, sh } = checkObject('result.memory', result.memory);
     return encodeParSuccess(result.pa, { attr, sh: isOuterShareable(attr) ? OUTER_SHAREABLE : sh });
   }
+  checkFault(result.fault);
   const { fsc, s1ptw, stage } = result.fault;
   const exception = isExternalAbort(fsc) || (s1ptw && from === 1);
   return exception ? undefined : encodeParFault(fsc, s1ptw, stage);

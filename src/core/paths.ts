@@ -1,6 +1,7 @@
 import { PATH_COUNT, PATH_SIGNATURE, PATH_WORDS } from '../abi/event.js';
 import { HEADER_PATH_ARENA } from '../abi/layout.js';
-import type { Machine } from './machine.js';
+import { checkLive } from './check.js';
+import { Machine } from './machine.js';
 
 /** One distinct fault signature and how many faults had it. `words` is laid out as SIG_* in src/abi/event.ts. */
 export interface PathCount {
@@ -14,6 +15,7 @@ export interface PathCount {
 
 /** The distinct fault signatures recorded so far, in the order they were first seen (accounted output only). */
 export function readPaths(machine: Machine): PathCount[] {
+  checkLive('machine', machine, Machine, 'Machine');
   const paths: PathCount[] = [];
   const end = machine.header(HEADER_PATH_ARENA);
   for (let entry = machine.pathArena; entry < end; ) {

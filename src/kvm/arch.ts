@@ -4,6 +4,7 @@ import { hex } from '../core/error.js';
 import { mapInternalSlot } from './internal_slot.js';
 import { refuse, SLOT_OK, type SlotChange, type SlotResult } from './memslots.js';
 import type { AddressSpace, Area } from './mm.js';
+import { checkVm } from './registry.js';
 import { type MemorySlot, slotBytes, slotIpa } from './slot_table.js';
 import type { Vm } from './vm.js';
 
@@ -74,7 +75,7 @@ function mapDevice(vm: Vm, slot: MemorySlot, area: Area): SlotResult {
 
 /** stage2_unmap_vm, which a vcpu that is initialised again runs: every slot is unmapped. Hunks R1 to R3. */
 export function stage2UnmapVm(vm: Vm): void {
-  const { machine, mm, isInternal } = vm;
+  const { machine, mm, isInternal } = checkVm(vm);
   const patched = vm.variant.idmap;
   if (patched) machine.countSite(Site.R2, !isInternal);
   for (const slot of vm.slots.used) {
@@ -87,7 +88,7 @@ export function stage2UnmapVm(vm: Vm): void {
 
 /** stage2_flush_vm, for a guest that turns its caches on or off: cleans what each slot has mapped. Needs no mm. */
 export function stage2FlushVm(vm: Vm): void {
-  for (const slot of vm.slots.used) vm.tables.flush(slotIpa(slot), slotBytes(slot));
+  for (const slot of checkVm(vm).slots.used) vm.tables.flush(slotIpa(slot), slotBytes(slot));
 }
 
 /** stage2_unmap_memslot: the parts of a slot that are not device mappings. */

@@ -1,9 +1,11 @@
 import type { CpuFeatures } from '../arm/cpu.js';
 import { levelShift } from '../arm/descriptor.js';
+import { checkArray, checkInteger, checkKeys, checkObject, checkU64 } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import { Machine } from '../core/machine.js';
+import { encodeCpu } from '../walk/regime.js';
 import { Translator } from '../walk/translator.js';
-import { addressBits, type Geometry, rootBytes, vtcr, vttbr } from './geometry.js';
+import { addressBits, checkGeometry, checkVmid, type Geometry, rootBytes, vtcr, vttbr } from './geometry.js';
 import { Vm } from './vm.js';
 
 /** A range that tables map. */
@@ -51,6 +53,7 @@ const ARENA_BYTES = 1 << 20;
  *   maps the tables themselves, ENOMEM for more than 512 MiB of tables
  */
 export function buildTables(build: TableBuild): Translator {
+  checkBuild(build);
   checkOverlaps(build.mappings);
   const least = build.mappings.reduce((sum, mapping) => sum + leastTables(build, mapping), 0n);
   for (let pages = PAGES_FIRST + Number(least); ; pages *= PAGES_FACTOR) {
@@ -61,6 +64,29 @@ export function buildTables(build: TableBuild): Translator {
     const translator = buildWith(build, pages);
     if (translator !== undefined) return translator;
   }
+}
+
+const KEYS = [
+  'geometry',
+  'cpu',
+  'hcr',
+  'vmid',
+  'tablesAt',
+  'mappings',
+  'largestLevel',
+] as const satisfies readonly (keyof TableBuild)[];
+
+function checkBuild(build: TableBuild): void {
+  const { geometry, cpu, hcr, vmid, tablesAt, mappings, largestLevel } = checkKeys('build', build, KEYS);
+  checkGeometry(geometry);
+  encodeCpu({ features: cpu });
+  checkU64('hcr', hcr);
+  checkVmid(vmid);
+  checkU64('tablesAt', tablesAt);
+  if (largestLevel !== undefined) checkInteger('largestLevel', largestLevel, -1, 3);
+  for (const [i, mapping] of checkArray('mappings', mappings).entries())
+    for (const field of ['ipa', 'pa', 'size', 'attributes'] as const)
+      checkU64(`mappings[${i}].${field}`, checkObject(`mappings[${i}]`, mapping)[field]);
 }
 
 /** Tables that hold the entries of a range alone: of the largest level that its addresses and the build allow. */

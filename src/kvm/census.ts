@@ -1,6 +1,7 @@
 import * as L from '../abi/layout.js';
 import { contiguousBits, levelShift } from '../arm/descriptor.js';
 import { startLevel } from './geometry.js';
+import { checkVm } from './registry.js';
 import type { Vm } from './vm.js';
 
 /** What the tables of a VM hold at one level. */
@@ -26,7 +27,7 @@ export interface LevelCensus {
  * machine's arena is full.
  */
 export function takeCensus(vm: Vm): LevelCensus[] {
-  const { machine, geometry } = vm;
+  const { machine, geometry } = checkVm(vm);
   const { granuleShift, ipaBits } = geometry;
   const record = machine.arena.allocate(L.CENSUS_SIZEOF);
   try {

@@ -1,6 +1,9 @@
 import { REQUEST_SIZEOF, RESULT_SIZEOF } from '../abi/layout.js';
+import { checkArray, checkLive, checkObject } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
-import { checkExit, type ExitResult, type GuestExit, readResult, type Vcpu, writeRequest } from './vcpu.js';
+import type { Machine } from '../core/machine.js';
+import { checkExit, type ExitResult, type GuestExit, readResult, writeRequest } from './guest_exit.js';
+import { Vcpu } from './vcpu.js';
 
 /** One exit of a batch. */
 export interface VcpuExit {
@@ -19,12 +22,8 @@ const BATCH = 1024;
  * with nothing taken, ENOMEM if the machine's arena is full.
  */
 export function takeExits(exits: readonly VcpuExit[]): ExitResult[] {
-  const machine = exits[0]?.vcpu.machine;
+  const machine = checkExits(exits);
   if (machine === undefined) return [];
-  for (const { vcpu, exit } of exits) {
-    if (vcpu.machine !== machine) throw new Stage2Error('EINVAL', 'vcpus of several machines: expected one');
-    checkExit(exit);
-  }
   const { arena, core } = machine;
   const most = Math.min(exits.length, BATCH);
   const requests = arena.allocate(most * (REQUEST_SIZEOF + RESULT_SIZEOF));
@@ -42,4 +41,17 @@ export function takeExits(exits: readonly VcpuExit[]): ExitResult[] {
     arena.release(requests);
   }
   return taken;
+}
+
+/** The machine of all exits, none of no exits. */
+function checkExits(exits: readonly VcpuExit[]): Machine | undefined {
+  let machine: Machine | undefined;
+  for (const [i, each] of checkArray('exits', exits).entries()) {
+    const { vcpu, exit } = checkObject(`exits[${i}]`, each);
+    checkLive(`exits[${i}].vcpu`, vcpu, Vcpu, 'Vcpu').checkIdle();
+    machine ??= vcpu.machine;
+    if (vcpu.machine !== machine) throw new Stage2Error('EINVAL', 'vcpus of several machines: expected one');
+    checkExit(exit);
+  }
+  return machine;
 }

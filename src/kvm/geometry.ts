@@ -22,6 +22,16 @@ import { AddressLayout } from '../abi/walk.js';
 import { levelShift } from '../arm/descriptor.js';
 import { DS_START_LEVEL, START_LEVEL_CODES, TG0 } from '../arm/granule.js';
 import { paRangeOf } from '../arm/id.js';
+import {
+  checkBits,
+  checkFlag,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkOneOf,
+  checkU64,
+  refuse,
+} from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 
 /** Shape of a VM's stage-2 tables. */
@@ -44,7 +54,7 @@ export const V4_13_GEOMETRY: Geometry = { granuleShift: 12, ipaBits: KVM_PHYS_SH
 
 /** IPA bits one level resolves. */
 export function stride(geometry: Geometry): number {
-  return geometry.granuleShift - 3;
+  return checkObject('geometry', geometry).granuleShift - 3;
 }
 
 /** log2 of the tables that may stand side by side at the start level. */
@@ -55,7 +65,8 @@ const CONCATENATION_BITS = 4;
  * the levels that ipaBits - 4 bits need (Linux stage2_pgtable_levels).
  */
 export function startLevel(geometry: Geometry): number {
-  if (geometry.startLevel !== undefined) return geometry.startLevel;
+  const { startLevel: given } = checkObject('geometry', geometry);
+  if (given !== undefined) return given;
   const bits = geometry.ipaBits - CONCATENATION_BITS - geometry.granuleShift;
   return 4 - Math.max(1, Math.ceil(bits / stride(geometry)));
 }
@@ -63,7 +74,8 @@ export function startLevel(geometry: Geometry): number {
 const LAYOUT = { narrow: AddressLayout.NARROW, lpa: AddressLayout.LPA, lpa2: AddressLayout.LPA2 } as const;
 
 /** Where the descriptors of the geometry hold an address. */
-export function addressLayout({ layout = 'narrow' }: Geometry): AddressLayout {
+export function addressLayout(geometry: Geometry): AddressLayout {
+  const { layout = 'narrow' } = checkObject('geometry', geometry);
   return LAYOUT[layout];
 }
 
@@ -77,6 +89,15 @@ export function rootBytes(geometry: Geometry): number {
   return 8 * 2 ** (geometry.ipaBits - levelShift(geometry.granuleShift, startLevel(geometry)));
 }
 
+const KEYS = [
+  'granuleShift',
+  'ipaBits',
+  'startLevel',
+  'layout',
+] as const satisfies readonly (keyof Geometry)[];
+const GRANULE_SHIFTS = [12, 14, 16];
+const LAYOUTS = Object.keys(LAYOUT) as (keyof typeof LAYOUT)[];
+
 /** Fewest IPA bits by granule: the largest T0SZ of FEAT_TTST. */
 const IPA_BITS_MIN = { 12: 16, 14: 16, 16: 17 } as const;
 
@@ -86,21 +107,16 @@ const IPA_BITS_MIN = { 12: 16, 14: 16, 16: 17 } as const;
  * stage2-walk.md section 2.
  */
 export function checkGeometry(geometry: Geometry): void {
-  const { granuleShift, ipaBits, layout = 'narrow' } = geometry;
-  if (![12, 14, 16].includes(granuleShift)) {
-    throw new Stage2Error('EINVAL', `granuleShift ${granuleShift}: expected 12, 14 or 16`);
-  }
-  if (!Object.hasOwn(LAYOUT, layout)) {
-    throw new Stage2Error('EINVAL', `layout ${layout}: expected narrow, lpa or lpa2`);
-  }
+  const { granuleShift, ipaBits, startLevel, layout = 'narrow' } = checkKeys('geometry', geometry, KEYS);
+  checkOneOf('granuleShift', granuleShift, GRANULE_SHIFTS);
+  checkOneOf('layout', layout, LAYOUTS);
+  if (startLevel !== undefined) checkInteger('startLevel', startLevel, -1, 3);
   if (layout !== 'narrow' && (layout === 'lpa') !== (granuleShift === 16)) {
     const granules = layout === 'lpa' ? '16' : '12 or 14';
     throw new Stage2Error('EINVAL', `layout ${layout}: expected a granuleShift of ${granules}`);
   }
   const [least, most] = [IPA_BITS_MIN[granuleShift], addressBits(geometry)];
-  if (!Number.isInteger(ipaBits) || ipaBits < least || ipaBits > most) {
-    throw new Stage2Error('EINVAL', `ipaBits ${ipaBits}: expected ${least} to ${most}`);
-  }
+  checkInteger('ipaBits', ipaBits, least, most);
   checkStartLevel(geometry);
 }
 
@@ -129,7 +145,9 @@ function checkStartLevel(geometry: Geometry): void {
 
 /** Throws EINVAL unless [ipa, ipa + size) lies in the IPA space: a walk for it would leave the root table. */
 export function checkIpaRange({ ipaBits }: Geometry, ipa: bigint, size: bigint): void {
-  if (ipa >= 0n && size >= 0n && ipa + size <= 1n << BigInt(ipaBits)) return;
+  checkU64('ipa', ipa);
+  checkU64('size', size);
+  if (ipa + size <= 1n << BigInt(ipaBits)) return;
   throw new Stage2Error('EINVAL', `range ${hex(ipa)}+${hex(size)}: expected one below 2^${ipaBits}`);
 }
 
@@ -155,10 +173,13 @@ export function vtcr(
   options: { ha?: boolean; vmid16?: boolean } = {},
 ): bigint {
   checkGeometry(geometry);
+  const { ha = false, vmid16 = false } = checkKeys('options', options, ['ha', 'vmid16']);
+  checkFlag('ha', ha);
+  checkFlag('vmid16', vmid16);
   const ps = paRangeOf(paBits);
   if (ps === undefined || paBits > addressBits(geometry)) {
     const wide = addressBits(geometry) > DESC_ADDRESS_END ? ', 48 or 52' : ' or 48';
-    throw new Stage2Error('EINVAL', `paBits ${paBits}: expected 32, 36, 40, 42, 44${wide}`);
+    refuse('paBits', paBits, `32, 36, 40, 42, 44${wide}`);
   }
   const code = START_LEVEL_CODES[geometry.granuleShift]?.[startLevel(geometry)] ?? 0;
   const fields: [number, number][] = [
@@ -172,10 +193,17 @@ export function vtcr(
     [VTCR_SH0_LSB, 3],
     [VTCR_TG0_LSB, TG0[geometry.granuleShift]],
     [VTCR_PS_LSB, ps],
-    [VTCR_VS_LSB, options.vmid16 ? 1 : 0],
-    [VTCR_HA_LSB, options.ha ? 1 : 0],
+    [VTCR_VS_LSB, vmid16 ? 1 : 0],
+    [VTCR_HA_LSB, ha ? 1 : 0],
   ];
   return fields.reduce((value, [lsb, bits]) => value | (BigInt(bits) << BigInt(lsb)), 0n);
+}
+
+const VMID_MOST = 0xffff;
+
+/** Throws EINVAL unless `vmid` has 16 bits. */
+export function checkVmid(vmid: number): number {
+  return checkInteger('vmid', vmid, 0, VMID_MOST);
 }
 
 /** Least alignment of a first table whose address has 52 bits. */
@@ -183,12 +211,13 @@ const WIDE_ROOT_ALIGNMENT = 64n;
 
 /**
  * VTTBR_EL2 for a root table and a VMID. In the wide layouts bits 51:48 of the root stand in bits 5:2; FEAT_LPA
- * reads them there if VTCR_EL2.PS is 6 (52 bits). Throws EINVAL for a root out of range or alignment.
+ * reads them there if VTCR_EL2.PS is 6 (52 bits). A VMID has 16 bits, of which a CPU without FEAT_VMID16, and one with
+ * VTCR_EL2.VS clear, has 8. Throws EINVAL for a root out of range or alignment, and for another VMID.
  */
 export function vttbr(root: bigint, vmid: number, layout: Geometry['layout'] = 'narrow'): bigint {
-  const bits = layout === 'narrow' ? DESC_ADDRESS_END : WIDE_ADDRESS_END;
-  if (root < 0n || root >> BigInt(bits) !== 0n)
-    throw new Stage2Error('EINVAL', `root table ${hex(root)}: expected a PA below 2^${bits}`);
+  checkOneOf('layout', layout, LAYOUTS);
+  checkVmid(vmid);
+  checkBits('root table', root, layout === 'narrow' ? DESC_ADDRESS_END : WIDE_ADDRESS_END);
   if (layout !== 'narrow' && root % WIDE_ROOT_ALIGNMENT !== 0n)
     throw new Stage2Error('EINVAL', `root table ${hex(root)}: expected a multiple of ${WIDE_ROOT_ALIGNMENT}`);
   const low = BigInt.asUintN(DESC_ADDRESS_END, root);

@@ -1,4 +1,5 @@
 import * as L from '../abi/layout.js';
+import { checkFlag, checkKeys, gone } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import { PAGE_S2, S2AP_WRITE } from './attributes.js';
 import { checkAligned, checkIpaRange } from './geometry.js';
@@ -63,6 +64,8 @@ export class Idmap {
    * that `prepare` takes.
    */
   resume(prepared: boolean): void {
+    this.#checkAlive();
+    checkFlag('prepared', prepared);
     const { view } = this.#vm.machine;
     const word = (field: number): bigint => view.u64(this.#visitor + field);
     const [ipa, gone] = [word(L.MAP_VISITOR_IPA), word(L.PLAN_VISITOR_GONE_START)];
@@ -76,6 +79,7 @@ export class Idmap {
 
   /** Table pages that the map prepared last takes: no more and no fewer. */
   get tablePages(): number {
+    this.#checkAlive();
     return Number(this.#vm.machine.view.u64(this.#visitor + L.PLAN_VISITOR_TABLES));
   }
 
@@ -84,6 +88,8 @@ export class Idmap {
    * or is no multiple of the granule, EBUSY between prepare and commit.
    */
   prepare(request: IdmapRequest): number {
+    this.#checkAlive();
+    checkRequest(request);
     if (this.#prepared) throw new Stage2Error('EBUSY', 'a map is prepared already: commit it first');
     const { ipa, size, unmappedFirst: gone = { ipa: 0n, size: 0n } } = request;
     this.#check(ipa, size);
@@ -92,6 +98,10 @@ export class Idmap {
     const ret = this.#vm.machine.core.idmapPrepare(this.#vm.offset, this.#visitor);
     this.#prepared = ret === 0;
     return ret;
+  }
+
+  #checkAlive(): void {
+    if (this.#vm.destroyed) throw gone('VM');
   }
 
   #check(ipa: bigint, size: bigint): void {
@@ -122,6 +132,7 @@ export class Idmap {
    * the unmap that the request names.
    */
   commit(): void {
+    this.#checkAlive();
     if (!this.#prepared) throw new Stage2Error('EINVAL', 'no map is prepared');
     this.#prepared = false;
     if (this.#vm.machine.core.idmapCommit(this.#vm.offset, this.#visitor) === 0) return;
@@ -130,7 +141,16 @@ export class Idmap {
 
   /** Gives back what `prepare` set aside; the map is not made. Nothing to do if none is prepared. */
   cancel(): void {
+    this.#checkAlive();
     this.#prepared = false;
     this.#vm.machine.core.reserveRelease(this.reserve);
   }
+}
+
+const FLAGS = ['blocks', 'contiguous', 'byKind', 'writable'] as const;
+
+function checkRequest(request: IdmapRequest): void {
+  const { unmappedFirst } = checkKeys('request', request, ['ipa', 'size', 'unmappedFirst', ...FLAGS]);
+  for (const name of FLAGS) checkFlag(name, request[name] ?? (name === 'blocks' ? undefined : false));
+  if (unmappedFirst !== undefined) checkKeys('unmappedFirst', unmappedFirst, ['ipa', 'size']);
 }

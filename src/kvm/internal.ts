@@ -1,4 +1,5 @@
 import { VmMmio } from '../abi/kvm.js';
+import { checkObject, shown } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import type { RegionPolicy } from './region.js';
 
@@ -59,11 +60,11 @@ export const VM_MMIO = {
 
 /** The policy with what is not given as posted. Throws EINVAL for what is none. */
 export function internalPolicy(given: Partial<InternalPolicy> = {}): InternalPolicy {
-  for (const [key, value] of Object.entries(given)) {
+  for (const [key, value] of Object.entries(checkObject('internal', given))) {
     const values: readonly unknown[] | undefined = VALUES[key as keyof InternalPolicy];
     if (values?.includes(value)) continue;
     const expected = values?.join(', ') ?? `one of ${Object.keys(VALUES).join(', ')} as its name`;
-    throw new Stage2Error('EINVAL', `internal.${key} ${String(value)}: expected ${expected}`);
+    throw new Stage2Error('EINVAL', `internal.${key}: found ${shown(value)}, expected ${expected}`);
   }
   const policy = { ...AS_POSTED, ...given };
   if (policy.contiguous && policy.idmap === 'asPosted')

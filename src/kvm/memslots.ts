@@ -9,10 +9,12 @@ import {
   KVM_USER_MEM_SLOTS,
   PAGE_SHIFT,
 } from '../abi/kvm.js';
+import { checkObject, checkU32, checkU64 } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import { prepareMemoryRegion } from './arch.js';
 import { requireLevel2 } from './geometry.js';
 import { planInternalSlot } from './internal_slot.js';
+import { checkVm } from './registry.js';
 import { emptySlot, type MemorySlot, slotBytes, slotIpa } from './slot_table.js';
 import type { Vm } from './vm.js';
 
@@ -54,6 +56,7 @@ export function refuse(errno: number, reason: string): SlotResult {
  * Source: fault-path.md section 2.15.
  */
 export function setUserMemoryRegion(vm: Vm, region: MemoryRegion): SlotResult {
+  checkTypes(region);
   if ((region.slot & 0xffff) >= KVM_USER_MEM_SLOTS) {
     return refuse(EINVAL, `slot ${region.slot}: user space may use ids 0 to ${KVM_USER_MEM_SLOTS - 1}`);
   }
@@ -65,6 +68,7 @@ export function setUserMemoryRegion(vm: Vm, region: MemoryRegion): SlotResult {
  * EINVAL for a field of another type and for a VM whose tables start at level 3.
  */
 export function setMemoryRegion(vm: Vm, region: MemoryRegion): SlotResult {
+  checkVm(vm);
   checkTypes(region);
   requireLevel2(vm.geometry);
   const refusal = checkRegion(vm, region);
@@ -81,16 +85,9 @@ export function setMemoryRegion(vm: Vm, region: MemoryRegion): SlotResult {
 }
 
 function checkTypes(region: MemoryRegion): void {
-  for (const key of ['guestPhysAddr', 'memorySize', 'userspaceAddr'] as const) {
-    if (typeof region[key] !== 'bigint' || region[key] < 0n || region[key] > U64) {
-      throw new Stage2Error('EINVAL', `${key} ${String(region[key])}: expected a bigint from 0 to 2^64-1`);
-    }
-  }
-  for (const key of ['slot', 'flags'] as const) {
-    if (!Number.isInteger(region[key]) || region[key] < 0 || region[key] > 0xffffffff) {
-      throw new Stage2Error('EINVAL', `${key} ${String(region[key])}: expected an integer from 0 to 2^32-1`);
-    }
-  }
+  checkObject('region', region);
+  for (const key of ['guestPhysAddr', 'memorySize', 'userspaceAddr'] as const) checkU64(key, region[key]);
+  for (const key of ['slot', 'flags'] as const) checkU32(key, region[key]);
 }
 
 function checkRegion(vm: Vm, r: MemoryRegion): SlotResult | undefined {

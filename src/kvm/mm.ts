@@ -1,9 +1,31 @@
-import { AREA_HUGETLB, AREA_PFNMAP, AREA_THP, AREA_WRITE, PAGE_SHIFT } from '../abi/kvm.js';
+import {
+  AREA_HUGETLB,
+  AREA_PFNMAP,
+  AREA_THP,
+  AREA_WRITE,
+  HOST_PTE_ERROR,
+  HOST_PTE_LATE_POISON,
+  HOST_PTE_POISON,
+  HOST_PTE_PRESENT,
+  HOST_PTE_WRITE,
+  PAGE_SHIFT,
+} from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { checkU64 } from '../core/check.js';
+import {
+  checkArray,
+  checkBits,
+  checkFlag,
+  checkInteger,
+  checkKeys,
+  checkLive,
+  checkOneOf,
+  checkU64,
+  refuse,
+} from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
-import type { Machine } from '../core/machine.js';
+import { Machine } from '../core/machine.js';
 import { Registry } from '../core/registry.js';
+import { checkHvaRange, PA_BITS } from './host_address.js';
 
 /** What backs a range of host virtual addresses. */
 export interface AreaSpec {
@@ -35,7 +57,8 @@ export interface Area extends Required<Omit<AreaSpec, 'pa'>> {
 
 export const addressSpaces = new Registry<AddressSpace>();
 const HVA_LIMIT = 1n << 48n;
-const PA_LIMIT = 1n << 48n;
+const HOST_PTE_FLAGS =
+  HOST_PTE_PRESENT | HOST_PTE_WRITE | HOST_PTE_POISON | HOST_PTE_LATE_POISON | HOST_PTE_ERROR;
 const KIND_FLAGS = { anonymous: 0, thp: AREA_THP, hugetlb: AREA_HUGETLB, pfnmap: AREA_PFNMAP } as const;
 
 /** The mm of a user process: its areas as a search tree in emulated memory, and the host's page table. */
@@ -48,7 +71,7 @@ export class AddressSpace {
 
   /** Throws ENOMEM if the machine's arena is full. */
   constructor(machine: Machine) {
-    this.machine = machine;
+    this.machine = checkLive('machine', machine, Machine, 'Machine');
     this.offset = machine.arena.allocate(L.MM_SIZEOF);
     machine.view.fill(this.offset, L.MM_SIZEOF);
     machine.view.setU32(this.offset + L.MM_SEQNUM, 1);
@@ -79,7 +102,7 @@ export class AddressSpace {
   /** As `map` of one after another, ascending, into an address space without areas. Throws EINVAL for another order. */
   mapAll(specs: readonly AreaSpec[]): void {
     let end = 0n;
-    for (const spec of specs) {
+    for (const spec of checkArray('specs', specs)) {
       checkArea(spec);
       if (spec.hva < end)
         throw new Stage2Error('EINVAL', `area ${hex(spec.hva)}: expected one from ${hex(end)} up`);
@@ -115,22 +138,28 @@ export class AddressSpace {
    * another address space.
    */
   unmap(area: Area): void {
-    const index = this.#areas.indexOf(area);
-    if (index < 0) throw new Stage2Error('EINVAL', `area ${hex(area.hva)} is not part of this address space`);
+    const index = this.#indexOf(area);
     this.#areas.splice(index, 1);
     this.machine.arena.release(area.offset);
     if (area.ptes !== 0) this.machine.arena.release(area.ptes);
     this.#rebuild();
   }
 
+  #indexOf(area: Area): number {
+    const index = this.#areas.indexOf(area);
+    return index < 0 ? refuse('area', area, 'one that this address space has') : index;
+  }
+
   /** The area that holds `hva`. */
   find(hva: bigint): Area | undefined {
+    checkU64('hva', hva);
     return this.#areas.find((a) => hva >= a.hva && hva < a.end);
   }
 
-  /** Changes VM_WRITE of an area. */
+  /** Changes VM_WRITE of an area. Throws EINVAL for an area of another address space. */
   protect(area: Area, writable: boolean): void {
-    area.writable = writable;
+    this.#indexOf(area);
+    area.writable = checkFlag('writable', writable);
     this.#writeArea(area);
   }
 
@@ -139,13 +168,19 @@ export class AddressSpace {
     return this.machine.view.u64(this.#pteOffset(hva));
   }
 
-  /** Sets the host page-table entry of `hva`. Throws EINVAL where there is none. */
+  /**
+   * Sets the host page-table entry of `hva` to a PA of 48 bits, whose offset in the page is dropped, and HOST_PTE_* flags.
+   * Throws EINVAL where there is none, and for another PA or flags.
+   */
   setPte(hva: bigint, pa: bigint, flags: number): void {
+    checkBits('pa', pa, PA_BITS);
+    checkInteger('flags', flags, 0, HOST_PTE_FLAGS);
     this.machine.view.setU64(this.#pteOffset(hva), (pa & ~0xfffn) | BigInt(flags));
   }
 
   /** Forgets the host's pages in [start, end), clipped to the areas. */
   clearPtes(start: bigint, end: bigint): void {
+    checkHvaRange(start, end);
     for (const area of this.#areas) {
       const low = start > area.hva ? start : area.hva;
       const high = end < area.end ? end : area.end;
@@ -197,30 +232,32 @@ export class AddressSpace {
 const HUGE_SHIFT_MIN = 16;
 const HUGE_SHIFT_MAX = 30;
 
+const KEYS = [
+  'hva',
+  'size',
+  'kind',
+  'writable',
+  'hugeShift',
+  'pa',
+] as const satisfies readonly (keyof AreaSpec)[];
+const KINDS = Object.keys(KIND_FLAGS) as AreaSpec['kind'][];
+
 function checkArea(spec: AreaSpec): void {
-  const { hva, size, kind, hugeShift = HUGE_SHIFT_MIN } = spec;
+  const { hva, size, kind, writable = true, hugeShift = HUGE_SHIFT_MIN } = checkKeys('area', spec, KEYS);
   checkU64('hva of an area', hva);
   checkU64('size of an area', size);
-  if (!Object.hasOwn(KIND_FLAGS, kind)) {
-    throw new Stage2Error(
-      'EINVAL',
-      `area ${hex(hva)}: kind ${String(kind)}, expected ${Object.keys(KIND_FLAGS).join(', ')}`,
-    );
-  }
-  if (!Number.isInteger(hugeShift) || hugeShift < HUGE_SHIFT_MIN || hugeShift > HUGE_SHIFT_MAX) {
-    throw new Stage2Error(
-      'EINVAL',
-      `area ${hex(hva)}: hugeShift ${hugeShift}, expected ${HUGE_SHIFT_MIN} to ${HUGE_SHIFT_MAX}`,
-    );
-  }
-  if (hva < 0n || size <= 0n || hva + size > HVA_LIMIT || ((hva | size) & 0xfffn) !== 0n) {
+  const name = `area ${hex(hva)}`;
+  checkOneOf(`kind of ${name}`, kind, KINDS);
+  checkFlag(`writable of ${name}`, writable);
+  checkInteger(`hugeShift of ${name}`, hugeShift, HUGE_SHIFT_MIN, HUGE_SHIFT_MAX);
+  if (size === 0n || hva + size > HVA_LIMIT || ((hva | size) & 0xfffn) !== 0n) {
     throw new Stage2Error('EINVAL', `area ${hex(hva)}+${hex(size)}: expected 4 KiB aligned bytes below 2^48`);
   }
   if (spec.kind === 'pfnmap' && spec.pa === undefined) {
     throw new Stage2Error('EINVAL', `area ${hex(hva)}: a pfnmap area needs the pa of its first byte`);
   }
-  const pa = spec.pa ?? 0n;
-  if (pa < 0n || pa + size > PA_LIMIT || (pa & 0xfffn) !== 0n) {
+  const pa = checkU64(`pa of ${name}`, spec.pa ?? 0n);
+  if (pa + size > 1n << BigInt(PA_BITS) || (pa & 0xfffn) !== 0n) {
     throw new Stage2Error('EINVAL', `area ${hex(hva)}: pa ${hex(pa)} is not 4 KiB aligned below 2^48`);
   }
 }

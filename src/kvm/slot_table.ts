@@ -1,6 +1,8 @@
 import { PAGE_SHIFT } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { checkArray, checkInteger, checkObject, checkU32, checkU64, gone } from '../core/check.js';
 import type { Machine } from '../core/machine.js';
+import type { View } from '../core/view.js';
 
 /** One memory slot, struct kvm_memory_slot. */
 export interface MemorySlot {
@@ -16,6 +18,17 @@ export interface MemorySlot {
   flags: number;
   /** Offset of the dirty bitmap, 0 if none is kept. */
   dirtyBitmap: number;
+}
+
+/** Throws EINVAL unless it is a slot of a table with room for `capacity`. */
+export function checkSlot(what: string, slot: MemorySlot, capacity: number): void {
+  const { id, baseGfn, npages, userspaceAddr, flags, dirtyBitmap } = checkObject(what, slot);
+  checkInteger(`${what}.id`, id, 0, capacity - 1);
+  checkU64(`${what}.baseGfn`, baseGfn);
+  checkU64(`${what}.npages`, npages);
+  checkU64(`${what}.userspaceAddr`, userspaceAddr);
+  checkU32(`${what}.flags`, flags);
+  checkU32(`${what}.dirtyBitmap`, dirtyBitmap);
 }
 
 export function emptySlot(id: number): MemorySlot {
@@ -38,7 +51,8 @@ export class SlotTable {
   readonly capacity: number;
   /** Of struct kvm_memslots, in bytes from memoryBase. */
   readonly offset: number;
-  readonly #machine: Machine;
+  /** Undefined when its VM is destroyed. */
+  #machine: Machine | undefined;
   #slots = new Map<number, MemorySlot>();
   #generation = 0n;
 
@@ -51,6 +65,16 @@ export class SlotTable {
     this.publish([]);
   }
 
+  get #view(): View {
+    if (this.#machine === undefined) throw gone('VM');
+    return this.#machine.view;
+  }
+
+  /** Its VM is destroyed, and its memory may be another's. */
+  retire(): void {
+    this.#machine = undefined;
+  }
+
   /** sizeof(struct kvm_memslots): 21,520 for 512 slots, 32,272 for 768. */
   static bytes(capacity: number): number {
     return SlotTable.hintPlace(capacity) + 8;
@@ -61,8 +85,9 @@ export class SlotTable {
     return L.SLOTS_ARRAY + capacity * (L.SLOT_SIZEOF + 2);
   }
 
-  /** The slot `id`; one without pages if it is not in use. */
+  /** The slot `id`; one without pages if it is not in use. Throws EINVAL for an id there is no room for. */
   get(id: number): MemorySlot {
+    checkInteger('slot', id, 0, this.capacity - 1);
     return this.#slots.get(id) ?? emptySlot(id);
   }
 
@@ -75,12 +100,14 @@ export class SlotTable {
 
   /** Replaces slots and makes the new table the one that is searched. A slot without pages leaves the table. */
   publish(changed: readonly MemorySlot[]): void {
+    const view = this.#view;
+    for (const [i, slot] of checkArray('slots', changed).entries())
+      checkSlot(`slots[${i}]`, slot, this.capacity);
     for (const slot of changed) {
       if (slot.npages === 0n) this.#slots.delete(slot.id);
       else this.#slots.set(slot.id, slot);
     }
-    const { view } = this.#machine;
-    const used = this.used;
+    const { used } = this;
     view.fill(this.offset + L.SLOTS_ARRAY, this.capacity * (L.SLOT_SIZEOF + 2));
     view.setU64(this.offset + L.SLOTS_GENERATION, this.#generation++);
     const indexOfId = this.offset + L.SLOTS_ARRAY + this.capacity * L.SLOT_SIZEOF;
@@ -98,17 +125,19 @@ export class SlotTable {
 
   /** Publishes the slots of a table that was published `generation` times, the last time with these. */
   resume(slots: readonly MemorySlot[], generation: bigint): void {
-    this.#generation = generation - 1n;
+    checkU64('generation', generation);
+    this.#generation = BigInt.asUintN(64, generation - 1n);
     this.publish(slots);
   }
 
   /** Index of the slot found last: where the next search looks first. */
   set lru(index: number) {
-    this.#machine.view.setU32(this.offset + SlotTable.hintPlace(this.capacity), index);
+    checkInteger('index', index, 0, this.capacity - 1);
+    this.#view.setU32(this.offset + SlotTable.hintPlace(this.capacity), index);
   }
 
   #write(at: number, slot: MemorySlot): void {
-    const { view } = this.#machine;
+    const view = this.#view;
     view.setU64(at + L.SLOT_BASE_GFN, slot.baseGfn);
     view.setU64(at + L.SLOT_NPAGES, slot.npages);
     view.setU64(at + L.SLOT_DIRTY_BITMAP, BigInt(slot.dirtyBitmap));

@@ -2,6 +2,7 @@ import { DESC_DBM_LSB, DESC_SH_LSB, DESC_SH_WIDTH } from '../abi/arm.js';
 import * as L from '../abi/layout.js';
 import { AddressLayout } from '../abi/walk.js';
 import { fieldMask } from '../arm/fields.js';
+import { checkFlag, checkInteger, checkU64, gone, refuse } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import { leavesOf, type TableLeaf } from '../walk/leaves.js';
@@ -24,7 +25,7 @@ const ATTRIBUTES = 0xffcn | fieldMask({ lsb: DESC_DBM_LSB, width: 64 - DESC_DBM_
 
 /**
  * The software side of a VM's stage-2 tables: map, dissolve, unmap, write-protect, age, flush, dump. Addresses and
- * sizes are in bytes; every operation throws EINVAL for a range that leaves the IPA space. Tables that were overwritten
+ * sizes are in bytes; every operation throws EINVAL for a range that leaves the IPA space and of a destroyed VM. Tables that were overwritten
  * from outside so that they link each other end every operation, but one over a large range after a very long time.
  */
 export class Stage2Tables {
@@ -59,6 +60,8 @@ export class Stage2Tables {
 
   /** Runs `body` with a visitor of zeroes: as an attribute visitor it sets and clears nothing. */
   withVisitor<T>(body: (visitor: number) => T): T {
+    this.#checkAlive();
+    if (typeof body !== 'function') refuse('body', body, 'a function');
     this.#machine.view.fill(this.#visitor, L.VISITOR_SIZEOF);
     return body(this.#visitor);
   }
@@ -73,8 +76,9 @@ export class Stage2Tables {
   map(ipa: bigint, size: bigint, pa: bigint, attributes: bigint): number {
     const { view, core } = this.#machine;
     this.#checkRange(ipa, size);
-    checkAligned(ipa | size | pa, this.#vm.geometry.granuleShift);
     this.#checkOutput(pa, size);
+    checkAligned(ipa | size | pa, this.#vm.geometry.granuleShift);
+    checkU64('attributes', attributes);
     if ((attributes & PAGE_TYPE) !== PAGE_TYPE || (attributes & ~(PAGE_TYPE | ATTRIBUTES)) !== 0n)
       throw new Stage2Error('EINVAL', `attributes ${hex(attributes)}: expected those of a page`);
     return this.withVisitor((visitor) => {
@@ -97,8 +101,7 @@ export class Stage2Tables {
     const { view, core } = this.#machine;
     this.#checkRange(ipa, size);
     const start = startLevel(this.#vm.geometry);
-    if (!Number.isInteger(level) || level < start || level > 3)
-      throw new Stage2Error('EINVAL', `level ${level}: expected ${start} to 3`);
+    checkInteger('level', level, start, 3);
     return this.withVisitor((visitor) => {
       view.setU32(visitor + L.DISSOLVE_VISITOR_CACHE, view.base + this.#cache);
       view.setU32(visitor + L.DISSOLVE_VISITOR_LEVEL, level);
@@ -114,6 +117,7 @@ export class Stage2Tables {
   idmapAsPosted(ipa: bigint, size: bigint, byKind = false): number {
     requireLevel2(this.#vm.geometry);
     this.#checkRange(ipa, size);
+    checkFlag('byKind', byKind);
     const cache = this.#idmapCache;
     return this.#machine.core.idmapAsPosted(this.#vm.offset, cache, ipa, ipa + size, Number(byKind));
   }
@@ -124,6 +128,9 @@ export class Stage2Tables {
    */
   mapDevicePages(ipa: bigint, pa: bigint, size: bigint, writable: boolean): number {
     requireLevel2(this.#vm.geometry);
+    this.#checkRange(ipa, size);
+    this.#checkOutput(pa, size);
+    checkFlag('writable', writable);
     const { core } = this.#machine;
     const attributes = PAGE_S2_DEVICE | (writable ? S2AP_WRITE : 0n);
     const step = 1n << BigInt(this.#vm.geometry.granuleShift);
@@ -151,6 +158,8 @@ export class Stage2Tables {
    */
   changeAttributes(ipa: bigint, size: bigint, set: bigint, clear: bigint): bigint {
     this.#checkRange(ipa, size);
+    checkU64('set', set);
+    checkU64('clear', clear);
     const wide = addressLayout(this.#vm.geometry) === AddressLayout.LPA2;
     const allowed = wide ? ATTRIBUTES & ~SH : ATTRIBUTES;
     if (((set | clear) & ~allowed) !== 0n)
@@ -181,17 +190,23 @@ export class Stage2Tables {
 
   /** Every valid leaf by ascending IPA. */
   leaves(): Generator<TableLeaf> {
+    this.#checkAlive();
     const { granuleShift, ipaBits } = this.#vm.geometry;
     return leavesOf(this.#machine, this.#vm.offset, granuleShift, ipaBits);
   }
 
+  #checkAlive(): void {
+    if (this.#vm.destroyed) throw gone('VM');
+  }
+
   #checkRange(ipa: bigint, size: bigint): void {
+    this.#checkAlive();
     checkIpaRange(this.#vm.geometry, ipa, size);
   }
 
   #checkOutput(pa: bigint, size: bigint): void {
     const bits = addressBits(this.#vm.geometry);
-    if (pa >= 0n && pa + size <= 1n << BigInt(bits)) return;
+    if (checkU64('pa', pa) + size <= 1n << BigInt(bits)) return;
     throw new Stage2Error('EINVAL', `output ${hex(pa)}+${hex(size)}: expected an address below 2^${bits}`);
   }
 

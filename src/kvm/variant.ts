@@ -1,4 +1,5 @@
 import { VmCheck } from '../abi/kvm.js';
+import { checkFlag, checkObject, checkOneOf, refuse } from '../core/check.js';
 
 /** A form of the patch, as far as the kernel's behaviour differs: what src/data/variants.json holds. */
 export interface Variant {
@@ -28,3 +29,15 @@ export const VM_CHECK = {
   flag: VmCheck.FLAG,
   key: VmCheck.KEY,
 } as const satisfies Record<Variant['check'], VmCheck>;
+
+const CHECKS = Object.keys(VM_CHECK) as Variant['check'][];
+
+/** Throws EINVAL for what is no form of the patch. */
+export function checkVariant(variant: Variant): Variant {
+  const { id, check, privateSlots, idmap } = checkObject('variant', variant);
+  if (typeof id !== 'string') refuse('variant.id', id, 'a string');
+  checkOneOf('variant.check', check, CHECKS);
+  checkFlag('variant.privateSlots', privateSlots);
+  checkFlag('variant.idmap', idmap);
+  return variant;
+}

@@ -1,36 +1,12 @@
-import { ESR_EC_LSB, type Fsc, HPFAR_FIPA_LSB, PSTATE_EL1H } from '../abi/arm.js';
-import { Disposition, ExitCode, ExitReason } from '../abi/kvm.js';
+import { PSTATE_EL1H } from '../abi/arm.js';
+import { Disposition, ExitReason } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { checkU64 } from '../core/check.js';
+import { checkInteger, checkU64, gone, refuse } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
+import type { View } from '../core/view.js';
+import { checkExit, type ExitResult, type GuestExit, readResult, writeRequest } from './guest_exit.js';
 import type { Vm } from './vm.js';
-
-/** One exit of the guest. */
-export interface GuestExit {
-  /** ESR_EL2. */
-  esr: bigint;
-  /** FAR_EL2. */
-  far: bigint;
-  /** IPA of the fault; HPFAR_EL2, and PAR_EL1 where AT would be used, are made from it. */
-  ipa: bigint;
-  /** HPFAR_EL2 itself, instead of one made from `ipa`. */
-  hpfar?: bigint;
-  /** PAR_EL1 after AT S1E1R on FAR, instead of one made from `ipa`. Bit 0 set: the walk failed. */
-  par?: bigint;
-  /** ExitCode; bit 31 set (EXIT_WITH_SERROR_LSB) if an SError was pending as well. Default TRAP. */
-  exitCode?: number;
-}
-
-/** How an exit ended. */
-export interface ExitResult {
-  /** Return of handle_exit: 1 resume, 0 to user space, -errno. */
-  ret: number;
-  /** How it ended, beside `ret`. */
-  disposition: Disposition;
-  /** Entry of the path table (accounted output), 0 if none. */
-  path: number;
-}
 
 /** An access to a device, as kvm_run describes it. */
 export interface MmioAccess {
@@ -46,7 +22,8 @@ export interface MmioAccess {
 
 /**
  * Answers an access: the value of a read, anything for a write. 'abort': no device is there, and the guest gets a
- * synchronous external abort. It may take exits of other vcpus, not of this one.
+ * synchronous external abort. It may take exits of other vcpus; this one can neither take nor complete one nor be
+ * destroyed, and the VM can not (EBUSY), until it has returned.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: the handler of a write may return nothing
 export type MmioHandler = (access: MmioAccess, vcpu: Vcpu) => bigint | 'abort' | void;
@@ -76,6 +53,9 @@ export class Vcpu {
   readonly offset: number;
   readonly #request: number;
   readonly #result: number;
+  #destroyed = false;
+  /** The VM's `onMmio` is being asked about an access of this vcpu. */
+  #asking = false;
 
   /** See {@link Vm.createVcpu}. */
   constructor(vm: Vm) {
@@ -102,41 +82,72 @@ export class Vcpu {
     return [this.offset, this.#request, this.#result];
   }
 
-  /** 64-bit register at `field`, a VCPU_* offset of src/abi/layout.ts. */
+  /**
+   * 64-bit register at `field`: VCPU_PC, VCPU_PSTATE, VCPU_ESR, VCPU_FAR, VCPU_HPFAR, VCPU_PAR, VCPU_HCR, VCPU_ELR_EL1,
+   * VCPU_SPSR_EL1, VCPU_VBAR_EL1, VCPU_FAR_EL1, VCPU_ESR_EL1, VCPU_SCTLR_EL1. Throws EINVAL for another place.
+   */
   get(field: number): bigint {
-    return this.machine.view.u64(this.offset + field);
+    return this.#view.u64(this.offset + checkField(field));
   }
 
-  /** Writes the register at `field`, as {@link get} reads it. */
+  /** Writes the register at `field`, as {@link get} reads it. Throws EINVAL unless `value` is a u64, too. */
   set(field: number, value: bigint): void {
-    this.machine.view.setU64(this.offset + field, value);
+    this.#view.setU64(this.offset + checkField(field), checkU64('value', value));
   }
 
   /** The guest's program counter. */
   get pc(): bigint {
-    return this.get(L.VCPU_PC);
+    return this.#view.u64(this.offset + L.VCPU_PC);
   }
 
-  /** Where the guest goes on. */
+  /** Where the guest goes on. Throws EINVAL unless it is a u64. */
   set pc(value: bigint) {
-    this.set(L.VCPU_PC, value);
+    this.#view.setU64(this.offset + L.VCPU_PC, checkU64('pc', value));
   }
 
-  /** General register x0 to x30. */
+  /** General register x0 to x30, or by number 31 XZR, which reads as 0. Throws EINVAL for another number. */
   register(index: number): bigint {
-    return this.get(L.VCPU_REGS + index * 8);
+    const view = this.#view;
+    checkInteger('register', index, 0, XZR);
+    return index === XZR ? 0n : view.u64(this.offset + L.VCPU_REGS + index * 8);
   }
 
-  /** Writes general register x0 to x30. */
+  /** Writes general register x0 to x30; what is written to XZR, number 31, is dropped. Throws EINVAL as {@link set}. */
   setRegister(index: number, value: bigint): void {
-    this.set(L.VCPU_REGS + index * 8, value);
+    const view = this.#view;
+    checkInteger('register', index, 0, XZR);
+    checkU64('value', value);
+    if (index !== XZR) view.setU64(this.offset + L.VCPU_REGS + index * 8, value);
+  }
+
+  /** True after {@link destroy}, or that of its VM: all else but what it was made of throws EINVAL then. */
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  get #view(): View {
+    if (this.#destroyed) throw gone('vcpu');
+    return this.machine.view;
+  }
+
+  /** Throws EINVAL if it is destroyed, EBUSY while its `onMmio` is being asked: its exit is not over. */
+  checkIdle(): void {
+    if (this.#destroyed) throw gone('vcpu');
+    if (this.#asking)
+      throw new Stage2Error('EBUSY', 'the vcpu is in its onMmio: expected a call after it has returned');
   }
 
   /**
    * Takes one exit through the emulated kernel, and what it leaves of an internal VM's device access to the VM's
-   * `onMmio`. Throws EINVAL for what is no register value, never for what a guest may do.
+   * `onMmio`. Throws EINVAL for what is no register value, never for what a guest may do, and EBUSY from the `onMmio` of
+   * this vcpu.
+   *
+   * When `onMmio` is asked, the PC is past the access, as it is when KVM_RUN returns to user space. What it throws comes
+   * out of here, as does EINVAL for a read that it gives no u64: the access is then pending in {@link run}, and
+   * {@link completeMmioRead} ends a read that is.
    */
   takeExit(exit: GuestExit): ExitResult {
+    this.checkIdle();
     checkExit(exit);
     writeRequest(this.machine, this.#request, this.offset, exit);
     this.machine.core.faultMany(this.#request, 1, this.#result);
@@ -147,22 +158,30 @@ export class Vcpu {
     return { ...result, ret: 1, disposition: this.#handleMmio(onMmio) };
   }
 
-  /** The guest goes on behind the access, or takes an abort at it. Throws EINVAL for a read that gets no value. */
+  /** The guest goes on behind the access, or takes an abort at it. */
   #handleMmio(onMmio: MmioHandler): Disposition {
     const access = this.run.mmio;
-    const answer = onMmio(access, this);
+    const answer = this.#ask(onMmio, access);
     if (answer === 'abort') {
       this.machine.core.mmioAbort(this.offset);
       return Disposition.INJECT_DABT;
     }
     if (!access.isWrite) {
-      if (typeof answer !== 'bigint')
-        throw new Stage2Error('EINVAL', `onMmio of ${hex(access.pa)}: ${String(answer)}, expected a bigint`);
-      this.completeMmioRead(BigInt.asUintN(64, answer));
+      checkU64(`onMmio of ${hex(access.pa)}`, answer);
+      this.completeMmioRead(answer as bigint);
     }
     this.machine.view.setU32(this.offset + L.VCPU_EXIT_REASON, ExitReason.NONE);
     this.machine.view.setU32(this.offset + L.VCPU_DISPOSITION, Disposition.MMIO_HANDLED);
     return Disposition.MMIO_HANDLED;
+  }
+
+  #ask(onMmio: MmioHandler, access: MmioAccess): ReturnType<MmioHandler> {
+    this.#asking = true;
+    try {
+      return onMmio(access, this);
+    } finally {
+      this.#asking = false;
+    }
   }
 
   /**
@@ -170,69 +189,80 @@ export class Vcpu {
    * masked; see Disposition.REFAULT_LOOP.
    */
   get refaults(): number {
-    return this.machine.view.u32(this.offset + L.VCPU_REFAULTS);
+    return this.#view.u32(this.offset + L.VCPU_REFAULTS);
   }
 
   /** What user space finds after an exit with ret 0. */
   get run(): RunState {
-    const { view } = this.machine;
+    const view = this.#view;
+    const at = this.offset;
     return {
-      exitReason: view.u32(this.offset + L.VCPU_EXIT_REASON),
+      exitReason: view.u32(at + L.VCPU_EXIT_REASON),
       mmio: {
-        pa: this.get(L.VCPU_MMIO_PA),
-        length: view.u32(this.offset + L.VCPU_MMIO_LEN),
-        isWrite: view.u32(this.offset + L.VCPU_MMIO_IS_WRITE) !== 0,
-        data: this.get(L.VCPU_MMIO_DATA),
+        pa: view.u64(at + L.VCPU_MMIO_PA),
+        length: view.u32(at + L.VCPU_MMIO_LEN),
+        isWrite: view.u32(at + L.VCPU_MMIO_IS_WRITE) !== 0,
+        data: view.u64(at + L.VCPU_MMIO_DATA),
       },
-      signal: { hva: this.get(L.VCPU_SIGNAL_HVA), lsb: view.u32(this.offset + L.VCPU_SIGNAL_LSB) },
+      signal: { hva: view.u64(at + L.VCPU_SIGNAL_HVA), lsb: view.u32(at + L.VCPU_SIGNAL_LSB) },
     };
   }
 
-  /** Completes an MMIO read with the value user space found. */
+  /** A read of a device waits for its value: {@link completeMmioRead}. */
+  get awaitsMmioRead(): boolean {
+    const { exitReason, mmio } = this.run;
+    return exitReason === ExitReason.MMIO && !mmio.isWrite;
+  }
+
+  /**
+   * Completes an MMIO read with the value user space found, of which the bytes of the access count. Throws EINVAL unless
+   * one waits for it and for a value that is no u64, EBUSY from the `onMmio` of this vcpu, whose answer does this.
+   */
   completeMmioRead(value: bigint): void {
+    this.checkIdle();
+    checkU64('value', value);
+    if (!this.awaitsMmioRead) {
+      const reason = ExitReason[this.run.exitReason];
+      throw new Stage2Error(
+        'EINVAL',
+        `exitReason: found ${reason}, expected an MMIO read that waits for its value`,
+      );
+    }
     this.machine.core.mmioReturn(this.offset, value);
+    this.machine.view.setU32(this.offset + L.VCPU_EXIT_REASON, ExitReason.NONE);
   }
 
-  /** Frees the vcpu's records and cached table pages; its VM forgets it. Throws EINVAL the second time. */
+  /**
+   * Frees the vcpu's records and cached table pages; its VM forgets it. Throws EINVAL the second time, EBUSY from its
+   * `onMmio`.
+   */
   destroy(): void {
-    const index = this.vm.vcpus.indexOf(this);
-    if (index < 0) throw new Stage2Error('EINVAL', 'the vcpu is destroyed already');
-    this.vm.vcpus.splice(index, 1);
+    this.checkIdle();
     this.machine.core.cacheFree(this.offset + L.VCPU_CACHE);
+    this.vm.vcpus.splice(this.vm.vcpus.indexOf(this), 1);
     for (const at of this.places) this.machine.arena.release(at);
+    this.#destroyed = true;
   }
 }
 
-/** Throws EINVAL unless every register given is a 64-bit bigint. */
-export function checkExit(exit: GuestExit): void {
-  for (const name of ['esr', 'far', 'ipa'] as const) checkU64(name, exit[name]);
-  if (exit.hpfar !== undefined) checkU64('hpfar', exit.hpfar);
-  if (exit.par !== undefined) checkU64('par', exit.par);
-}
+/** The number of the zero register, in an instruction and here. */
+const XZR = 31;
+const REGISTERS: ReadonlySet<number> = new Set([
+  L.VCPU_PC,
+  L.VCPU_PSTATE,
+  L.VCPU_ESR,
+  L.VCPU_FAR,
+  L.VCPU_HPFAR,
+  L.VCPU_PAR,
+  L.VCPU_HCR,
+  L.VCPU_ELR_EL1,
+  L.VCPU_SPSR_EL1,
+  L.VCPU_VBAR_EL1,
+  L.VCPU_FAR_EL1,
+  L.VCPU_ESR_EL1,
+  L.VCPU_SCTLR_EL1,
+]);
 
-/** Writes a request of a batch at `at`. */
-export function writeRequest(machine: Machine, at: number, vcpu: number, exit: GuestExit): void {
-  const { view } = machine;
-  const page = exit.ipa >> 12n;
-  view.setU32(at + L.REQUEST_VCPU, vcpu);
-  view.setU32(at + L.REQUEST_EXIT_CODE, exit.exitCode ?? ExitCode.TRAP);
-  view.setU64(at + L.REQUEST_ESR, exit.esr);
-  view.setU64(at + L.REQUEST_FAR, exit.far);
-  view.setU64(at + L.REQUEST_HPFAR, exit.hpfar ?? page << BigInt(HPFAR_FIPA_LSB));
-  view.setU64(at + L.REQUEST_PAR, exit.par ?? page << 12n);
-}
-
-/** Reads the result of a batch at `at`. */
-export function readResult(machine: Machine, at: number): ExitResult {
-  const { view } = machine;
-  return {
-    ret: view.i32(at + L.RESULT_RET),
-    disposition: view.u32(at + L.RESULT_DISPOSITION),
-    path: view.u32(at + L.RESULT_PATH),
-  };
-}
-
-/** ESR_EL2 of a stage-2 abort: exception class and fault type with level, IL set, other bits as given. */
-export function abortSyndrome(ec: number, fsc: Fsc | number, bits = 0): bigint {
-  return (BigInt(ec) << BigInt(ESR_EC_LSB)) | (1n << 25n) | BigInt(bits >>> 0) | BigInt(fsc);
+function checkField(field: number): number {
+  return REGISTERS.has(field) ? field : refuse('field', field, 'the VCPU_* of a 64-bit register');
 }

@@ -1,11 +1,13 @@
 import { KVM_PRIVATE_MEM_SLOTS, KVM_USER_MEM_SLOTS } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
+import { checkBits, checkU64, gone } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import {
   addressBits,
   addressLayout,
   checkGeometry,
+  checkVmid,
   type Geometry,
   rootBytes,
   startLevel,
@@ -13,36 +15,17 @@ import {
   V4_13_GEOMETRY,
   vttbr,
 } from './geometry.js';
+import { checkHvaRange, PA_BITS } from './host_address.js';
 import { Idmap } from './idmap.js';
 import { type InternalPolicy, internalPolicy, VM_MMIO } from './internal.js';
 import { bitmapBytes } from './memslots.js';
 import type { AddressSpace } from './mm.js';
 import { enlist, strike } from './registry.js';
-import { type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
+import { checkSlot, type MemorySlot, SlotTable, slotBytes, slotIpa } from './slot_table.js';
 import { Stage2Tables } from './tables.js';
-import { RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
+import { checkVariant, RFC_VARIANT, type Variant, VM_CHECK } from './variant.js';
 import { type MmioHandler, Vcpu } from './vcpu.js';
-
-/** What a VM is made of. */
-export interface VmOptions {
-  /** The process behind a VM, kvm->mm; absent is NULL. */
-  mm?: AddressSpace;
-  /** What the VM was created as. Default: internal without an mm. Whether the code sees it so, its variant says. */
-  kind?: VmKind;
-  /** What an internal VM does where the RFC left something open. Default: as posted. */
-  internal?: Partial<InternalPolicy>;
-  /** Answers the device accesses of an internal VM whose policy is `mmio: 'handler'`. */
-  onMmio?: MmioHandler;
-  /** Default: the RFC as posted. */
-  variant?: Variant;
-  /** Default: 4K pages, 40-bit IPA. */
-  geometry?: Geometry;
-  /** VTTBR_EL2.VMID. Default 1. */
-  vmid?: number;
-}
-
-/** A VM of user space, or one that the kernel runs for itself. */
-export type VmKind = 'ordinary' | 'internal';
+import { checkKind, checkOptions, type VmKind, type VmOptions } from './vm_options.js';
 
 /** A VM: struct kvm, its slots and its stage-2 tables. */
 export class Vm {
@@ -74,14 +57,16 @@ export class Vm {
   #destroyed = false;
 
   /**
-   * KVM_CREATE_VM. Throws EINVAL for a geometry that cannot be or that the machine's table pages do not hold, and for a
-   * kind, a policy or a handler that do not fit; ENOMEM if the machine has no room.
+   * KVM_CREATE_VM. Throws EINVAL for a geometry that cannot be or that the machine's table pages do not hold, for a
+   * kind, a policy or a handler that do not fit, an mm of another machine, and an option that there is not; ENOMEM if the
+   * machine has no room.
    */
   constructor(machine: Machine, options: VmOptions = {}) {
+    checkOptions(machine, options);
     this.machine = machine;
     this.mm = options.mm;
     this.kind = options.kind ?? (this.mm === undefined ? 'internal' : 'ordinary');
-    this.variant = options.variant ?? RFC_VARIANT;
+    this.variant = checkVariant(options.variant ?? RFC_VARIANT);
     this.internal = internalPolicy(options.internal);
     this.onMmio = options.onMmio;
     checkKind(this);
@@ -100,7 +85,7 @@ export class Vm {
         machine,
         this.variant.privateSlots ? KVM_USER_MEM_SLOTS + KVM_PRIVATE_MEM_SLOTS : KVM_USER_MEM_SLOTS,
       );
-      this.#writeVm(pgd, options.vmid ?? 1);
+      this.#writeVm(pgd, checkVmid(options.vmid ?? 1));
       this.tables = new Stage2Tables(this, pgd);
       this.idmap = new Idmap(this);
     } catch (error) {
@@ -156,6 +141,7 @@ export class Vm {
 
   /** KVM_CREATE_VCPU. Throws ENOMEM if the machine's arena is full. */
   createVcpu(): Vcpu {
+    this.#checkAlive();
     const vcpu = new Vcpu(this);
     this.vcpus.push(vcpu);
     return vcpu;
@@ -168,6 +154,7 @@ export class Vm {
 
   /** kvm_mmu_wp_memory_region: every leaf of the slot becomes read-only, then the VMID is flushed. */
   writeProtectSlot(slot: MemorySlot): void {
+    checkSlot('slot', slot, this.slots.capacity);
     this.tables.writeProtect(slotIpa(slot), slotBytes(slot));
     this.machine.core.tlbFlushAll(this.offset);
   }
@@ -177,6 +164,7 @@ export class Vm {
    * Throws ENOENT if the slot keeps none.
    */
   getDirtyLog(id: number): Uint8Array {
+    this.#checkAlive();
     const slot = this.slots.get(id);
     if (slot.dirtyBitmap === 0) throw new Stage2Error('ENOENT', `slot ${id} keeps no dirty bitmap`);
     const { view } = this.machine;
@@ -198,32 +186,53 @@ export class Vm {
 
   /** The host invalidates [start, end): kvm_mmu_notifier_invalidate_range_start and _end. */
   invalidateHva(start: bigint, end: bigint): void {
+    this.#checkAlive();
+    checkHvaRange(start, end);
     this.machine.core.notifierStart(this.offset, start, end);
     this.machine.core.notifierEnd(this.offset);
   }
 
   /** The host invalidates the page at `hva`: mmu_notifier_invalidate_page. */
   invalidatePage(hva: bigint): void {
+    this.#checkAlive();
+    checkU64('hva', hva);
     this.machine.core.notifierPage(this.offset, hva);
   }
 
   /** The host's page at `hva` is now at `pa`: kvm_set_spte_hva. */
   changeHva(hva: bigint, pa: bigint): void {
+    this.#checkAlive();
+    checkU64('hva', hva);
+    checkBits('pa', pa, PA_BITS);
     this.machine.core.notifierChangePte(this.offset, hva, pa);
   }
 
   /** The host asks whether [start, end) was used; clears the access flags. Returns how many entries were young. */
   ageHva(start: bigint, end: bigint): bigint {
+    this.#checkAlive();
+    checkHvaRange(start, end);
     return this.tables.withVisitor((visitor) => {
       this.machine.core.notifierAge(this.offset, start, end, visitor);
       return this.machine.view.u64(visitor + L.ATTRIBUTE_VISITOR_CHANGED);
     });
   }
 
-  /** Frees tables, caches, slots and records. Throws EINVAL the second time. */
+  /** True after {@link destroy}: then all else but what it was made of throws EINVAL, of its vcpus and tables too. */
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  #checkAlive(): void {
+    if (this.#destroyed) throw gone('VM');
+    if (this.machine.destroyed) throw gone('machine');
+  }
+
+  /**
+   * Frees tables, caches, slots and records. Throws EINVAL the second time, EBUSY from the `onMmio` of one of its vcpus.
+   */
   destroy(): void {
-    if (this.#destroyed) throw new Stage2Error('EINVAL', 'the VM is destroyed already');
-    this.#destroyed = true;
+    this.#checkAlive();
+    for (const vcpu of this.vcpus) vcpu.checkIdle();
     strike(this);
     for (const vcpu of [...this.vcpus]) vcpu.destroy();
     this.tables.destroy();
@@ -232,18 +241,9 @@ export class Vm {
       if (slot.dirtyBitmap !== 0) this.machine.arena.release(slot.dirtyBitmap);
     this.machine.roots.release(this.#root);
     for (const at of this.places) this.machine.arena.release(at);
+    this.slots.retire();
+    this.#destroyed = true;
   }
-}
-
-/** Throws EINVAL for a kind that is none, and unless a VM has a handler for MMIO just if its policy asks for one. */
-function checkKind({ kind, internal, onMmio }: Vm): void {
-  if (kind !== 'ordinary' && kind !== 'internal')
-    throw new Stage2Error('EINVAL', `kind ${String(kind)}: expected ordinary or internal`);
-  if ((internal.mmio === 'handler') !== (onMmio !== undefined))
-    throw new Stage2Error(
-      'EINVAL',
-      `internal.mmio ${internal.mmio}: expected handler with onMmio, and only then`,
-    );
 }
 
 /**

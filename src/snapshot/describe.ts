@@ -1,6 +1,8 @@
 import { HEADER_POOL_PAGES } from '../abi/layout.js';
+import { checkKeys } from '../core/check.js';
 import { fsck } from '../kvm/fsck/index.js';
-import type { Vm, VmKind } from '../kvm/vm.js';
+import type { Vm } from '../kvm/vm.js';
+import type { VmKind } from '../kvm/vm_options.js';
 import { type RestoreOptions, readSnapshot, restoreSnapshot } from './restore.js';
 
 /** A VM of a snapshot. */
@@ -56,6 +58,7 @@ export function describeSnapshot(
   bytes: Uint8Array,
   options: Pick<RestoreOptions, 'name' | 'maxBytes'> = {},
 ): SnapshotSummary {
+  checkKeys('options', options, ['name', 'maxBytes']);
   const { file, table } = readSnapshot(bytes, options.name);
   const isAsked = table.vms.map(({ internal }) => internal.mmio === 'handler');
   const onMmio = isAsked.map((asked) => (asked ? () => 'abort' as const : undefined));

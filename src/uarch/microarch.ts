@@ -1,5 +1,5 @@
 import {
-  type BranchKind,
+  BranchKind,
   CACHE_CHUNK_BYTES,
   CACHE_GROUP_BYTES,
   CACHE_GROUP_WAYS,
@@ -20,15 +20,24 @@ import {
   CORE_STOLEN,
   CORE_WALK_STORAGE,
   MicroEvent,
+  PredictorPart,
   STOLEN_SIZEOF,
 } from '../abi/uarch.js';
 import type { Allocation } from '../core/arena.js';
-import { hex, Stage2Error } from '../core/error.js';
-import type { Machine } from '../core/machine.js';
+import {
+  checkBits,
+  checkFlag,
+  checkInteger,
+  checkLive,
+  checkObject,
+  checkU32,
+  checkU64,
+} from '../core/check.js';
+import { Machine } from '../core/machine.js';
 import type { MicroExports } from '../core/micro-exports.js';
 import { Registry } from '../core/registry.js';
 import { type BtbLevel, btbLevels } from './btb-layout.js';
-import { checkGeometry, checkInteger, U32_MOST } from './check.js';
+import { checkGeometry } from './check.js';
 import type { CacheGeometry, Geometry, TableGeometry } from './geometry.js';
 import { TLB_FIELDS, TLB_NAMES, tlbBytes } from './tlb-layout.js';
 
@@ -46,14 +55,26 @@ export interface GuestRun {
   codeBytes: number;
 }
 
+const GUEST_FIELDS = [
+  'dataLines',
+  'codeLines',
+  'branches',
+  'dataBytes',
+  'codeBytes',
+] as const satisfies readonly (keyof GuestRun)[];
+
 /** Throws EINVAL that names the field unless the core can be told what the guest does. */
 export function checkGuestRun(run: GuestRun): void {
-  for (const [name, value] of Object.entries(run)) checkInteger(name, value, 0, U32_MOST);
+  checkObject('run', run);
+  for (const name of GUEST_FIELDS) checkU32(name, run[name]);
 }
 
 /** A host line: structures that are compared four ways at a time do not straddle one more than they must. */
 const ALIGN = 64;
-const U64_END = 1n << 64n;
+const PA_BITS = 52;
+const PARTS_MOST =
+  PredictorPart.RETURNS | PredictorPart.HISTORY | PredictorPart.TARGETS | PredictorPart.DIRECTIONS;
+const BRANCH_KIND_MOST = BranchKind.INDIRECT_CALL;
 export const microarchs = new Registry<Microarch>();
 /** Fibonacci hashing: neighbouring seeds give unlike states. */
 const SEED_FACTOR = 0x9e3779b97f4a7c15n;
@@ -113,14 +134,13 @@ export class Microarch {
   readonly machine: Machine;
   /** Sizes of its caches, TLBs and predictors; they do not change. */
   readonly geometry: Geometry;
-  readonly #core: MicroExports;
 
   /** Throws EINVAL for an impossible geometry or a machine that is not accounted, ENOMEM if its arena is full. */
   constructor(machine: Machine, geometry: Geometry) {
+    checkLive('machine', machine, Machine, 'Machine');
     checkGeometry(geometry);
     this.machine = machine;
-    this.geometry = geometry;
-    this.#core = machine.micro;
+    this.geometry = structuredClone(geometry);
     this.offset = machine.arena.allocate(CORE_SIZEOF, ALIGN);
     machine.view.fill(this.offset, CORE_SIZEOF);
     for (const part of partsOf(geometry)) if (part.bytes > 0) this.#place(part);
@@ -145,6 +165,10 @@ export class Microarch {
     ];
   }
 
+  get #core(): MicroExports {
+    return this.machine.micro;
+  }
+
   #set(field: number, value: number): void {
     this.machine.view.setU32(this.offset + field, value);
   }
@@ -165,7 +189,7 @@ export class Microarch {
 
   /** Starts the random numbers of `guest` anew. Throws EINVAL unless `n` is a u64. */
   seed(n: bigint): void {
-    if (n < 0n || n >= U64_END) throw new Stage2Error('EINVAL', `seed ${n}: expected a number below 2^64`);
+    checkU64('seed', n);
     const state = BigInt.asUintN(64, (n + 1n) * SEED_FACTOR);
     this.machine.view.setU64(this.offset + CORE_RANDOM, state === 0n ? SEED_FACTOR : state);
   }
@@ -200,13 +224,18 @@ export class Microarch {
     this.#core.microStealLine(this.offset, checkAddress(pa));
   }
 
-  /** `target` is where the branch goes if it is taken, whether it is or not. */
+  /** `target` is where the branch goes if it is taken, whether it is or not. Throws EINVAL for addresses that are no u64. */
   branch(kind: BranchKind, pc: bigint, taken: boolean, target: bigint): void {
+    checkInteger('kind', kind, 0, BRANCH_KIND_MOST);
+    checkU64('pc', pc);
+    checkFlag('taken', taken);
+    checkU64('target', target);
     this.#core.microBranch(this.offset, kind, pc, taken, target);
   }
 
   /** Empties parts of the branch prediction: bits of PredictorPart. */
   forgetPredictions(parts: number): void {
+    checkInteger('parts', parts, 0, PARTS_MOST);
     this.#core.microPredictorForget(this.offset, parts);
   }
 
@@ -230,7 +259,5 @@ export class Microarch {
 }
 
 function checkAddress(pa: bigint): bigint {
-  if (pa < 0n || pa >= 1n << 52n)
-    throw new Stage2Error('EINVAL', `address ${hex(pa)}: expected one below 2^52`);
-  return pa;
+  return checkBits('address', pa, PA_BITS);
 }

@@ -7,13 +7,22 @@ import {
   TRANSLATION_PA,
   TRANSLATION_SIZEOF,
 } from '../abi/walk.js';
-import { checkU64 } from '../core/check.js';
+import {
+  checkFlag,
+  checkInteger,
+  checkLive,
+  checkOneOf,
+  checkTyped,
+  checkU64,
+  gone,
+  refuse,
+} from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import { Registry } from '../core/registry.js';
-import { readFault, type Translator } from '../walk/translator.js';
+import { readFault, Translator } from '../walk/translator.js';
 import type { WalkFault } from '../walk/types.js';
-import type { Microarch } from './microarch.js';
+import { Microarch } from './microarch.js';
 import { overlapping, staleTranslations } from './stale.js';
 import { type HeldTranslation, heldTranslations } from './tlb-entries.js';
 
@@ -94,8 +103,12 @@ const TLBI = {
 export type TlbiName = keyof typeof TLBI;
 const BY_ADDRESS: readonly TlbiName[] = ['vaae1', 'vaale1', 'ipas2e1'];
 
+const TLBI_NAMES = Object.keys(TLBI) as TlbiName[];
+const ACCESS_NAMES = Object.keys(ACCESSES) as MmuAccessKind[];
+const REGIMES = ['va', 'ipa'] as const;
+
 const BATCH = 4096;
-const VMID_END = 1 << 16;
+const VMID_MOST = 0xffff;
 export const mmus = new Registry<MicroMmu>();
 
 /**
@@ -108,9 +121,12 @@ export class MicroMmu {
   /** Its tables are walked where no TLB answers. */
   readonly translator: Translator;
   readonly #out: number;
+  #destroyed = false;
 
   /** Throws EINVAL unless both are of one machine, ENOMEM if the machine's arena is full. */
   constructor(micro: Microarch, translator: Translator) {
+    if (!(micro instanceof Microarch)) refuse('micro', micro, 'a Microarch');
+    checkLive('translator', translator, Translator, 'Translator');
     if (micro.machine !== translator.machine) {
       throw new Stage2Error('EINVAL', 'translator: found one of another machine, expected that of the core');
     }
@@ -132,8 +148,10 @@ export class MicroMmu {
 
   /** Translates one access. What a guest may do never throws; a bad argument throws EINVAL. */
   access(request: MmuRequest): MmuResult {
-    const { access, el, flags } = encodeAccess(request);
+    this.#checkAlive();
+    const { access, el, flags } = encodeAccess(request, 'request');
     const va = 'va' in request;
+    if (va === 'ipa' in request) refuse('request', request, 'an object with either va or ipa');
     const address = va ? request.va : request.ipa;
     checkU64(va ? 'va' : 'ipa', address);
     const { micro, view } = this.micro.machine;
@@ -153,13 +171,10 @@ export class MicroMmu {
    * reads it. Throws EINVAL for a bad argument, ENOMEM if the machine's arena is full.
    */
   accessMany(regime: 'va' | 'ipa', addresses: BigUint64Array, options: MmuAccess = {}): BigUint64Array {
-    if (!(addresses instanceof BigUint64Array)) {
-      throw new Stage2Error('EINVAL', `addresses: found ${typeof addresses}, expected a BigUint64Array`);
-    }
-    if (regime !== 'va' && regime !== 'ipa') {
-      throw new Stage2Error('EINVAL', `regime: found ${String(regime)}, expected va or ipa`);
-    }
-    const { access, el, flags } = encodeAccess(options);
+    this.#checkAlive();
+    checkTyped('addresses', addresses, 'BigUint64Array');
+    checkOneOf('regime', regime, REGIMES);
+    const { access, el, flags } = encodeAccess(options, 'options');
     const all = flags | (regime === 'va' ? T.ACCESS_VA : 0);
     const results = new BigUint64Array(addresses.length);
     const { arena, micro, view } = this.micro.machine;
@@ -182,6 +197,7 @@ export class MicroMmu {
 
   /** The VMID that entries are tagged with. */
   get vmid(): number {
+    this.#checkAlive();
     return this.micro.machine.micro.microVmid(this.translator.regimeOffset);
   }
 
@@ -190,20 +206,13 @@ export class MicroMmu {
    * Throws EINVAL for an instruction that is none, an address it does not take or lacks, a VMID of more than 16 bits.
    */
   tlbi(name: TlbiName, address?: bigint, vmid = this.vmid): void {
-    const kind = Object.hasOwn(TLBI, name) ? TLBI[name] : undefined;
-    if (kind === undefined) {
-      throw new Stage2Error(
-        'EINVAL',
-        `tlbi: found ${String(name)}, expected one of ${Object.keys(TLBI).join(', ')}`,
-      );
-    }
+    this.#checkAlive();
+    const kind = TLBI[checkOneOf('tlbi', name, TLBI_NAMES)];
     if (BY_ADDRESS.includes(name) !== (address !== undefined)) {
       const expected = BY_ADDRESS.includes(name) ? 'an address' : 'none';
-      throw new Stage2Error('EINVAL', `tlbi ${name} address ${address}: expected ${expected}`);
+      refuse(`address of tlbi ${name}`, address, expected);
     }
-    if (!Number.isInteger(vmid) || vmid < 0 || vmid >= VMID_END) {
-      throw new Stage2Error('EINVAL', `vmid ${vmid}: expected an integer below ${VMID_END}`);
-    }
+    checkInteger('vmid', vmid, 0, VMID_MOST);
     const at = address ?? 0n;
     checkU64('address', at);
     const { micro } = this.micro.machine;
@@ -213,12 +222,15 @@ export class MicroMmu {
 
   /** The host kernel's own access to its linear map, or with `fetch` its text. Throws EINVAL unless `va` is a u64. */
   hostTranslate(va: bigint, fetch = false): void {
+    this.#checkAlive();
     checkU64('va', va);
+    checkFlag('fetch', fetch);
     this.micro.machine.micro.microHostTranslate(this.micro.offset, va, fetch);
   }
 
   /** Every translation that the core holds. */
   entries(): HeldTranslation[] {
+    this.#checkAlive();
     return heldTranslations(this.micro.machine.view, this.micro.offset);
   }
 
@@ -236,19 +248,28 @@ export class MicroMmu {
     return overlapping(this.entries());
   }
 
-  /** Gives the record back to the machine; of no use afterwards. */
+  /** True after {@link destroy}. */
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  #checkAlive(): void {
+    if (this.#destroyed) throw gone('MMU');
+  }
+
+  /** Gives the record back to the machine; of no use afterwards. Throws EINVAL the second time. */
   destroy(): void {
+    this.#checkAlive();
+    this.#destroyed = true;
     mmus.remove(this);
     for (const at of this.places) this.machine.arena.release(at);
   }
 }
 
-function encodeAccess({ access = 'read', el = 1, pan, line }: MmuAccess) {
-  const kind = Object.hasOwn(ACCESSES, access) ? ACCESSES[access] : undefined;
-  if (kind === undefined) {
-    const kinds = Object.keys(ACCESSES).join(', ');
-    throw new Stage2Error('EINVAL', `access: found ${String(access)}, expected one of ${kinds}`);
-  }
-  if (el !== 0 && el !== 1) throw new Stage2Error('EINVAL', `el: found ${String(el)}, expected 0 or 1`);
+function encodeAccess(given: MmuAccess, what: string) {
+  if (typeof given !== 'object' || given === null) refuse(what, given, 'an object');
+  const { access = 'read', el = 1, pan, line } = given;
+  const kind = ACCESSES[checkOneOf('access', access, ACCESS_NAMES)];
+  if (el !== 0 && el !== 1) refuse('el', el, '0 or 1');
   return { access: kind, el, flags: (pan ? T.ACCESS_PAN : 0) | (line ? T.ACCESS_LINE : 0) };
 }

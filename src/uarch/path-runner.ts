@@ -1,9 +1,9 @@
 import { FAULT_SIZEOF } from '../abi/fault-log.js';
 import * as P from '../abi/program.js';
 import { MicroEvent } from '../abi/uarch.js';
+import { checkInteger, U32_MOST } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
-import { checkInteger, U32_MOST } from './check.js';
 import { checkGuestRun, type GuestRun } from './microarch.js';
 import type { CodePlacement } from './placement.js';
 import { checkProgram } from './program-check.js';

@@ -1,6 +1,6 @@
 import { CODE_BASES, Operand, TEXT_BASE } from '../abi/program.js';
+import { checkInteger, checkU64 } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
-import { checkInteger } from './check.js';
 
 /** Where the kernel's code and data lie in one experiment: the same for every build that is compared in it. */
 export interface CodePlacement {
@@ -31,8 +31,7 @@ const LINE = 64;
  * @throws EINVAL for a seed that is no u64 or a phase that is none of an instruction.
  */
 export function placeCode(seed: bigint, phase: number): CodePlacement {
-  if (seed < 0n || seed >= 1n << 64n)
-    throw new Stage2Error('EINVAL', `seed ${seed}: expected a number below 2^64`);
+  checkU64('seed', seed);
   checkInteger('phase', phase, 0, LINE - 1);
   if (phase % 4 !== 0) throw new Stage2Error('EINVAL', `phase ${phase}: expected a multiple of 4`);
   const random = splitMix(seed);

@@ -3,7 +3,8 @@ import { AddressLayout } from '../abi/walk.js';
 import type { DescriptorFormat } from '../arm/descriptor.js';
 import { extract } from '../arm/fields.js';
 import { granuleShiftOf } from '../arm/granule.js';
-import type { WalkCpu, WalkRegisters } from './regime.js';
+import { checkObject, checkU64 } from '../core/check.js';
+import { encodeCpu, type WalkCpu, type WalkRegisters } from './regime.js';
 
 /** The form of the stage-1 tables of one half of the VA space. */
 export interface Stage1Format extends DescriptorFormat {
@@ -26,8 +27,15 @@ export function stage2Format({ vtcr }: WalkRegisters, cpu: WalkCpu): DescriptorF
   return { granuleShift, layout: layoutOf(cpu, granuleShift, ds) };
 }
 
-/** What TCR_EL1 makes of the tables that translate `va`, for those who show what a walk read. */
-export function stage1Format({ tcrEl1 = 0n }: WalkRegisters, cpu: WalkCpu, va: bigint): Stage1Format {
+/**
+ * What TCR_EL1 makes of the tables that translate `va`, for those who show what a walk read. Throws EINVAL for a register,
+ * an address or a CPU that cannot be.
+ */
+export function stage1Format(registers: WalkRegisters, cpu: WalkCpu, va: bigint): Stage1Format {
+  const { tcrEl1 = 0n } = checkObject('registers', registers);
+  checkU64('tcrEl1', tcrEl1);
+  checkU64('va', va);
+  encodeCpu(cpu);
   const upper = extract(va, UPPER_LSB) === 1n;
   const tg = Number(extract(tcrEl1, upper ? A.TCR_TG1_LSB : A.TCR_TG0_LSB, A.TCR_TG_WIDTH));
   const granuleShift = implementedGranule(cpu, upper ? TG1[tg] : granuleShiftOf(tg));

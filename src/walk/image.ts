@@ -1,4 +1,5 @@
 import { type CpuFeatures, cpuFromId, type IdRegisters } from '../arm/cpu.js';
+import { checkArray, checkInteger, checkObject, checkTyped, checkU64, refuse, tagOf } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import { Machine } from '../core/machine.js';
 import type { BankSpec } from '../core/physmap.js';
@@ -61,6 +62,8 @@ export function imageMachine(
   tablePages: readonly ImageTable[],
   memory: readonly ImageMemory[] = [],
 ): Machine {
+  checkTables(tablePages);
+  checkMemory(memory);
   const ranges = imageRanges(tablePages, memory);
   const [roots, pool] = freePages(ranges);
   const machine = new Machine({
@@ -82,7 +85,9 @@ export function imageMachine(
  * The machine of an image, and a translator over it.
  * @throws Stage2Error as {@link imageMachine} and {@link idRegistersOf}, and EINVAL for an ID register that is reserved
  */
-export function loadImage({ tablePages, memory = [], registers, cpu }: TableImage): Translator {
+export function loadImage(image: TableImage): Translator {
+  const { tablePages, memory = [], registers, cpu } = checkObject('image', image);
+  checkMap('registers.all', checkObject('registers', registers).all);
   const machine = imageMachine(tablePages, memory);
   const features = cpu ?? cpuFromId(idRegistersOf(registers.all));
   return new Translator(machine, registersOf(registers), { features });
@@ -90,6 +95,7 @@ export function loadImage({ tablePages, memory = [], registers, cpu }: TableImag
 
 /** The ID registers among those of an image. @throws Stage2Error EINVAL naming one that is missing */
 export function idRegistersOf(all: ReadonlyMap<string, bigint>): IdRegisters {
+  checkMap('all', all);
   const get = (name: string): bigint => {
     const value = all.get(name);
     if (value === undefined) throw new Stage2Error('EINVAL', `key_registers.${name}: the field is missing`);
@@ -118,6 +124,36 @@ function writeTable(machine: Machine, table: ImageTable): void {
   const at = machine.ramOffset(table.pa);
   if (at === undefined) throw new Stage2Error('EFAULT', `table ${hex(table.pa)} is in no bank`);
   for (const [index, desc] of table.entries) machine.view.setU64(at + index * 8, desc);
+}
+
+/** Descriptors of one table at most: 4 GiB of them, as much as a machine holds. */
+const ENTRIES_MOST = 1 << 29;
+
+/** Throws EINVAL naming the table unless each is what an {@link ImageTable} says. */
+export function checkTables(tables: readonly ImageTable[]): void {
+  for (const [i, table] of checkArray('table_pages', tables).entries()) {
+    const name = `table_pages[${i}]`;
+    const { pa, nEntries, entries } = checkObject(name, table);
+    checkU64(`${name}.pa`, pa);
+    checkInteger(`${name}.nEntries`, nEntries, 1, ENTRIES_MOST);
+    for (const [index, desc] of checkMap(`${name}.entries`, entries)) {
+      checkInteger(`an index of ${name}.entries`, index, 0, nEntries - 1);
+      checkU64(`${name}.entries[${index}]`, desc);
+    }
+  }
+}
+
+function checkMemory(memory: readonly ImageMemory[]): void {
+  for (const [i, piece] of checkArray('memory', memory).entries()) {
+    const { name, pa, bytes } = checkObject(`memory[${i}]`, piece);
+    if (typeof name !== 'string') refuse(`memory[${i}].name`, name, 'a string');
+    checkU64(name, pa);
+    checkTyped(name, bytes, 'Uint8Array');
+  }
+}
+
+function checkMap<K, V>(what: string, map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
+  return tagOf(map) === 'Map' ? map : refuse(what, map, 'a Map');
 }
 
 interface ImageRange {

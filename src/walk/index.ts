@@ -1,3 +1,4 @@
+export { type Stage1Format, stage1Format } from './format.js';
 export {
   type ImageMemory,
   type ImageTable,

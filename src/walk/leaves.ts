@@ -2,9 +2,9 @@ import { ENOSPC } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
 import { AddressLayout } from '../abi/walk.js';
 import { type DescriptorFormat, levelShift } from '../arm/descriptor.js';
-import { Stage2Error } from '../core/error.js';
-import type { Machine } from '../core/machine.js';
-import type { Regime } from './regime.js';
+import { checkLive } from '../core/check.js';
+import { Machine } from '../core/machine.js';
+import { checkRegime, type Regime } from './regime.js';
 
 /** One valid leaf of the tables. */
 export interface TableLeaf {
@@ -24,8 +24,13 @@ const LEAVES_AT_ONCE = 512;
  * allow; the caller makes sure that they do not.
  * @throws Stage2Error EINVAL if the registers describe no walk
  */
-export function* tableLeaves(machine: Machine, regime: Regime): Generator<TableLeaf> {
-  if (!regime.valid) throw new Stage2Error('EINVAL', 'the registers describe no stage-2 walk');
+export function tableLeaves(machine: Machine, regime: Regime): Generator<TableLeaf> {
+  checkLive('machine', machine, Machine, 'Machine');
+  checkRegime(regime);
+  return regimeLeaves(machine, regime);
+}
+
+function* regimeLeaves(machine: Machine, regime: Regime): Generator<TableLeaf> {
   const vm = machine.arena.allocate(L.VM_SIZEOF, 64);
   try {
     writeVm(machine, vm, regime);

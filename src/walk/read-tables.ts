@@ -2,7 +2,7 @@ import { descriptorAddress, descriptorKind, entryPlace, levelShift } from '../ar
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { ImageTable } from './image.js';
-import type { Regime } from './regime.js';
+import { checkRegime, type Regime } from './regime.js';
 import type { TableTree } from './tree.js';
 
 /** A table of a machine's memory, and where it is in the IPA space. */
@@ -26,7 +26,7 @@ type Place = Omit<ReadTable, 'entries'> & { from: string };
  *   time: a software walk of such tables may take practically for ever
  */
 export function readTables(machine: Machine, regime: Regime): ReadTables {
-  if (!regime.valid) throw new Stage2Error('EINVAL', 'the registers describe no stage-2 walk');
+  checkRegime(regime);
   const tables: ReadTable[] = [];
   const missing = new Set<bigint>();
   const seen = new Set<bigint>();

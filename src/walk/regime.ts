@@ -2,7 +2,17 @@ import { WIDE_ADDRESS_END } from '../abi/arm.js';
 import * as W from '../abi/walk.js';
 import { type Choices, choiceBits } from '../arm/choices.js';
 import type { CpuFeatures } from '../arm/cpu.js';
-import { checkU64 } from '../core/check.js';
+import {
+  checkArray,
+  checkBits,
+  checkFlag,
+  checkInteger,
+  checkKeys,
+  checkObject,
+  checkOneOf,
+  checkU64,
+  shown,
+} from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import type { View } from '../core/view.js';
 
@@ -77,10 +87,12 @@ const FIELDS: Readonly<Record<keyof WalkRegisters, number>> = {
   mairEl1: W.REGIME_MAIR_EL1,
 };
 const REGISTERS = Object.keys(FIELDS) as readonly (keyof WalkRegisters)[];
+const REQUIRED: readonly (keyof WalkRegisters)[] = ['vtcr', 'vttbr', 'hcr'];
 
-/** Throws EINVAL that names the register unless each is a u64. */
+/** Throws EINVAL that names the register unless all that are needed are there, each is a u64, and nothing else. */
 export function checkRegisters(registers: WalkRegisters): void {
-  for (const name of REGISTERS) checkU64(name, registers[name] ?? 0n);
+  checkKeys('registers', registers, REGISTERS);
+  for (const name of REGISTERS) checkU64(name, registers[name] ?? (REQUIRED.includes(name) ? undefined : 0n));
 }
 
 /** Writes the registers into the regime record at `at`. */
@@ -96,7 +108,10 @@ export interface CpuWords {
 }
 
 /** Encodes a CPU. Throws EINVAL naming what it cannot be. */
-export function encodeCpu({ features, choices = {} }: WalkCpu): CpuWords {
+export function encodeCpu(cpu: WalkCpu): CpuWords {
+  const { features, choices = {} } = checkKeys('cpu', cpu, ['features', 'choices']);
+  checkFeatures(features);
+  checkObject('choices', choices);
   return { features: featureBits(features), choices: choiceBits(choices), paMax: features.paMax };
 }
 
@@ -105,6 +120,21 @@ export function writeCpu(view: View, at: number, { features, choices, paMax }: C
   view.setU32(at + W.REGIME_FEATURES, features);
   view.setU32(at + W.REGIME_CHOICES, choices);
   view.setU32(at + W.REGIME_PA_MAX, paMax);
+}
+
+const GRANULE_SHIFTS = [12, 14, 16];
+const LAYOUTS = [W.AddressLayout.NARROW, W.AddressLayout.LPA, W.AddressLayout.LPA2];
+
+/** Throws EINVAL unless `regime` is what a translator's registers may decode to, and describes a walk. */
+export function checkRegime(regime: Regime): void {
+  if (!checkObject('regime', regime).valid)
+    throw new Stage2Error('EINVAL', 'the registers describe no stage-2 walk');
+  checkOneOf('regime.granuleShift', regime.granuleShift, GRANULE_SHIFTS);
+  checkInteger('regime.stride', regime.stride, regime.granuleShift - 3, regime.granuleShift - 3);
+  checkInteger('regime.startLevel', regime.startLevel, -1, 3);
+  checkInteger('regime.iaBits', regime.iaBits, regime.granuleShift, WIDE_ADDRESS_END);
+  checkOneOf('regime.layout', regime.layout, LAYOUTS);
+  checkBits('regime.tableBase', regime.tableBase, WIDE_ADDRESS_END);
 }
 
 /** Reads what the core derived from the inputs of the record at `at`. */
@@ -121,11 +151,20 @@ export function readRegime(view: View, at: number): Regime {
   };
 }
 
+const FLAGS = ['lpa', 'ttst', 'xnx', 'haf', 'hdbs', 'fwb', 'ras'] as const;
+const BBM_LEVELS = [0, 1, 2];
+
+function checkFeatures(features: CpuFeatures): void {
+  checkKeys('features', features, ['paMax', 'granules', 'lpa2', 'bbm', ...FLAGS]);
+  checkInteger('paMax', features.paMax, PA_MAX_LEAST, PA_MAX_MOST);
+  checkArray('granules', features.granules);
+  checkArray('lpa2', features.lpa2);
+  for (const name of FLAGS) checkFlag(name, features[name]);
+  checkOneOf('bbm', features.bbm, BBM_LEVELS);
+}
+
 function featureBits(features: CpuFeatures): number {
   const { paMax, granules, lpa, lpa2, ttst, xnx, haf, hdbs, fwb, bbm } = features;
-  if (!Number.isInteger(paMax) || paMax < PA_MAX_LEAST || paMax > PA_MAX_MOST) {
-    throw new Stage2Error('EINVAL', `paMax ${paMax}: expected ${PA_MAX_LEAST} to ${PA_MAX_MOST}`);
-  }
   if (granules.length === 0) {
     throw new Stage2Error('EINVAL', 'granules: found none, expected at least one of 4, 16, 64');
   }
@@ -156,7 +195,10 @@ function sum(what: string, list: readonly number[], bits: Readonly<Record<number
   return list.reduce((total, each) => {
     const bit = bits[each];
     if (bit === undefined) {
-      throw new Stage2Error('EINVAL', `${what}: found ${each}, expected ${Object.keys(bits).join(', ')}`);
+      throw new Stage2Error(
+        'EINVAL',
+        `${what}: found ${shown(each)}, expected ${Object.keys(bits).join(', ')}`,
+      );
     }
     return total | bit;
   }, 0);

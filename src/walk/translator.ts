@@ -4,9 +4,19 @@ import { decodeFsc } from '../arm/fault.js';
 import { hasFwb } from '../arm/hcr.js';
 import type { AttributeContext } from '../arm/leaf.js';
 import { sh0Of } from '../arm/vtcr.js';
-import { checkU64 } from '../core/check.js';
+import {
+  checkFlag,
+  checkInteger,
+  checkLive,
+  checkObject,
+  checkTyped,
+  checkU64,
+  gone,
+  refuse,
+  shown,
+} from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
-import type { Machine } from '../core/machine.js';
+import { Machine } from '../core/machine.js';
 import { Registry } from '../core/registry.js';
 import {
   checkRegisters,
@@ -20,6 +30,7 @@ import {
 } from './regime.js';
 import type {
   IpaRequest,
+  MemoryType,
   TranslateRequest,
   TranslateResult,
   VaRequest,
@@ -33,16 +44,19 @@ const TYPES: Partial<Record<AccessKind, W.AccessType>> = Object.assign(Object.cr
 const BATCH = 4096;
 export const translators = new Registry<Translator>();
 const NORMAL_WB = { attr: 0xff, sh: 0 };
+const EXPECTED = 'an object with ipa or va';
 const BATCH_FAULT = 1n << BigInt(W.RESULT_FAULT_LSB);
 const BATCH_PA = (1n << BigInt(W.RESULT_MEMATTR_LSB)) - 1n;
 
 /** The fault status code of a batch result, or undefined if it is a PA. */
 export function batchFault(result: bigint): number | undefined {
+  if (typeof result !== 'bigint') refuse('result', result, 'a bigint of translateMany');
   return (result & BATCH_FAULT) === 0n ? undefined : Number(result & ~BATCH_FAULT);
 }
 
 /** The PA of a batch result with attributes that is no fault. */
 export function batchPa(result: bigint): bigint {
+  if (typeof result !== 'bigint') refuse('result', result, 'a bigint of translateMany');
   return result & BATCH_PA;
 }
 
@@ -58,16 +72,18 @@ export class Translator {
   readonly #regime: number;
   readonly #out: number;
   #registers: WalkRegisters;
+  #destroyed = false;
 
   /** Throws EINVAL for a register or a CPU that cannot be, ENOMEM if the machine's arena is full. */
   constructor(machine: Machine, registers: WalkRegisters, cpu: WalkCpu) {
+    checkLive('machine', machine, Machine, 'Machine');
     checkRegisters(registers);
     const words = encodeCpu(cpu);
     this.machine = machine;
     this.cpu = cpu;
     this.#regime = machine.arena.allocate(W.REGIME_SIZEOF + W.TRANSLATION_SIZEOF);
     this.#out = this.#regime + W.REGIME_SIZEOF;
-    this.#registers = registers;
+    this.#registers = { ...registers };
     machine.view.fill(this.#regime, W.REGIME_SIZEOF);
     writeCpu(machine.view, this.#regime, words);
     this.#decode();
@@ -81,6 +97,7 @@ export class Translator {
 
   /** Where the core has the registers and what they decode to, as an offset from memoryBase. */
   get regimeOffset(): number {
+    this.#checkAlive();
     return this.#regime;
   }
 
@@ -91,10 +108,20 @@ export class Translator {
 
   /** Changes the registers given and keeps the others. Throws EINVAL, with nothing changed. */
   setRegisters(registers: Partial<WalkRegisters>): void {
-    const next = { ...this.#registers, ...registers };
+    this.#checkAlive();
+    const next = { ...this.#registers, ...checkObject('registers', registers) };
     checkRegisters(next);
     this.#registers = next;
     this.#decode();
+  }
+
+  /** True after {@link destroy}. */
+  get destroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  #checkAlive(): void {
+    if (this.#destroyed) throw gone('translator');
   }
 
   #decode(): void {
@@ -112,20 +139,26 @@ export class Translator {
 
   /** What the stage-2 registers decode to. */
   get regime(): Regime {
+    this.#checkAlive();
     return readRegime(this.machine.view, this.#regime);
   }
 
   /**
    * Translates one access: an IPA by stage 2, a VA by both stages. With hardware update of the access flag or of
-   * dirty state (FEAT_HAFDBS) this writes to the tables, also before a fault of a later check or stage.
+   * dirty state (FEAT_HAFDBS) this writes to the tables, also before a fault of a later check or stage. Throws EINVAL for
+   * a request that has both or neither, and for a value that cannot be; other keys of a request are not looked at.
    */
   translate(request: TranslateRequest): TranslateResult {
+    this.#checkAlive();
+    if (typeof request !== 'object' || request === null) refuse('request', request, EXPECTED);
     const { view } = this.machine;
     const at = view.base + this.#out;
     if ('ipa' in request) {
+      if ('va' in request) throw new Stage2Error('EINVAL', `request: found both, expected ${EXPECTED}`);
       this.#translateIpa(request);
       return readResult(view.live, at, request.ipa);
     }
+    if (!('va' in request)) throw new Stage2Error('EINVAL', `request: found neither, expected ${EXPECTED}`);
     this.#translateVa(request);
     return readResult(view.live, at, view.live.getBigUint64(at + W.TRANSLATION_IPA, true));
   }
@@ -185,9 +218,9 @@ export class Translator {
     el: 0 | 1 = 1,
     attributes = false,
   ): BigUint64Array {
-    if (!(ipas instanceof BigUint64Array)) {
-      throw new Stage2Error('EINVAL', `ipas: found ${typeof ipas}, expected a BigUint64Array`);
-    }
+    this.#checkAlive();
+    checkTyped('ipas', ipas, 'BigUint64Array');
+    checkFlag('attributes', attributes);
     const kind = checkAccess(access, el);
     const results = new BigUint64Array(ipas.length);
     const { arena } = this.machine;
@@ -218,8 +251,10 @@ export class Translator {
     return words.subarray(n);
   }
 
-  /** Gives the records back to the machine; the translator is of no use afterwards. */
+  /** Gives the records back to the machine; the translator is of no use afterwards. Throws EINVAL the second time. */
   destroy(): void {
+    this.#checkAlive();
+    this.#destroyed = true;
     translators.remove(this);
     for (const at of this.places) this.machine.arena.release(at);
   }
@@ -259,21 +294,19 @@ export function readFault(data: DataView, at: number, fsc: number, ipa: bigint):
 
 /** The core's number of an access, by default a read. Throws EINVAL for another access or exception level. */
 function checkAccess(access: AccessKind | undefined, el: number): W.AccessType {
-  const type = access === undefined ? W.AccessType.READ : TYPES[access];
+  const type =
+    access === undefined ? W.AccessType.READ : typeof access === 'string' ? TYPES[access] : undefined;
   if (type === undefined) {
     const kinds = ACCESS_KINDS.join(', ');
-    throw new Stage2Error('EINVAL', `access: found ${String(access)}, expected one of ${kinds}`);
+    throw new Stage2Error('EINVAL', `access: found ${shown(access)}, expected one of ${kinds}`);
   }
-  if (el !== 0 && el !== 1) throw new Stage2Error('EINVAL', `el: found ${String(el)}, expected 0 or 1`);
+  if (el !== 0 && el !== 1) throw new Stage2Error('EINVAL', `el: found ${shown(el)}, expected 0 or 1`);
   return type;
 }
 
 /** Throws EINVAL unless the memory type is a byte and SH two bits. */
-function checkMemory({ attr, sh }: { attr: number; sh: number }): void {
-  if (!Number.isInteger(attr) || attr < 0 || attr > 0xff) {
-    throw new Stage2Error('EINVAL', `stage1.attr: found ${String(attr)}, expected 0 to 0xff`);
-  }
-  if (!Number.isInteger(sh) || sh < 0 || sh > 3) {
-    throw new Stage2Error('EINVAL', `stage1.sh: found ${String(sh)}, expected 0 to 3`);
-  }
+function checkMemory(memory: MemoryType): void {
+  const { attr, sh } = checkObject('stage1', memory);
+  checkInteger('stage1.attr', attr, 0, 0xff);
+  checkInteger('stage1.sh', sh, 0, 3);
 }

@@ -1,7 +1,7 @@
 import { descriptorAddress, descriptorKind, entryPlace } from '../arm/descriptor.js';
 import { hex, Stage2Error } from '../core/error.js';
-import type { ImageTable } from './image.js';
-import type { Regime } from './regime.js';
+import { checkTables, type ImageTable } from './image.js';
+import { checkRegime, type Regime } from './regime.js';
 
 /** How the tables of an image hang together. */
 export interface TableTree {
@@ -19,6 +19,8 @@ const PAGE_SHIFT = 12n;
  *   may take practically for ever
  */
 export function tableTree(tables: readonly ImageTable[], regime: Regime): TableTree {
+  checkTables(tables);
+  checkRegime(regime);
   const owners = pageOwners(tables);
   const seen = new Set<number>();
   const missing = new Set<bigint>();

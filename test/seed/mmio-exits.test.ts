@@ -157,7 +157,7 @@ describe('an access outside the slots of an internal VM, given to the embedder',
     expect(() => abort(cpu, 'read', OUTSIDE, ISV)).toThrowError(
       expect.objectContaining({
         code: 'EINVAL',
-        message: 'onMmio of 0x9000678: undefined, expected a bigint',
+        message: 'onMmio of 0x9000678: found undefined, expected a bigint from 0 to 2^64 - 1',
       }),
     );
   });

@@ -45,7 +45,7 @@ describe('the test for an internal VM', () => {
   it('knows two kinds', () => {
     const kind = 'guest' as VmKind;
     expect(() => new Vm(createHost(SMALL_HOST), { kind })).toThrowError(
-      /kind guest: expected ordinary or internal/,
+      /kind: found "guest", expected one of ordinary, internal/,
     );
   });
 });

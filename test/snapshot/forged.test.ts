@@ -5,7 +5,7 @@ import * as L from '../../src/abi/layout.js';
 import * as S from '../../src/abi/snapshot.js';
 import * as U from '../../src/abi/uarch.js';
 import { Stage2Error } from '../../src/core/error.js';
-import { SlotTable } from '../../src/kvm/index.js';
+import { SlotTable } from '../../src/kvm/slot_table.js';
 import { decodeFile } from '../../src/snapshot/file.js';
 import { type MachineObjects, restoreSnapshot, saveSnapshot } from '../../src/snapshot/index.js';
 import { TraceError } from '../../src/trace/index.js';

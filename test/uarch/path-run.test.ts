@@ -145,9 +145,9 @@ describe('a placement', () => {
   });
 
   it.each([
-    [-1n, 0, 'seed -1'],
-    [1n << 64n, 0, 'seed 18446744073709551616'],
-    [0n, 64, 'phase 64'],
+    [-1n, 0, 'seed: found -1'],
+    [1n << 64n, 0, 'seed: found 18446744073709551616'],
+    [0n, 64, 'phase: found 64'],
     [0n, 2, 'phase 2'],
   ])('is refused with seed %s and phase %s', (seed, phase, problem) => {
     expect(() => placeCode(seed, phase)).toThrow(problem);
@@ -190,9 +190,11 @@ describe('bad input', () => {
     );
     expect(() => runner.run({ ...good, rows: programs.map(() => 1) })).toThrow('row 1: expected one of 1');
     expect(() => runner.run({ ...good, rows: [0] })).toThrow(`1 rows: expected ${n}`);
-    expect(() => runner.run({ ...good, rowCount: 0 })).toThrow('rowCount 0');
+    expect(() => runner.run({ ...good, rowCount: 0 })).toThrow('rowCount: found 0');
     expect(() => runner.run({ ...good, steal: 1.5 })).toThrow('steal 1.5: expected 0 to 1');
-    expect(() => runner.run({ ...good, before: { ...GUEST_RUN, branches: -1 } })).toThrow('branches -1');
+    expect(() => runner.run({ ...good, before: { ...GUEST_RUN, branches: -1 } })).toThrow(
+      'branches: found -1',
+    );
     expect(() => runner.run({ ...good, placement: { code: [], data: [] } })).toThrow('placement');
     expect(() => runner.trace({ ...good, records: new Uint8Array(0) })).toThrow('no record to follow');
   });

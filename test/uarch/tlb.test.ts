@@ -173,15 +173,15 @@ describe.each(G.LAYOUTS)('a core with %s', (_, geometry) => {
 describe('misuse', () => {
   const { mmu } = G.twoStage();
   it.each([
-    [() => mmu.access({ va: 0n, access: 'at-read' as 'read' }), 'access: found at-read'],
+    [() => mmu.access({ va: 0n, access: 'at-read' as 'read' }), 'access: found "at-read"'],
     [() => mmu.access({ va: 0n, el: 2 as 1 }), 'el: found 2'],
     [() => mmu.access({ ipa: -1n }), 'ipa'],
-    [() => mmu.accessMany('pa' as 'va', new BigUint64Array(1)), 'regime: found pa'],
-    [() => mmu.accessMany('va', [] as unknown as BigUint64Array), 'addresses: found object'],
-    [() => mmu.tlbi('vae1' as 'all'), 'tlbi: found vae1'],
-    [() => mmu.tlbi('ipas2e1'), 'tlbi ipas2e1 address undefined: expected an address'],
-    [() => mmu.tlbi('alle1', 0n), 'tlbi alle1 address 0: expected none'],
-    [() => mmu.tlbi('vmalle1', undefined, 65536), 'vmid 65536'],
+    [() => mmu.accessMany('pa' as 'va', new BigUint64Array(1)), 'regime: found "pa"'],
+    [() => mmu.accessMany('va', [] as unknown as BigUint64Array), 'addresses: found an array'],
+    [() => mmu.tlbi('vae1' as 'all'), 'tlbi: found "vae1"'],
+    [() => mmu.tlbi('ipas2e1'), 'address of tlbi ipas2e1: found undefined, expected an address'],
+    [() => mmu.tlbi('alle1', 0n), 'address of tlbi alle1: found 0, expected none'],
+    [() => mmu.tlbi('vmalle1', undefined, 65536), 'vmid: found 65536'],
   ])('is refused by name: %#', (act, message) => {
     expect(act).toThrow(
       expect.objectContaining({ code: 'EINVAL', message: expect.stringContaining(message) }),

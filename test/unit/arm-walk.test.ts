@@ -294,8 +294,8 @@ describe('the translator', () => {
     ['a negative IPA', { ipa: -1n }, 'ipa: found -1, expected a bigint from 0 to 2^64 - 1'],
     ['an IPA of 65 bits', { ipa: 1n << 64n }, 'ipa: found 18446744073709551616'],
     ['EL 7', { ipa: 0n, el: 7 }, 'el: found 7, expected 0 or 1'],
-    ['an access it does not know', { ipa: 0n, access: 'jump' }, 'access: found jump, expected one of read'],
-    ['an inherited name as access', { ipa: 0n, access: 'toString' }, 'access: found toString'],
+    ['an access it does not know', { ipa: 0n, access: 'jump' }, 'access: found "jump", expected one of read'],
+    ['an inherited name as access', { ipa: 0n, access: 'toString' }, 'access: found "toString"'],
   ])('refuses %s', (_, request, message) => {
     const { translator } = new Bench(geometry);
     const call = (): unknown => translator.translate(request as { ipa: bigint });
@@ -314,8 +314,8 @@ describe('the translator', () => {
   });
 
   it.each<[string, object]>([
-    ['paMax 31: expected 32 to 56', { features: { ...BASE_CPU, paMax: 31 } }],
-    ['paMax 48.5', { features: { ...BASE_CPU, paMax: 48.5 } }],
+    ['paMax: found 31, expected an integer from 32 to 56', { features: { ...BASE_CPU, paMax: 31 } }],
+    ['paMax: found 48.5', { features: { ...BASE_CPU, paMax: 48.5 } }],
     ['granules: found 8, expected 4, 16, 64', { features: { ...BASE_CPU, granules: [8] } }],
     ['granules: found none', { features: { ...BASE_CPU, granules: [] } }],
     ['choices: found "tosz", expected one of t0sz', { features: BASE_CPU, choices: { tosz: 'fault' } }],

@@ -60,7 +60,7 @@ describe('the registers of a VM', () => {
     const [leaf] = checkTables(vm).leaves;
     expect(result.ok && result.pa).toBe(((leaf?.desc ?? 0n) & 0xffff_ffff_f000n) + 24n);
     expect(translator.translate({ ipa: GUEST }).ok).toBe(false);
-    expect(() => guestRegisters(vm, 33)).toThrow('paBits 33');
+    expect(() => guestRegisters(vm, 33)).toThrow('paBits: found 33');
   });
 });
 

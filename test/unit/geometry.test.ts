@@ -51,18 +51,18 @@ describe('a geometry', () => {
   });
 
   it.each([
-    [{ granuleShift: 13 }, 'granuleShift 13: expected 12, 14 or 16'],
-    [{ layout: 'wide' }, 'layout wide: expected narrow, lpa or lpa2'],
+    [{ granuleShift: 13 }, 'granuleShift: found 13, expected one of 12, 14, 16'],
+    [{ layout: 'wide' }, 'layout: found "wide", expected one of narrow, lpa, lpa2'],
     [{ layout: 'lpa' }, 'layout lpa: expected a granuleShift of 16'],
     [{ granuleShift: 16, layout: 'lpa2' }, 'layout lpa2: expected a granuleShift of 12 or 14'],
-    [{ ipaBits: 49 }, 'ipaBits 49: expected 16 to 48'],
-    [{ granuleShift: 16, ipaBits: 16 }, 'ipaBits 16: expected 17 to 48'],
-    [{ layout: 'lpa2', ipaBits: 53 }, 'ipaBits 53: expected 16 to 52'],
+    [{ ipaBits: 49 }, 'ipaBits: found 49, expected an integer from 16 to 48'],
+    [{ granuleShift: 16, ipaBits: 16 }, 'ipaBits: found 16, expected an integer from 17 to 48'],
+    [{ layout: 'lpa2', ipaBits: 53 }, 'ipaBits: found 53, expected an integer from 16 to 52'],
     [
       { startLevel: -1, ipaBits: 48 },
       'startLevel -1: no start level of granuleShift 12, which needs layout lpa2',
     ],
-    [{ startLevel: 4 }, 'startLevel 4: no start level of granuleShift 12'],
+    [{ startLevel: 4 }, 'startLevel: found 4, expected an integer from -1 to 3'],
     [{ startLevel: 2 }, 'ipaBits 40: expected 22 to 34 from level 2'],
   ])('%o is refused: %s', (fields, message) => {
     const geometry = { granuleShift: 12, ipaBits: 40, ...fields } as Geometry;

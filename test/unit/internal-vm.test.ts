@@ -109,10 +109,13 @@ describe.each<[string, Partial<InternalPolicy>]>([
 
 describe('a policy', () => {
   it.each([
-    [{ idmap: 'sections' }, 'internal.idmap sections: expected asPosted, upFront, blocks'],
+    [{ idmap: 'sections' }, 'internal.idmap: found "sections", expected asPosted, upFront, blocks'],
     [{ contiguous: true }, 'internal.contiguous true: expected idmap upFront or blocks with it'],
-    [{ mmio: 'ignore' }, 'internal.mmio ignore: expected asPosted, abort, handler'],
-    [{ size: 1 }, 'internal.size 1: expected one of idmap, contiguous, region, mmio, refault as its name'],
+    [{ mmio: 'ignore' }, 'internal.mmio: found "ignore", expected asPosted, abort, handler'],
+    [
+      { size: 1 },
+      'internal.size: found 1, expected one of idmap, contiguous, region, mmio, refault as its name',
+    ],
   ])('%j is refused', (policy, message) => {
     expect(() => internalLab(policy as Partial<InternalPolicy>)).toThrowError(
       expect.objectContaining({ code: 'EINVAL', message }),

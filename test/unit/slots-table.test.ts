@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BASE_VARIANT, RFC_VARIANT, SlotTable, setMemoryRegion, type Vm } from '../../src/kvm/index.js';
+import { BASE_VARIANT, RFC_VARIANT, setMemoryRegion, type Vm } from '../../src/kvm/index.js';
+import { SlotTable } from '../../src/kvm/slot_table.js';
 import { abort, BLOCK, GUEST, HVA, lab, memoryLab, PAGE, region } from '../model/lab.js';
 
 const RUNS = 60;

@@ -1,8 +1,9 @@
 // Break-before-make and TLB maintenance of the emulated kernel, checked while it runs.
+import { checkInteger, checkKeys, checkOneOf, U32_MOST } from '../../core/check.js';
 import { Stage2Error } from '../../core/error.js';
-import { Machine } from '../../core/machine.js';
+import type { Machine } from '../../core/machine.js';
 import { TableLog } from '../../core/table-log.js';
-import { onVms, vmsOf } from '../registry.js';
+import { onVms, targetOf, vmsOf } from '../registry.js';
 import type { Vm } from '../vm.js';
 import { TableChecker } from './checker.js';
 import { decodeSteps } from './steps.js';
@@ -22,14 +23,12 @@ export class TableWatch {
   readonly #release: () => void;
   /** Steps lost since the last check. */
   #lost = 0;
+  #ended = false;
 
   /** See {@link watchTables}. */
   constructor(target: Machine | Vm, options: WatchOptions) {
     checkOptions(options);
-    this.machine = target instanceof Machine ? target : target.machine;
-    this.#only = target instanceof Machine ? undefined : target;
-    if (this.#only !== undefined && !vmsOf(this.machine).includes(this.#only))
-      throw new Stage2Error('EINVAL', 'the VM is destroyed');
+    [this.machine, this.#only] = targetOf(target);
     this.#log = new TableLog(this.machine, options.capacity ?? CAPACITY);
     this.#checker = new TableChecker(this.machine, vmsOf(this.machine), options);
     this.#release = onVms(this.machine, () => this.#follow());
@@ -52,6 +51,7 @@ export class TableWatch {
    * for tables, however bad. Of a watched VM the violations alone are its own; changes and steps are the machine's.
    */
   check(): WatchReport {
+    this.#checkAlive();
     this.#drain();
     const checker = this.#checker;
     checker.setVms(vmsOf(this.machine));
@@ -63,8 +63,14 @@ export class TableWatch {
     return { ...report, violations: report.violations.filter((v) => v.vm === undefined || v.vm === vm) };
   }
 
-  /** Ends the watch and gives the memory of its log back. */
+  #checkAlive(): void {
+    if (this.#ended) throw new Stage2Error('EINVAL', 'the watch has ended: expected one that goes on');
+  }
+
+  /** Ends the watch and gives the memory of its log back. Throws EINVAL the second time, as `check` does then. */
   end(): void {
+    this.#checkAlive();
+    this.#ended = true;
     this.#release();
     this.#log.detach();
   }
@@ -79,8 +85,15 @@ export function watchTables(target: Machine | Vm, options: WatchOptions = {}): T
   return new TableWatch(target, options);
 }
 
-function checkOptions({ bbm = 0, limit = 0 }: WatchOptions): void {
-  if (![0, 1, 2].includes(bbm)) throw new Stage2Error('EINVAL', `bbm ${String(bbm)}: expected 0, 1 or 2`);
-  if (!Number.isInteger(limit) || limit < 0)
-    throw new Stage2Error('EINVAL', `limit ${String(limit)}: expected a whole number`);
+const BBM_LEVELS = [0, 1, 2];
+
+function checkOptions(options: WatchOptions): void {
+  const {
+    bbm = 0,
+    capacity = CAPACITY,
+    limit = 0,
+  } = checkKeys('options', options, ['bbm', 'capacity', 'limit']);
+  checkOneOf('bbm', bbm, BBM_LEVELS);
+  checkInteger('capacity', capacity, 1, U32_MOST);
+  checkInteger('limit', limit, 0, Number.MAX_SAFE_INTEGER);
 }

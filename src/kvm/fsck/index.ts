@@ -1,7 +1,7 @@
 // The invariants of the tables, dirty logs and table pages of a machine's VMs.
-import { Stage2Error } from '../../core/error.js';
-import { Machine } from '../../core/machine.js';
-import { vmsOf } from '../registry.js';
+import { checkInteger, checkKeys } from '../../core/check.js';
+import type { Machine } from '../../core/machine.js';
+import { targetOf, vmsOf } from '../registry.js';
 import type { Vm } from '../vm.js';
 import { Findings } from './findings.js';
 import { cachesOf, PoolPages } from './pages.js';
@@ -17,8 +17,7 @@ export type { Finding, FindingKind, FsckOptions, FsckResult, LostPages, PoolAcco
  */
 export function fsck(target: Machine | Vm, options: FsckOptions = {}): FsckResult {
   checkOptions(options);
-  const machine = target instanceof Machine ? target : target.machine;
-  const only = target instanceof Machine ? undefined : target;
+  const [machine, only] = targetOf(target);
   const vms = only === undefined ? vmsOf(machine) : firstOf(vmsOf(machine), only);
   const findings = new Findings(options.limit, only?.offset);
   const pages = new PoolPages(machine, findings);
@@ -33,14 +32,12 @@ export function fsck(target: Machine | Vm, options: FsckOptions = {}): FsckResul
 
 /** Puts a VM before the others: what it leads to is entered from there. */
 function firstOf(vms: readonly Vm[], vm: Vm): readonly Vm[] {
-  if (!vms.includes(vm)) throw new Stage2Error('EINVAL', 'the VM is destroyed');
   return [vm, ...vms.filter((each) => each !== vm)];
 }
 
+const KEYS = ['ipaBits', 'paBits', 'limit'] as const;
+
 function checkOptions(options: FsckOptions): void {
-  for (const name of ['ipaBits', 'paBits', 'limit'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(Number.isInteger(value) && value >= 0))
-      throw new Stage2Error('EINVAL', `${name} ${String(value)}: expected a whole number`);
-  }
+  checkKeys('options', options, KEYS);
+  for (const name of KEYS) checkInteger(name, options[name] ?? 0, 0, Number.MAX_SAFE_INTEGER);
 }

@@ -231,7 +231,8 @@ export class FaultReplay implements WindowSink {
   }
 
   mmioRead(thread: string, event: MmioEvent): void {
-    this.#world.vcpuOf(thread)?.completeMmioRead(event.val);
+    const vcpu = this.#world.vcpuOf(thread);
+    if (vcpu?.awaitsMmioRead) vcpu.completeMmioRead(event.val);
   }
 
   #rowOf(esr: bigint): ClassCount {

@@ -51,16 +51,16 @@ export interface PickEvent {
   index: number;
 }
 
-/** The registers that say what a fault was, each a u64. */
+/** The registers that say what a fault was, each a u64. A fault report of `reportFault` is one. */
 export interface SyndromeRegisters {
   /** ESR_EL2. */
   esr: bigint;
-  /** HPFAR_EL2. */
-  hpfar: bigint;
+  /** HPFAR_EL2; absent where it is UNKNOWN, and shown as 0. */
+  hpfar?: bigint;
   /** FAR_EL2. */
   far: bigint;
-  /** PAR_EL1. */
-  par: bigint;
+  /** PAR_EL1; absent if no AT was made, and shown as 0. */
+  par?: bigint;
 }
 
 /**
@@ -142,7 +142,7 @@ export interface Stage2BitsElement extends HTMLElement {
 export interface Stage2NumberElement extends HTMLElement {
   /** Attribute `label`: the name of what is typed in. Default: none. */
   label: string;
-  /** Default 0. */
+  /** A u64; a property, no attribute. Default 0. */
   value: bigint;
   /** Attribute `bits`: width, 1 to 64. Default 64. */
   bits: number;

@@ -1,8 +1,10 @@
 import { css, html, LitElement } from 'lit';
+import { checkArray, checkU64 } from '../../core/check.js';
 import type { BitRange } from '../../report/address-ranges.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { Stage2BitsElement } from './api.js';
+import { guard, integer, whole } from './guard.js';
 
 export class BitsElement extends LitElement implements Stage2BitsElement {
   static override properties = {
@@ -66,3 +68,10 @@ export class BitsElement extends LitElement implements Stage2BitsElement {
 }
 
 customElements.define('stage2-bits', BitsElement);
+guard(BitsElement, { value: checkU64, ranges: checkRanges });
+
+function checkRanges(what: string, ranges: unknown): void {
+  const field = whole({ msb: integer(0, 63), lsb: integer(0, 63) });
+  for (const [i, range] of checkArray(what, ranges as readonly unknown[]).entries())
+    field(`${what}[${i}]`, range);
+}

@@ -7,9 +7,11 @@ import {
   fieldMask,
   knownBits,
 } from '../../arm/fields.js';
+import { checkArray, checkU64 } from '../../core/check.js';
 import { hexText } from '../codec.js';
 import { shared } from '../style/shared.js';
 import type { Stage2FieldsElement, ValueEvent } from './api.js';
+import { guard, optional } from './guard.js';
 import './number.js';
 
 /** What these fields of a descriptor say is said by its kind. */
@@ -177,3 +179,8 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
 }
 
 customElements.define('stage2-fields', FieldsElement);
+guard(FieldsElement, { value: checkU64, table: optional({ fields: checkList }) });
+
+function checkList(what: string, value: unknown): void {
+  checkArray(what, value as readonly unknown[]);
+}

@@ -5,10 +5,12 @@ import {
   descriptorKind,
   entryPlace,
 } from '../../arm/descriptor.js';
+import { checkArray } from '../../core/check.js';
 import type { WalkResult, WalkStep } from '../../walk/types.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { PickEvent, Stage2GridElement } from './api.js';
+import { guard, integer, optional } from './guard.js';
 
 /** A read with its place among all reads of the walk. */
 interface NumberedStep {
@@ -166,3 +168,13 @@ function rowsOf(steps: readonly NumberedStep[]): GridRow[] {
 }
 
 customElements.define('stage2-grid', GridElement);
+const FORMAT = optional({ granuleShift: integer(12, 16) });
+guard(GridElement, {
+  result: optional({ steps: checkList }),
+  format: FORMAT,
+  stage1Format: FORMAT,
+});
+
+function checkList(what: string, value: unknown): void {
+  checkArray(what, value as readonly unknown[]);
+}

@@ -1,8 +1,10 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { parseHex } from '../../arm/parse.js';
+import { checkU64 } from '../../core/check.js';
 import { hexText } from '../codec.js';
 import { shared } from '../style/shared.js';
 import type { Stage2NumberElement, ValueEvent } from './api.js';
+import { guard, integer } from './guard.js';
 
 export class NumberElement extends LitElement implements Stage2NumberElement {
   static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true };
@@ -109,3 +111,4 @@ export class NumberElement extends LitElement implements Stage2NumberElement {
 }
 
 customElements.define('stage2-number', NumberElement);
+guard(NumberElement, { value: checkU64, bits: integer(1, 64) });

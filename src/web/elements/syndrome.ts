@@ -3,9 +3,11 @@ import { esrTable } from '../../arm/esr.js';
 import { extract } from '../../arm/fields.js';
 import { HPFAR_EL2, hpfarIpa } from '../../arm/hpfar.js';
 import { PAR_FAULT, PAR_SUCCESS } from '../../arm/par.js';
+import { checkU64 } from '../../core/check.js';
 import { hexText } from '../codec.js';
 import { shared } from '../style/shared.js';
 import type { Stage2SyndromeElement, SyndromeRegisters, ValueEvent } from './api.js';
+import { guard, optionalU64, whole } from './guard.js';
 import './fields.js';
 
 const PAGE_OFFSET = 0xfffn;
@@ -38,7 +40,8 @@ export class SyndromeElement extends LitElement implements Stage2SyndromeElement
   }
 
   protected override render() {
-    const { esr, hpfar, far, par } = this.registers;
+    const { esr, far } = this.registers;
+    const { hpfar = 0n, par = 0n } = this.registers;
     const isFault = extract(par, 0) === 1n;
     const ipa = hpfarIpa(hpfar) | (far & PAGE_OFFSET);
     return html`<div class="cols">
@@ -72,3 +75,6 @@ export class SyndromeElement extends LitElement implements Stage2SyndromeElement
 }
 
 customElements.define('stage2-syndrome', SyndromeElement);
+guard(SyndromeElement, {
+  registers: whole({ esr: checkU64, far: checkU64, hpfar: optionalU64, par: optionalU64 }),
+});

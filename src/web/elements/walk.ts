@@ -1,11 +1,13 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { descriptorTable } from '../../arm/descriptor.js';
 import { fscName } from '../../arm/fault.js';
+import { checkArray, refuse, tagOf } from '../../core/check.js';
 import { formatSize } from '../../report/ptdump-size.js';
 import { attributesText, type WalkReport, type WalkStepReport } from '../../report/walk.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { DescriptorEvent, EntryContext, Stage2WalkElement, ValueEvent } from './api.js';
+import { guard, integer, optional } from './guard.js';
 import './fields.js';
 
 export class WalkElement extends LitElement implements Stage2WalkElement {
@@ -128,3 +130,12 @@ function endOf({ pa, leaf, memory, fault }: WalkReport) {
 }
 
 customElements.define('stage2-walk', WalkElement);
+guard(WalkElement, {
+  report: optional({ steps: checkList }),
+  context: optional({ granuleShift: integer(12, 16) }),
+  edited: (what, value) => tagOf(value) === 'Set' || refuse(what, value, 'a Set'),
+});
+
+function checkList(what: string, value: unknown): void {
+  checkArray(what, value as readonly unknown[]);
+}
