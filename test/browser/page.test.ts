@@ -103,6 +103,11 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
 
     it('takes ESR apart and puts it together', async () => {
       const page = await at('');
+      const syndrome = page.locator('stage2-syndrome .cols');
+      await expect.poll(() => text(syndrome), SLOW).toContain('ESR_EL2 not written: no fault');
+      await page.getByRole('button', { name: 'write to a read-only page' }).click();
+      await expect.poll(() => text(syndrome), SLOW).toContain('HPFAR_EL2 UNKNOWN');
+      expect(await text(syndrome)).not.toContain('Faulting IPA');
       const esr = page.locator('stage2-syndrome').getByLabel('ESR_EL2', { exact: true });
       await esr.fill('0x9200004f');
       await esr.press('Enter');
@@ -112,6 +117,7 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
       await code.fill('6');
       await code.press('Enter');
       await expect.poll(() => esr.inputValue()).toBe('0x92000046');
+      expect(await page.getByLabel(/Show what the walk above leaves/).isChecked()).toBe(false);
     });
 
     it('walks a dump that is opened, and keeps it when the next file is none', async () => {

@@ -32,16 +32,18 @@ export interface PickEvent {
   index: number;
 }
 
-/** The registers that say what a fault was, each a u64. */
+/** The registers that say what a fault was, each a u64; absent: not written. */
 export interface SyndromeRegisters {
-  /** ESR_EL2. */
-  esr: bigint;
-  /** HPFAR_EL2. */
-  hpfar: bigint;
-  /** FAR_EL2. */
-  far: bigint;
+  /** Exception level whose ESR and FAR they are. Default 2. */
+  takenTo?: 1 | 2;
+  /** ESR_ELx of that level. */
+  esr?: bigint;
+  /** HPFAR_EL2; absent beside an ESR_EL2: UNKNOWN. */
+  hpfar?: bigint;
+  /** FAR_ELx of that level. */
+  far?: bigint;
   /** PAR_EL1. */
-  par: bigint;
+  par?: bigint;
 }
 
 /**
@@ -97,11 +99,11 @@ export interface Stage2FieldsElement extends HTMLElement {
 }
 
 /**
- * `<stage2-syndrome>`: ESR_EL2, HPFAR_EL2, FAR_EL2 and PAR_EL1 both ways. Emits `stage2-syndrome` with the register that
- * was changed, a `Partial` of {@link SyndromeRegisters}.
+ * `<stage2-syndrome>`: ESR, HPFAR_EL2, FAR and PAR_EL1 both ways; of those that are absent it says why. Emits
+ * `stage2-syndrome` with the register that was changed, a `Partial` of {@link SyndromeRegisters}.
  */
 export interface Stage2SyndromeElement extends HTMLElement {
-  /** Default: all 0. */
+  /** Default: none was written. */
   registers: SyndromeRegisters;
 }
 

@@ -1,6 +1,5 @@
 import { html, LitElement, nothing } from 'lit';
-import { encodeParFault, encodeParSuccess } from '../../arm/par.js';
-import { reportFault } from '../../arm/report.js';
+import { live } from 'lit/directives/live.js';
 import { geometryLine } from '../../report/ptdump-header.js';
 import { walkReport } from '../../report/walk.js';
 import type { TranslateRequest } from '../../walk/index.js';
@@ -17,6 +16,7 @@ import type { AddressEvent } from './mappings.js';
 import type { ExplorerState } from './state.js';
 import { explorerStyle } from './style.js';
 import { summaryOf } from './summary.js';
+import { writtenBy } from './syndrome.js';
 import './access.js';
 import './both-stages.js';
 import './mappings.js';
@@ -137,20 +137,16 @@ export class ExplorerElement extends LitElement {
 
   /** The decoder's registers: its own, or what the walk leaves in them. */
   #syndrome(): SyndromeRegisters {
-    const { esr, hpfar, far, par, follow, access, address, el } = this.state;
-    const result = this.answer?.walk.result;
-    if (!follow || result === undefined) return { esr, hpfar, far, par };
-    if (result.ok) return { esr, hpfar, far: address, par: encodeParSuccess(result.pa, result.memory) };
-    const { fault } = result;
-    const report = reportFault(fault, { va: address, access, from: el === '0' ? 0 : 1 });
-    const { fsc, s1ptw, stage } = fault;
-    return {
-      esr: report.esr,
-      hpfar: report.hpfar ?? hpfar,
-      far: address,
-      par: encodeParFault(fsc, s1ptw, stage),
-    };
+    const { esr, hpfar, far, par, follow } = this.state;
+    if (!follow) return { esr, hpfar, far, par };
+    return this.answer === undefined ? {} : writtenBy(this.answer.state, this.answer.walk.result);
   }
+
+  /** What is typed in stands beside what the walk left; what it did not write begins at 0. */
+  readonly #typed = (event: CustomEvent<Partial<SyndromeRegisters>>): void => {
+    const { takenTo, ...registers } = { esr: 0n, hpfar: 0n, far: 0n, par: 0n, ...this.#syndrome() };
+    emitPatch<ExplorerState>(this, { ...registers, ...event.detail, follow: false });
+  };
 
   protected override render() {
     const { state, answer } = this;
@@ -186,15 +182,14 @@ export class ExplorerElement extends LitElement {
         <label class="check small">
           <input
             type="checkbox"
-            .checked=${state.follow}
+            .checked=${live(state.follow)}
             @change=${() => emitPatch<ExplorerState>(this, { follow: !state.follow })}
           />
-          Show what the walk above leaves in them
+          Show what the walk above leaves in them; untick to type in others
         </label>
         <stage2-syndrome
           .registers=${this.#syndrome()}
-          @stage2-syndrome=${(event: CustomEvent<Partial<SyndromeRegisters>>) =>
-            emitPatch<ExplorerState>(this, { ...this.#syndrome(), ...event.detail, follow: false })}
+          @stage2-syndrome=${this.#typed}
         ></stage2-syndrome>
       </section>
     `;
