@@ -14,6 +14,7 @@ export const HPFAR_EL2: FieldTable = {
       name: 'FIPA',
       lsb: A.HPFAR_FIPA_LSB,
       width: A.HPFAR_FIPA_WIDTH,
+      about: 'Page of the IPA that faulted, bits 55:12.',
       meaning: (value) => hex(value << PAGE_SHIFT),
     },
   ],

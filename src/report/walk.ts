@@ -16,6 +16,7 @@ import { stage1DescriptorTable } from '../arm/stage1-descriptor.js';
 import type { Stage1Format } from '../walk/format.js';
 import type { Regime, WalkRegisters } from '../walk/regime.js';
 import type { MemoryType, TranslateResult, WalkFault, WalkResult, WalkStep } from '../walk/types.js';
+import { type DecidingField, decidingFields } from './walk-field.js';
 import { walkReason } from './walk-reason.js';
 
 /** What a translator decoded. */
@@ -89,7 +90,7 @@ export interface FaultReport {
 
 /** One walk as a document: addresses and codes are bigints. */
 export interface WalkReport extends TranslationReport {
-  fault?: FaultReport & { reason: string };
+  fault?: FaultReport & { reason: string; fields: DecidingField[] };
   /** Each entry read, in order; those of a fault up to the entry that faulted. */
   steps: WalkStepReport[];
 }
@@ -127,8 +128,9 @@ export function walkReport(context: WalkContext, request: WalkedAccess, result: 
   const { fault, ...report } = translationReport(context, request, result);
   const steps = result.steps.map((step) => stepReport(context, request, step));
   if (fault === undefined || result.ok) return { ...report, steps };
-  const reason = walkReason(context, request, result.fault, steps);
-  return { ...report, fault: { ...fault, reason }, steps };
+  const fields = decidingFields(context.attributeContext, request, result.fault, steps);
+  const reason = walkReason(context, request, result.fault, steps, fields);
+  return { ...report, fault: { ...fault, reason, fields }, steps };
 }
 
 /** A memory type with its names. */
