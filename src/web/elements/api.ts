@@ -94,6 +94,10 @@ export interface Stage2FieldsElement extends HTMLElement {
   fixed: boolean;
   /** Attribute `open`: the fields are shown from the start. Default false. */
   open: boolean;
+  /** Names of fields to be marked: those that stopped a walk. They show at once, even in a closed list. Default: none. */
+  marked: readonly string[];
+  /** Brings a field into view, by its name, and puts the focus on it. */
+  reveal(name: string): void;
   /** Attribute `chips`: the fields stand beside the value, too, to be read at a glance. Default false. */
   chips: boolean;
 }

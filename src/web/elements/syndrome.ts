@@ -20,11 +20,16 @@ export class SyndromeElement extends LitElement implements Stage2SyndromeElement
     css`
       .cols {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr));
         gap: 8px 16px;
       }
       .cols > div {
         min-width: 0;
+      }
+      @media (min-width: 1000px) {
+        .cols > :first-child {
+          grid-column: span 2;
+        }
       }
       stage2-number {
         width: 100%;

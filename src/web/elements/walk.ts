@@ -1,11 +1,12 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { descriptorTable } from '../../arm/descriptor.js';
-import { fscName } from '../../arm/fault.js';
 import { formatSize } from '../../report/ptdump-size.js';
 import { attributesText, type WalkReport, type WalkStepReport } from '../../report/walk.js';
+import type { DecidingField } from '../../report/walk-field.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { DescriptorEvent, EntryContext, Stage2WalkElement, ValueEvent } from './api.js';
+import { stopText } from './stop.js';
 import './fields.js';
 
 export class WalkElement extends LitElement implements Stage2WalkElement {
@@ -70,15 +71,20 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
     const { report, context } = this;
     if (report === undefined || context === undefined) return nothing;
     return html`
-      <ol aria-label="Descriptors read">${report.steps.map((step) => this.#step(step, context))}</ol>
-      <div class="end" role="status" aria-live="polite">${endOf(report)}</div>
+      <ol aria-label="Descriptors read">${report.steps.map((step, i) => this.#step(step, i, context))}</ol>
+      <div class="end" role="status" aria-live="polite">${report.fault === undefined ? endOf(report) : stopText(report, this.#show)}</div>
     `;
   }
 
-  #step(step: WalkStepReport, context: EntryContext) {
+  readonly #show = ({ step, field }: DecidingField): void => {
+    this.renderRoot.querySelectorAll('stage2-fields')[step]?.reveal(field);
+  };
+
+  #step(step: WalkStepReport, place: number, context: EntryContext) {
     const { level, index, pa, desc, kind, address, written } = step;
     const table = descriptorTable(desc, { ...context, level });
     const colour = levelClass(level);
+    const marked = this.report?.fault?.fields.filter((each) => each.step === place) ?? [];
     const where = address === undefined ? '' : kind === 'table' ? 'next table' : 'output';
     return html`<li class=${colour}>
       <div class="head">
@@ -99,6 +105,7 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
         .table=${table}
         .value=${desc}
         ?fixed=${this.fixed}
+        .marked=${marked.map(({ field }) => field)}
         @stage2-value=${(event: CustomEvent<ValueEvent>) => this.#edit(event, pa)}
       ></stage2-fields>
     </li>`;
@@ -111,15 +118,8 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
   }
 }
 
-/** Where the walk ended: the output with its attributes, or the fault and why. */
-function endOf({ pa, leaf, fault }: WalkReport) {
-  if (fault !== undefined) {
-    const code = `0x${fault.fsc.toString(16).padStart(2, '0')}`;
-    const hpfar = fault.hpfar === undefined ? 'UNKNOWN' : hexText(fault.hpfar);
-    return html`<p class="big bad">${fscName(Number(fault.fsc))}</p>
-      <p>${fault.reason}</p>
-      <p class="small">FSC <code>${code}</code>, ESR_EL2 <code>${hexText(fault.esr)}</code>, HPFAR_EL2 <code>${hpfar}</code></p>`;
-  }
+/** Where a walk ended that came to an output. */
+function endOf({ pa, leaf }: WalkReport) {
   const output = html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>`;
   if (leaf === undefined) return html`${output}<p>Stage 2 is off: the PA is the IPA.</p>`;
   return html`${output}<p>${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}</p>`;

@@ -1,13 +1,13 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { descriptorAddress, descriptorKind, descriptorTable, entryPlace } from '../../arm/descriptor.js';
-import { fscName } from '../../arm/fault.js';
 import type { FieldTable } from '../../arm/fields.js';
-import { reportFault } from '../../arm/report.js';
 import { stage1DescriptorTable } from '../../arm/stage1-descriptor.js';
+import { type WalkReport, walkReport } from '../../report/walk.js';
 import { type Stage1Format, stage1Format } from '../../walk/format.js';
 import type { WalkStep } from '../../walk/index.js';
 import { hexText } from '../codec.js';
 import type { DescriptorEvent, EntryContext, PickEvent, ValueEvent } from '../elements/api.js';
+import { stopText } from '../elements/stop.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { WalkAnswer } from '../worker/protocol.js';
 import { featuresOf } from './features.js';
@@ -47,13 +47,30 @@ export class BothStagesElement extends LitElement {
     this.picked = -1;
   }
 
+  /** Another access is looked at from its end. */
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    const before = changed.get('state') as ExplorerState | undefined;
+    const { address, access, el } = this.state;
+    if (
+      before !== undefined &&
+      [before.address, before.access, before.el].join() !== [address, access, el].join()
+    )
+      this.picked = -1;
+  }
+
   protected override render() {
-    const { answer, context } = this;
+    const { answer, context, state } = this;
     const { steps } = answer.result;
-    const { cpu, choices, address } = this.state;
+    const { cpu, choices, address, access, el } = state;
     const format = stage1Format(this.state, { features: featuresOf(cpu, 'cpu'), choices }, address);
     const at = this.picked >= 0 && this.picked < steps.length ? this.picked : steps.length - 1;
     const step = steps[at];
+    const report = walkReport(
+      { regime: answer.regime, attributeContext: answer.attributes, stage1: { registers: state, format } },
+      { va: address, access, el: el === '0' ? 0 : 1 },
+      answer.result,
+    );
+    const marked = report.fault?.fields.filter((each) => each.step === at).map(({ field }) => field) ?? [];
     return html`
       <stage2-grid
         .result=${answer.result}
@@ -64,12 +81,12 @@ export class BothStagesElement extends LitElement {
           this.picked = event.detail.index;
         }}
       ></stage2-grid>
-      <div role="status" aria-live="polite">${this.#end()}</div>
-      ${step === undefined ? nothing : this.#step(step, at, format)}
+      <div role="status" aria-live="polite">${this.#end(report)}</div>
+      ${step === undefined ? nothing : this.#step(step, at, format, marked)}
     `;
   }
 
-  #step(step: WalkStep, index: number, format: Stage1Format) {
+  #step(step: WalkStep, index: number, format: Stage1Format, marked: readonly string[]) {
     const { stage, level, pa, desc } = step;
     const place = entryPlace(stage === 1 ? format : this.context, level);
     const kind = descriptorKind(desc, place);
@@ -88,6 +105,7 @@ export class BothStagesElement extends LitElement {
         label="Descriptor at ${hexText(pa)}"
         .table=${this.#tableOf(step, format)}
         .value=${desc}
+        .marked=${marked}
         @stage2-value=${edit}
       ></stage2-fields>
     </div>`;
@@ -98,22 +116,18 @@ export class BothStagesElement extends LitElement {
     return stage1DescriptorTable(desc, { ...entryPlace(format, level), mair: this.state.mairEl1 });
   }
 
-  #end() {
-    const { result } = this.answer;
-    if (result.ok) {
-      return html`<p class="big ok">PA <code>${hexText(result.pa)}</code></p>
-        <p>VA <code>${hexText(this.state.address)}</code>, IPA <code>${hexText(result.ipa)}</code></p>`;
+  #end(report: WalkReport) {
+    const { ok, ipa, pa } = report;
+    if (!ok) {
+      return stopText(report, (found) => {
+        this.picked = found.step;
+        void this.updateComplete.then(() =>
+          this.renderRoot.querySelector('stage2-fields')?.reveal(found.field),
+        );
+      });
     }
-    const { fault } = result;
-    const { access, el, address } = this.state;
-    const { esr, hpfar } = reportFault(fault, { va: address, access, from: el === '0' ? 0 : 1 });
-    const to = fault.stage === 1 ? 1 : 2;
-    const where = fault.s1ptw ? 'stage 2, on the walk of stage 1' : `stage ${fault.stage}`;
-    return html`<p class="big bad">${fscName(fault.fsc)}</p>
-      <p>${where}; IPA <code>${hexText(fault.ipa)}</code></p>
-      <p class="small">
-        ESR_EL${to} <code>${hexText(esr)}</code>${hpfar === undefined ? nothing : html`, HPFAR_EL2 <code>${hexText(hpfar)}</code>`}
-      </p>`;
+    return html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>
+      <p>VA <code>${hexText(this.state.address)}</code>, IPA <code>${hexText(ipa ?? 0n)}</code></p>`;
   }
 
   #edit(event: CustomEvent<ValueEvent>, pa: bigint): void {
