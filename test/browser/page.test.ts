@@ -294,6 +294,16 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
     await expect
       .poll(() => text(page.locator('stage2-walk [role=status]')), SLOW)
       .toContain('PA 0x100123456');
+    await page.getByRole('button', { name: 'Terms' }).press('Enter');
+    await page.keyboard.type('access permissions');
+    await expect.poll(() => text(page.getByRole('dialog'))).toMatch(/S2AP.*bit 1 lets it write.*Arm ARM/);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    const term = page.locator('stage2-explorer stage2-term').first();
+    await term.getByRole('button').press('Enter');
+    await expect.poll(() => text(term.getByRole('note'))).toContain('Size of a page and of a table');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => term.getByRole('note').isVisible()).toBe(false);
     const unnamed = await page.evaluate(() => {
       const found: string[] = [];
       const visit = (root: Document | ShadowRoot): void => {

@@ -8,6 +8,7 @@ import { messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import type { CaptureSource } from '../replay/types.js';
 import { shared } from '../style/shared.js';
+import { lead } from '../terms/term.js';
 import { Cancelled, WorkerClient } from '../worker/client.js';
 import type { Progress } from '../worker/protocol.js';
 import { cellsCsv, comparisonJson } from './export.js';
@@ -127,6 +128,7 @@ export class CompareElement extends LitElement {
     return html`
       <section class="panel" aria-labelledby="compared">
         <h2 id="compared">Variants and cores, over ${this.capture.trace.name}</h2>
+        ${lead`What does a ${'variant'} of the patch add to a fault? Base and variant handle the same faults, at the same ${'placement'} and under the same ${'price'} list, in each ${'state'}.`}
         ${this.missing === '' ? nothing : html`<div class="error" role="alert">${this.missing}</div>`}
         <stage2-compare-settings .state=${state} .cores=${cores} .kernels=${kernels}></stage2-compare-settings>
         <stage2-profile .cores=${this.cores}></stage2-profile>
@@ -143,6 +145,7 @@ export class CompareElement extends LitElement {
       ${cells.length === 0 ? nothing : this.#results(cells)}
       <section class="panel" aria-labelledby="idmap">
         <h2 id="idmap">Mapping an internal VM one to one</h2>
+        ${lead`How long does it take to map an ${'internal VM'}, by its size and by the ${'idmap policy'}?`}
         ${this.#idmap()}
       </section>
       <section class="panel">
@@ -180,6 +183,7 @@ export class CompareElement extends LitElement {
     return html`
       <section class="panel" aria-labelledby="added">
         <h2 id="added">Added to a fault, ${states[0]}</h2>
+        ${lead`How large is it, and can it be told from nothing? What lies within the ${'A/A floor'} cannot.`}
         <stage2-intervals .rows=${rows}></stage2-intervals>
         <div class="scroll" tabindex="0" role="region" aria-label="Cycles added">
           <table>
@@ -204,6 +208,7 @@ export class CompareElement extends LitElement {
           ? nothing
           : html`<section class="panel" aria-labelledby="cell">
               <h2 id="cell">${shown.variant} on ${shown.compared.core}</h2>
+              ${lead`One cell in full: counts, distribution, ${'break-even'}, and which ${'price'} decides.`}
               <stage2-cell .answer=${shown} .rate=${this.state.rate} .cost=${this.state.cost}></stage2-cell>
             </section>`
       }

@@ -8,6 +8,7 @@ import type { FilesEvent } from '../elements/drop.js';
 import { messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
+import { lead } from '../terms/term.js';
 import { Cancelled, type WorkerClient } from '../worker/client.js';
 import type { NamedFile, TablesAnswer, TablesSource, WalkAnswer } from '../worker/protocol.js';
 import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS } from './example.js';
@@ -154,6 +155,7 @@ export class ExplorerElement extends LitElement {
       <div class="cols">
         <section class="panel registers" aria-labelledby="registers">
           <h2 id="registers">Registers</h2>
+          ${lead`What the CPU is told of the tables: where they are, their ${'granule'}, the size of the ${'IPA'} space.`}
           <stage2-registers
             .state=${state}
             .walk=${answer?.walk}
@@ -163,10 +165,12 @@ export class ExplorerElement extends LitElement {
         <div class="walk">
           <section class="panel" aria-labelledby="access">
             <h2 id="access">Access</h2>
+            ${lead`Which address is looked up, what for, and from which exception level (${'EL1'}).`}
             <stage2-access .state=${state} .walk=${answer?.walk}></stage2-access>
           </section>
           <section class="panel" aria-labelledby="walk">
             <h2 id="walk">Walk</h2>
+            ${lead`Where the access ends up, or why not: each ${'descriptor'} read, from the first ${'level'} to the ${'leaf'}. Any can be changed.`}
             ${this.error === '' ? nothing : html`<div class="error" role="alert">${this.error}</div>`}
             ${answer === undefined ? nothing : this.#result(answer.state, answer.walk)}
             ${this.#edits()}
@@ -174,11 +178,13 @@ export class ExplorerElement extends LitElement {
         </div>
         <section class="panel tables" aria-labelledby="tables">
           <h2 id="tables">Tables</h2>
+          ${lead`What ${'stage 2'} maps, range by range, and with which attributes. Open a dump to see another VM's.`}
           ${this.#tablesPanel()}
         </section>
       </div>
       <section class="panel" aria-labelledby="syndrome">
         <h2 id="syndrome">ESR, HPFAR and PAR, both ways</h2>
+        ${lead`What the CPU tells the hypervisor of a fault: ${'ESR'}, ${'FAR'} and ${'HPFAR_EL2'}; and what an AT instruction finds: ${'PAR_EL1'}.`}
         <label class="check small">
           <input
             type="checkbox"
