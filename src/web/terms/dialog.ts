@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { shared } from '../style/shared.js';
-import { TERM_GROUPS, type Term } from './list.js';
+import type { Term } from './entry.js';
+import { TERM_GROUPS } from './list.js';
 
 /** A button that opens all terms as a dialog, with a box to search them. */
 export class TermsElement extends LitElement {
@@ -62,7 +63,7 @@ export class TermsElement extends LitElement {
     return html`
       <h2 id="terms">Terms</h2>
       <div class="row">
-        <label>Search <input type="search" autofocus @input=${this.#search} /></label>
+        <label>Search <input autofocus @input=${this.#search} /></label>
         <button @click=${this.#close}>Close</button>
       </div>
       ${groups.every(({ terms }) => terms.length === 0) ? html`<p role="status">No term has that.</p>` : nothing}
