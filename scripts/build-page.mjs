@@ -8,7 +8,7 @@ import { fromRoot } from './tools.mjs';
 
 /** The capture that the page opens with: its trace stays packed, its slots are data. */
 const CAPTURE = 'traces/guestA_6.1_max-vhe_kprobes';
-const NOT_DATA = new Set(['targets.json']);
+const NOT_DATA = new Set(['targets.json', 'targets-dall.json']);
 const LICENSES = 'LICENSE.md';
 
 /**

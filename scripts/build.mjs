@@ -2,16 +2,7 @@
 //   node scripts/build.mjs           build/*.wasm, from them src/core/wasm.generated.ts, then dist
 //   node scripts/build.mjs --simd    the same without the cores that have no SIMD: half the time, all that JavaScript needs
 //   node scripts/build.mjs --debug   build/debug/*.wasm with names, source maps and text; dist is left alone
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildElements } from './build-elements.mjs';
 import { buildPage } from './build-page.mjs';
@@ -52,7 +43,6 @@ async function buildPackage(scalar) {
     const elements = buildElements(join(next, 'web/elements'));
     await Promise.all([page, elements, tsc(['-p', 'tsconfig.build.json', '--outDir', next])]);
     const dataFiles = copyData(join(next, 'data'));
-    cpSync(fromRoot('schemas'), join(next, 'schema'), { recursive: true });
     mkdirSync(join(next, 'core'), { recursive: true });
     for (const name of cores) {
       copyFileSync(fromRoot(`build/${name}`), join(next, 'core', name));

@@ -1,5 +1,6 @@
-// Writes the API reference, build/reference, from the doc comments behind src/index.ts: node scripts/reference.mjs
-// Fails if a public symbol has no comment, names a type that is not public, or links to nothing.
+// Writes the API reference, build/reference, from the doc comments of what `stage2` and `stage2/elements` export:
+//   node scripts/reference.mjs
+// Fails if a public symbol or one of its properties has no comment, names a type that is not public, or links to nothing.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fromRoot, runNode, ScriptError } from './tools.mjs';

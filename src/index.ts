@@ -1,3 +1,9 @@
+/**
+ * The emulator from the host: translation, KVM's fault path, captures, comparisons and costs. It runs in Node and in the
+ * browser; the wasm is part of the code. `stage2/elements` shows translations in a page.
+ *
+ * @module stage2
+ */
 export { Access, Event } from './abi/event.js';
 export { Disposition, ExitCode, ExitReason } from './abi/kvm.js';
 export { Site } from './abi/site.js';
@@ -28,7 +34,8 @@ export {
 } from './conform/run.js';
 export type { Subject as ConformSubject } from './conform/subject.js';
 export { Stage2Error } from './core/error.js';
-export { Machine, type MachineOptions } from './core/machine.js';
+export { Machine } from './core/machine.js';
+export type { MachineOptions } from './core/options.js';
 export { type PathCount, readPaths } from './core/paths.js';
 export type { BankSpec, KeptRange, RegionSpec } from './core/physmap.js';
 export { machineBytes } from './core/plan.js';

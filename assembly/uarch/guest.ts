@@ -4,10 +4,10 @@ import { TlbType } from "../../src/abi/tlb";
 import * as U from "../../src/abi/uarch";
 import { MicroCore } from "./core";
 import { fetchLine, loadLine, storeLine } from "./hierarchy";
-import { branch } from "./predictor";
-import { nextRandom } from "./random";
+import { learnBranch } from "./predictor";
+import { below, randomAfter } from "./random";
 import { tlbAt } from "./tlb";
-import { keyOf, lookupKey, place } from "./tlb_table";
+import { findWay, keyOf, replaceOldest, setOf, tagOf, Tlb, touch } from "./tlb_table";
 
 const DATA_PA: u64 = 0xe << 48;
 const CODE_PA: u64 = 0xf << 48;
@@ -17,15 +17,11 @@ const PAGE_SHIFT: u32 = 12;
 const WORD: u64 = 8;
 const BRANCH_BLOCK: u64 = 32;
 
-/** Next of the random numbers of the core, as a number below `n`. */
-function random(core: MicroCore, n: u64): u64 {
-  return ((nextRandom(core) >> 32) * n) >> 32;
-}
-
+/** One of the multiples of `step` below `bytes`. */
 // @ts-ignore: decorator
 @inline
-function randomAddress(core: MicroCore, bytes: u32, step: u64): u64 {
-  return random(core, max(<u64>bytes / step, 1)) * step;
+function randomAddress(x: u64, bytes: u32, step: u64): u64 {
+  return below(x, max(<u64>bytes / step, 1)) * step;
 }
 
 /**
@@ -36,45 +32,68 @@ export function guestRun(core: MicroCore, dataLines: u32, codeLines: u32, branch
   const counts = changetype<usize>(core) + U.CORE_COUNTS;
   const saved = changetype<usize>(core) + U.CORE_SAVED_COUNTS;
   memory.copy(saved, counts, U.MicroEvent.COUNT << 3);
-  for (let i: u32 = 0; i < dataLines; i++) touchData(core, dataBytes);
-  for (let i: u32 = 0; i < codeLines; i++) touchCode(core, codeBytes);
-  for (let i: u32 = 0; i < branches; i++) runBranch(core, codeBytes);
+  // In a local: each number waits for the one before it.
+  let x = core.random;
+  for (let i: u32 = 0; i < dataLines; i++) {
+    const address = randomAfter(x);
+    x = randomAfter(address);
+    touchData(core, randomAddress(address, dataBytes, WORD), below(x, 4) == 0);
+  }
+  for (let i: u32 = 0; i < codeLines; i++) {
+    x = randomAfter(x);
+    touchCode(core, randomAddress(x, codeBytes, WORD));
+  }
+  for (let i: u32 = 0; i < branches; i++) {
+    const block = randomAfter(x);
+    const target = randomAfter(block);
+    x = randomAfter(target);
+    const to = randomAddress(target, codeBytes, BRANCH_BLOCK);
+    runBranch(core, randomAddress(block, codeBytes, BRANCH_BLOCK), to, below(x, 16) == 0);
+  }
+  core.random = x;
   memory.copy(counts, saved, U.MicroEvent.COUNT << 3);
 }
 
 /** The page of `address` has a place in the TLBs; its walk is left out. */
+// @ts-ignore: decorator
+@inline
 function touchPage(core: MicroCore, address: u64, fetch: bool): void {
   const key = keyOf(TlbType.GUEST, address, PAGE_SHIFT);
-  const first = tlbAt(fetch ? core.itlb : core.dtlb);
-  if (lookupKey(first, key, 0) != null) return;
-  place(tlbAt(core.stlb), key, 0);
-  place(first, key, 0);
+  const tag = tagOf(key, 0);
+  if (usePage(tlbAt(fetch ? core.itlb : core.dtlb), tag, key)) return;
+  usePage(tlbAt(core.stlb), tag, key);
 }
 
-function touchCode(core: MicroCore, bytes: u32): void {
-  const pa = CODE_PA + randomAddress(core, bytes, WORD);
+/** The page becomes the entry used last; false if the table did not hold it. */
+function usePage(tlb: Tlb, tag: u32, key: u64): bool {
+  const set = setOf(tlb, key);
+  const way = findWay(tlb, set, tag, key, 0);
+  if (way < 0) replaceOldest(tlb, set, tag, key, 0);
+  else touch(tlb, set, way);
+  return way >= 0;
+}
+
+function touchCode(core: MicroCore, address: u64): void {
+  const pa = CODE_PA + address;
   touchPage(core, pa, true);
   fetchLine(core, pa);
 }
 
-function touchData(core: MicroCore, bytes: u32): void {
-  const pa = DATA_PA + randomAddress(core, bytes, WORD);
+function touchData(core: MicroCore, address: u64, write: bool): void {
+  const pa = DATA_PA + address;
   touchPage(core, pa, false);
-  if (random(core, 4) == 0) storeLine(core, pa);
+  if (write) storeLine(core, pa);
   else loadLine(core, pa);
 }
 
 /**
  * Of eight branches six are conditional, one calls and one returns. Where in its block a branch is, its kind and the
- * way it mostly goes are a matter of its block.
+ * way it mostly goes are a matter of its block; `rarely` it goes the other way.
  */
-function runBranch(core: MicroCore, codeBytes: u32): void {
-  const block = randomAddress(core, codeBytes, BRANCH_BLOCK);
+function runBranch(core: MicroCore, block: u64, target: u64, rarely: bool): void {
   const hash = <u32>((block * 0x9e3779b97f4a7c15) >> 56);
-  const target = CODE_VA + randomAddress(core, codeBytes, BRANCH_BLOCK);
   const mostly = (hash & 8) != 0;
-  const taken = random(core, 16) == 0 ? !mostly : mostly;
   const kind = (hash & 7) == 0 ? U.BranchKind.CALL : (hash & 7) == 1 ? U.BranchKind.RETURN : U.BranchKind.COND;
   const pc = CODE_VA + block + (<u64>(hash >> 5) << 2);
-  branch(core, kind, pc, kind != U.BranchKind.COND || taken, target);
+  learnBranch(core, kind, pc, kind != U.BranchKind.COND || mostly != rarely, CODE_VA + target);
 }

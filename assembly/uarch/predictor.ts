@@ -35,6 +35,22 @@ export function branch(core: MicroCore, kind: U.BranchKind, pc: u64, taken: bool
   }
 }
 
+/** As branch, of a conditional branch, a call or a return, when nobody asks what was predicted. */
+// @ts-ignore: decorator
+@inline
+export function learnBranch(core: MicroCore, kind: U.BranchKind, pc: u64, taken: bool, target: u64): void {
+  if (kind == U.BranchKind.COND) {
+    train(core, pc, taken);
+    if (taken) followDirect(core, pc, target);
+  } else if (kind == U.BranchKind.CALL) {
+    followDirect(core, pc, target);
+    pushReturn(core, pc + INSTRUCTION);
+  } else {
+    follow(core, pc, target);
+    popReturn(core);
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function countTaken(core: MicroCore, level: Level): void {

@@ -22,7 +22,7 @@ export function idmapCase(): BenchCase {
     operations: Number(IDMAP_BYTES >> 12n),
     run: () => {
       machine.view.fill(root, rootBytes(V4_13_GEOMETRY));
-      machine.setHeader(L.HEADER_POOL_FREE, machine.tablePages);
+      machine.view.setU32(L.HEADER_OFFSET + L.HEADER_POOL_FREE, machine.tablePages);
       machine.core.idmapAsPosted(vm.offset, cache, START, START + IDMAP_BYTES, 0);
     },
   };

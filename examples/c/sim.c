@@ -1,5 +1,5 @@
 // A simulator whose RAM is its own: a guest reads and writes at random, is translated by the core, and takes its faults
-// through the emulated kernel. same.mjs does the same in Node and must print the same.
+// through the emulated kernel. same.js does the same in Node and must print the same.
 #include <inttypes.h>
 #include <stdio.h>
 

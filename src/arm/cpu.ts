@@ -1,6 +1,7 @@
 import * as A from '../abi/arm.js';
+import { checkU64 } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
-import { checkU64, extract } from './fields.js';
+import { extract } from './fields.js';
 import { paRangeBits } from './id.js';
 
 /** What a CPU's MMU implements. */

@@ -1,3 +1,4 @@
+import { checkU64 } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 
 /** A field of a register or descriptor. Bit positions come from src/abi/arm.ts. */
@@ -48,13 +49,6 @@ export function fieldMask({ lsb, width }: { lsb: number; width: number }): bigin
 /** Bits [lsb, lsb + width) of `value`. */
 export function extract(value: bigint, lsb: number, width = 1): bigint {
   return (value >> BigInt(lsb)) & ((1n << BigInt(width)) - 1n);
-}
-
-/** Throws EINVAL unless `value` is a bigint of 0 to 2^64 - 1. */
-export function checkU64(what: string, value: unknown): bigint {
-  if (typeof value === 'bigint' && BigInt.asUintN(64, value) === value) return value;
-  const found = typeof value === 'bigint' ? value.toString() : `${typeof value} ${String(value)}`;
-  throw new Stage2Error('EINVAL', `${what}: found ${found}, expected a bigint from 0 to 2^64 - 1`);
 }
 
 /** The fields of `value`, in the order of the table. Throws EINVAL if it is not a u64. */

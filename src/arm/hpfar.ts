@@ -1,7 +1,8 @@
 import * as A from '../abi/arm.js';
+import { checkU64 } from '../core/check.js';
 import { hex } from '../core/error.js';
 import { decodeFsc } from './fault.js';
-import { checkU64, encode, extract, type FieldTable } from './fields.js';
+import { encode, extract, type FieldTable } from './fields.js';
 
 /** The page number that HPFAR_EL2 holds is always in units of 4 KiB. */
 const PAGE_SHIFT = 12n;

@@ -1,7 +1,8 @@
 import * as A from '../abi/arm.js';
+import { checkU64 } from '../core/check.js';
 import { hex } from '../core/error.js';
 import { fscName } from './fault.js';
-import { checkU64, type DecodedField, decode, encode, extract, type FieldTable } from './fields.js';
+import { type DecodedField, decode, encode, extract, type FieldTable } from './fields.js';
 import { flag, reservedOne, shareability } from './meanings.js';
 import { mairAttrName } from './memattr.js';
 

@@ -1,6 +1,7 @@
 import { PHASES } from '../scenario/comparison/placements.js';
 import type { State } from '../scenario/comparison/state.js';
 import { CliError, unknownValue } from './errors.js';
+import { wholeNumber } from './numbers.js';
 
 /** The options of `stage2 compare` as commander gives them. */
 export interface CompareOptions {
@@ -82,12 +83,13 @@ export function compareSettings(options: CompareOptions): CompareSettings {
     variant: oneOf('--variant', options.variant, VARIANTS),
     config: oneOf('--config', options.config, CONFIGS),
     states: [...new Set(options.state ?? STATES_DEFAULT)].map(stateOf),
-    placements: whole('--placements', options.placements, PHASES.length, PLACEMENTS_MAX),
-    samples: whole('--samples', options.samples, 1, SAMPLES_MAX),
-    seed: whole('--seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
-    faults: whole('--faults', options.faults, 1, 2 ** 31),
+    placements: wholeNumber('--placements', options.placements, PHASES.length, PLACEMENTS_MAX),
+    samples: wholeNumber('--samples', options.samples, 1, SAMPLES_MAX),
+    seed: wholeNumber('--seed', options.seed, 0, Number.MAX_SAFE_INTEGER),
+    faults: wholeNumber('--faults', options.faults, 1, 2 ** 31),
     contention: part('--contention', options.contention),
-    threads: options.threads === undefined ? undefined : whole('--threads', options.threads, 1, THREADS_MAX),
+    threads:
+      options.threads === undefined ? undefined : wholeNumber('--threads', options.threads, 1, THREADS_MAX),
     profile: options.profile,
     output: outputOf(options),
   };
@@ -97,7 +99,7 @@ function stateOf(text: string): State {
   if (text === 'cold' || text === 'warm') return { kind: text };
   const cycles = /^guest:(.+)$/.exec(text)?.[1];
   if (cycles === undefined) throw unknownValue('--state', text, ['cold', 'warm', 'guest:CYCLES']);
-  return { kind: 'guest', cycles: whole('--state guest', cycles, 1, GUEST_MAX) };
+  return { kind: 'guest', cycles: wholeNumber('--state guest', cycles, 1, GUEST_MAX) };
 }
 
 function outputOf(options: CompareOptions): Output {
@@ -107,7 +109,7 @@ function outputOf(options: CompareOptions): Output {
     if (options[kind]) asked.push({ kind });
   }
   if (traceEvent !== undefined) {
-    asked.push({ kind: 'traceEvent', fault: whole('--trace-event', traceEvent, 1, 2 ** 31) });
+    asked.push({ kind: 'traceEvent', fault: wholeNumber('--trace-event', traceEvent, 1, 2 ** 31) });
   }
   if (asked.length > 1) {
     throw new CliError(
@@ -120,12 +122,6 @@ function outputOf(options: CompareOptions): Output {
 function oneOf(option: string, value: string, allowed: readonly string[]): string {
   if (allowed.includes(value)) return value;
   throw unknownValue(option, value, allowed);
-}
-
-function whole(option: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw new CliError(`${option}: found "${text}", expected a whole number from ${min} to ${max}`);
 }
 
 /** A part of a whole. */

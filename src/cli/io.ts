@@ -4,14 +4,23 @@ import { fileURLToPath } from 'node:url';
 import { readBytes } from '../trace/bytes.js';
 import { CliError } from './errors.js';
 
-/** Opens a file, or standard input for `-`, as a stream of bytes. Throws CliError (exit 2) if it cannot be read. */
+/**
+ * Opens a file, or standard input for `-`, as a stream of bytes. Throws CliError (exit 2) if it cannot be read, or is
+ * standard input and was read before.
+ */
 export async function openInput(path: string): Promise<AsyncIterable<Uint8Array>> {
-  if (path === '-') return process.stdin;
+  if (path === '-') return standardInput();
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     throw new CliError(`${path}: ${error.code === 'ENOENT' ? 'no such file' : error.message}`);
   });
   if (info.isDirectory()) throw new CliError(`${path}: is a directory, expected a file`);
   return createReadStream(path);
+}
+
+function standardInput(): AsyncIterable<Uint8Array> {
+  const { stdin } = process;
+  if (stdin.readableDidRead) throw new CliError('-: found again, expected standard input to be read once');
+  return stdin;
 }
 
 /** The bytes of a file, unpacked. Throws CliError if there are more than `most`, where `what` was expected. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { HCR_FWB_LSB, HCR_VM_LSB } from '../abi/arm.js';
+import { HCR_FWB_LSB, HCR_RW_LSB, HCR_VM_LSB } from '../abi/arm.js';
 import { CPU_PRESETS, type CpuFeatures, cpuPreset } from '../arm/cpu.js';
 import { levelShift } from '../arm/descriptor.js';
 import { parseHex } from '../arm/parse.js';
@@ -16,6 +16,7 @@ import { formatSize } from '../report/ptdump-size.js';
 import { cpuName } from './cpu-option.js';
 import { CliError, unknownValue } from './errors.js';
 import { parseMapping, parseSize } from './mapping.js';
+import { wholeNumber } from './numbers.js';
 import { namingFile } from './tables.js';
 
 /** What tables are to be like. */
@@ -38,31 +39,21 @@ export function addMapOptions(command: Command): Command {
   const cpu = new Option('--cpu <name>', 'CPU that is to walk the tables').choices(Object.keys(CPU_PRESETS));
   return command
     .addOption(granule.argParser(granuleShift))
-    .option('--ipa-bits <n>', 'bits of the IPA space', wholeNumber('--ipa-bits', 16, 52), 40)
-    .option(
-      '--start-level <n>',
-      'level of the first table (default: the one KVM chooses)',
-      wholeNumber('--start-level', -1, 3),
+    .option('--ipa-bits <n>', 'bits of the IPA space', (text) => wholeNumber('--ipa-bits', text, 16, 52), 40)
+    .option('--start-level <n>', 'level of the first table (default: the one KVM chooses)', (text) =>
+      wholeNumber('--start-level', text, -1, 3),
     )
     .option('--largest <size>', 'size of the largest entry: 4K for pages only (default: as large as fits)')
     .option('--fwb', 'HCR_EL2.FWB: stage 2 forces the memory type')
     .addOption(cpu.argParser(cpuName).default('max'))
     .option('--tables-at <pa>', 'where the first table is, with the others behind it', '0x10_0000_0000')
-    .option('--vmid <n>', 'VMID in VTTBR_EL2', wholeNumber('--vmid', 0, 0xffff), 1);
+    .option('--vmid <n>', 'VMID in VTTBR_EL2', (text) => wholeNumber('--vmid', text, 0, 0xffff), 1);
 }
 
 function granuleShift(text: string): Geometry['granuleShift'] {
   const shift = GRANULES[text.toUpperCase()];
   if (shift === undefined) throw unknownValue('--granule', text, Object.keys(GRANULES));
   return shift;
-}
-
-function wholeNumber(option: string, least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^-?\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new CliError(`${option}: found "${text}", expected a whole number from ${least} to ${most}`);
-  };
 }
 
 /** What the ranges and options ask for. Throws CliError naming the one that cannot be. */
@@ -75,11 +66,14 @@ export function tableBuild(ranges: readonly string[], options: MapOptions): Tabl
   for (const [i, mapping] of mappings.entries()) checkMapping(`range ${ranges[i]}`, mapping, geometry, cpu);
   return {
     ...{ geometry, cpu, vmid, mappings },
-    hcr: (1n << BigInt(HCR_VM_LSB)) | (BigInt(fwb) << BigInt(HCR_FWB_LSB)),
+    hcr: HCR_GUEST | (BigInt(fwb) << BigInt(HCR_FWB_LSB)),
     tablesAt: tablesAt(options.tablesAt, geometry),
     ...(largest === undefined ? {} : { largestLevel: levelOf(largest, geometry) }),
   };
 }
+
+/** Stage 2 is on, and EL1 is AArch64. */
+const HCR_GUEST = (1n << BigInt(HCR_VM_LSB)) | (1n << BigInt(HCR_RW_LSB));
 
 const NARROW_END = 1n << 48n;
 

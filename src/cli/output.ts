@@ -24,8 +24,8 @@ export async function finish<Name extends CommandName>(
   try {
     const result = await run();
     if (json) await printJoined(jsonPieces({ $schema: schemaOf(command), ...result.json }));
-    else if (typeof result.text === 'string') await write(result.text);
-    else for await (const piece of result.text) await write(piece);
+    else if (typeof result.text === 'string') await write(printable(result.text));
+    else for await (const piece of result.text) await write(printable(piece));
     process.exitCode = result.exit;
   } catch (error) {
     reportError(error, json);
@@ -34,6 +34,15 @@ export async function finish<Name extends CommandName>(
 
 /** Characters that are written at once. */
 const WRITTEN = 1 << 16;
+
+/** Control characters but line ends and tabs, and colours, which are let through. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal's colours begin with
+const CONTROL_OR_COLOUR = /\u001b\[[\d;]*m|[^\P{Cc}\n\t]/gu;
+
+/** A text with nothing in it that moves the cursor of a terminal: files of others may have names and lines that do. */
+function printable(text: string): string {
+  return text.replaceAll(CONTROL_OR_COLOUR, (found) => (found.length > 1 ? found : '\ufffd'));
+}
 
 /** Writes small pieces many at a time. */
 async function printJoined(pieces: Iterable<string>): Promise<void> {

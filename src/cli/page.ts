@@ -47,9 +47,12 @@ function escaped(text: string): string {
 
 /** Writes a page to `output`, or to a folder of its own among the temporary files. Returns where it is. */
 export async function writePage(html: string, name: string, output: string | undefined): Promise<string> {
-  const path = output ?? join(await mkdtemp(join(tmpdir(), 'stage2-')), `${basename(name)}.html`);
-  await writeFile(path, html).catch((error: Error) => {
+  if (output === '') throw new CliError('--output: found "", expected the name of a file');
+  const refuse = (path: string) => (error: Error) => {
     throw new CliError(`${path}: cannot be written (${error.message})`);
-  });
+  };
+  const folder = async () => mkdtemp(join(tmpdir(), 'stage2-')).catch(refuse(tmpdir()));
+  const path = output ?? join(await folder(), `${basename(name)}.html`);
+  await writeFile(path, html).catch(refuse(path));
   return path;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { CliError, Exit } from './errors.js';
+import { CliError, Exit, unknownValue } from './errors.js';
 import { packagePath } from './io.js';
 import { reportError } from './output.js';
 
@@ -28,10 +28,18 @@ function packageVersion(): string {
 /** Runs the command that `args` name, without those of node and the script; sets the exit code. */
 export async function run(program: Command, args: readonly string[]): Promise<void> {
   try {
+    checkHelp(program, args);
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     reportFailure(error, asksForJson(args));
   }
+}
+
+/** Commander answers `help` of what is no command with the help of all. */
+function checkHelp({ commands }: Command, [first, name]: readonly string[]): void {
+  const names = commands.map((command) => command.name());
+  if (first !== 'help' || name === undefined || name.startsWith('-') || names.includes(name)) return;
+  throw unknownValue('help', name, names);
 }
 
 function reportFailure(error: unknown, json: boolean): void {

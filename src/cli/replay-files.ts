@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Variant } from '../kvm/index.js';
 import { type ExpectedDump, type ReplayResult, replayTrace } from '../scenario/replay/index.js';
 import { LineTally, readMemslots, readTraceBatches } from '../trace/index.js';
@@ -43,7 +44,8 @@ export function captureFiles(
 function slotsBeside(trace: string): string {
   const slots = trace.replace(TRACE_ENDING, '.memslots.json');
   if (trace !== '-' && existsSync(slots)) return slots;
-  throw new CliError(`${trace}: its --slots file is missing`);
+  const beside = trace === '-' ? '' : ` or ${basename(slots)} beside it`;
+  throw new CliError(`${inputName(trace)}: its memory slots are missing, expected --slots FILE${beside}`);
 }
 
 export interface ReplayFilesOptions {
@@ -60,12 +62,12 @@ export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptio
   const slots = await readMemslots(await openInput(files.slots), files.slots);
   const traceName = inputName(files.trace);
   const tally = new LineTally();
-  const progress = lineProgress(process.stderr, traceName);
+  const progress = lineProgress(process.stderr, basename(traceName));
   const batches = readTraceBatches(await openInput(files.trace), traceName, tally);
   const { dumps = [], keepGoing = false, keepRecords = false } = options;
   const names = { traceName, slotsName: files.slots };
   try {
-    return await replayTrace(batches, slots, {
+    const replayed = await replayTrace(batches, slots, {
       ...names,
       variant,
       dumps,
@@ -74,6 +76,8 @@ export async function replayFiles(files: CaptureFiles, options: ReplayFilesOptio
       keepRecords,
       onProgress: progress.reach,
     });
+    if (Object.keys(replayed.lines.events).length > 0) return replayed;
+    throw new CliError(`${traceName}: found no event, expected the text of a trace`);
   } finally {
     progress.end();
   }

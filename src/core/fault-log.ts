@@ -1,5 +1,5 @@
 import { FAULT_SIZEOF } from '../abi/fault-log.js';
-import { HEADER_FAULT_LOG, HEADER_FAULT_LOG_END } from '../abi/layout.js';
+import { HEADER_FAULT_LOG, HEADER_FAULT_LOG_END, HEADER_OFFSET } from '../abi/layout.js';
 import { Stage2Error } from './error.js';
 import type { Machine } from './machine.js';
 
@@ -23,7 +23,7 @@ export class FaultLog {
     this.machine = machine;
     this.capacity = capacity;
     this.#start = machine.arena.allocate(capacity * FAULT_SIZEOF);
-    machine.setHeader(HEADER_FAULT_LOG_END, this.#start + capacity * FAULT_SIZEOF);
+    machine.view.setU32(HEADER_OFFSET + HEADER_FAULT_LOG_END, this.#start + capacity * FAULT_SIZEOF);
     this.#rewind();
   }
 
@@ -41,12 +41,12 @@ export class FaultLog {
 
   /** Ends the log; what was not drained is lost. */
   detach(): void {
-    this.machine.setHeader(HEADER_FAULT_LOG, 0);
-    this.machine.setHeader(HEADER_FAULT_LOG_END, 0);
+    this.machine.view.setU32(HEADER_OFFSET + HEADER_FAULT_LOG, 0);
+    this.machine.view.setU32(HEADER_OFFSET + HEADER_FAULT_LOG_END, 0);
     this.machine.arena.release(this.#start);
   }
 
   #rewind(): void {
-    this.machine.setHeader(HEADER_FAULT_LOG, this.#start);
+    this.machine.view.setU32(HEADER_OFFSET + HEADER_FAULT_LOG, this.#start);
   }
 }

@@ -1,3 +1,4 @@
+import { checkInteger, checkObject, checkOneOf, checkU64 } from './check.js';
 import { hex, Stage2Error } from './error.js';
 
 /** Part of the physical address space. `ram` holds bytes; `unbacked` is memory whose bytes are not kept. */
@@ -25,19 +26,18 @@ export interface KeptRange extends RegionSpec {
 }
 
 const PA_LIMIT = 1n << 52n;
-const KINDS = ['ram', 'unbacked', 'device'];
+const KINDS = ['ram', 'unbacked', 'device'] as const;
 
-/** Sorts the banks by PA and checks alignment, bounds and overlap. Throws EINVAL naming the bank. */
-export function checkBanks(banks: readonly BankSpec[]): BankSpec[] {
+/** A copy of `banks[i]`. Throws EINVAL unless it is a range of a known kind. */
+export function checkBank(bank: BankSpec, i: number): BankSpec {
+  const { pa, size } = checkRange(`banks[${i}]`, bank);
+  return { pa, size, kind: checkOneOf(`banks[${i}].kind`, bank.kind, KINDS) };
+}
+
+/** The banks by PA. Throws EINVAL naming two that overlap. */
+export function sortedBanks(banks: readonly BankSpec[]): BankSpec[] {
   const sorted = [...banks].sort((a, b) => (a.pa < b.pa ? -1 : a.pa > b.pa ? 1 : 0));
   for (const [index, bank] of sorted.entries()) {
-    checkRange('bank', bank);
-    if (!KINDS.includes(bank.kind)) {
-      throw new Stage2Error(
-        'EINVAL',
-        `bank ${range(bank)}: kind ${bank.kind} is none of ${KINDS.join(', ')}`,
-      );
-    }
     const previous = sorted[index - 1];
     if (previous !== undefined && previous.pa + previous.size > bank.pa) {
       throw new Stage2Error('EINVAL', `bank ${range(bank)} overlaps bank ${range(previous)}`);
@@ -46,14 +46,20 @@ export function checkBanks(banks: readonly BankSpec[]): BankSpec[] {
   return sorted;
 }
 
-/** Throws EINVAL unless the range is 4 KiB aligned, not empty and below 2^52. */
-export function checkRange(what: string, { pa, size }: RegionSpec): void {
-  if (pa < 0n || size <= 0n || pa + size > PA_LIMIT || ((pa | size) & 0xfffn) !== 0n) {
-    throw new Stage2Error(
-      'EINVAL',
-      `${what} ${range({ pa, size })}: expected 4 KiB aligned bytes below 2^52`,
-    );
-  }
+/** A copy of a range. Throws EINVAL unless it is 4 KiB aligned, not empty and below 2^52. */
+export function checkRange(what: string, given: RegionSpec): RegionSpec {
+  const { pa, size } = checkObject(what, given);
+  checkU64(`${what}.pa`, pa);
+  checkU64(`${what}.size`, size);
+  if (size > 0n && pa + size <= PA_LIMIT && ((pa | size) & 0xfffn) === 0n) return { pa, size };
+  throw new Stage2Error('EINVAL', `${what} ${range({ pa, size })}: expected 4 KiB aligned bytes below 2^52`);
+}
+
+/** As `checkRange`. Throws EINVAL unless it lies in one of the regions: what is in none is no memory to the kernel. */
+export function checkKept(what: string, given: RegionSpec, regions: readonly RegionSpec[]): RegionSpec {
+  const kept = checkRange(what, given);
+  if (regions.some(({ pa, size }) => pa <= kept.pa && kept.pa + kept.size <= pa + size)) return kept;
+  throw new Stage2Error('EINVAL', `${what} ${range(kept)}: expected a part of one memory region`);
 }
 
 interface PoolSpec {
@@ -62,19 +68,15 @@ interface PoolSpec {
   pageShift: number;
 }
 
+const PAGE_SHIFTS = [12, 14, 16];
+
 /** Throws EINVAL unless the pool is whole pages of a granule, aligned to their size, and the other sizes are sizes. */
 export function checkSizes({ pa, pages, pageShift }: PoolSpec, rootBytes: number, arenaBytes: number): void {
-  if (![12, 14, 16].includes(pageShift)) {
-    throw new Stage2Error('EINVAL', `tablePool.pageShift ${pageShift}: expected 12, 14 or 16`);
-  }
-  for (const [what, value] of Object.entries({
-    'tablePool.pages': pages,
-    'roots.size': rootBytes,
-    arenaBytes,
-  })) {
-    if (!Number.isSafeInteger(value) || value <= 0)
-      throw new Stage2Error('EINVAL', `${what} ${value}: expected an integer above 0`);
-  }
+  checkOneOf('tablePool.pageShift', pageShift, PAGE_SHIFTS);
+  checkInteger('tablePool.pages', pages, 1, Number.MAX_SAFE_INTEGER);
+  checkInteger('roots.size', rootBytes, 1, Number.MAX_SAFE_INTEGER);
+  checkInteger('arenaBytes', arenaBytes, 1, Number.MAX_SAFE_INTEGER);
+  checkU64('tablePool.pa', pa);
   if ((pa & ((1n << BigInt(pageShift)) - 1n)) !== 0n) {
     throw new Stage2Error('EINVAL', `tablePool.pa ${hex(pa)}: expected a multiple of 2^${pageShift}`);
   }

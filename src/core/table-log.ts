@@ -1,4 +1,9 @@
-import { HEADER_TABLE_LOG, HEADER_TABLE_LOG_END, HEADER_TABLE_LOG_LOST } from '../abi/layout.js';
+import {
+  HEADER_OFFSET,
+  HEADER_TABLE_LOG,
+  HEADER_TABLE_LOG_END,
+  HEADER_TABLE_LOG_LOST,
+} from '../abi/layout.js';
 import { TABLE_STEP_SIZEOF } from '../abi/table-log.js';
 import { Stage2Error } from './error.js';
 import type { Machine } from './machine.js';
@@ -23,7 +28,7 @@ export class TableLog {
     this.machine = machine;
     this.capacity = capacity;
     this.#start = machine.arena.allocate(capacity * TABLE_STEP_SIZEOF);
-    machine.setHeader(HEADER_TABLE_LOG_END, this.#start + capacity * TABLE_STEP_SIZEOF);
+    machine.view.setU32(HEADER_OFFSET + HEADER_TABLE_LOG_END, this.#start + capacity * TABLE_STEP_SIZEOF);
     this.#rewind();
   }
 
@@ -39,12 +44,12 @@ export class TableLog {
   /** Ends the log; what was not drained is lost. */
   detach(): void {
     for (const field of [HEADER_TABLE_LOG, HEADER_TABLE_LOG_END, HEADER_TABLE_LOG_LOST])
-      this.machine.setHeader(field, 0);
+      this.machine.view.setU32(HEADER_OFFSET + field, 0);
     this.machine.arena.release(this.#start);
   }
 
   #rewind(): void {
-    this.machine.setHeader(HEADER_TABLE_LOG, this.#start);
-    this.machine.setHeader(HEADER_TABLE_LOG_LOST, 0);
+    this.machine.view.setU32(HEADER_OFFSET + HEADER_TABLE_LOG, this.#start);
+    this.machine.view.setU32(HEADER_OFFSET + HEADER_TABLE_LOG_LOST, 0);
   }
 }

@@ -1,6 +1,8 @@
 import { IcachePolicy } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { Machine, type MachineOptions } from '../core/machine.js';
+import { checkInteger, checkKeys, checkOneOf, checkU64, refuse } from '../core/check.js';
+import { Machine } from '../core/machine.js';
+import type { MachineOptions } from '../core/options.js';
 import { type BankSpec, checkRange } from '../core/physmap.js';
 
 /** A host machine: RAM from 1 GiB up, device registers below it, its table pages at the top of RAM. */
@@ -26,14 +28,29 @@ const ROOT_BYTES = 4 << 20;
 /** Pages below this offset into RAM stand for the kernel image and early allocations. */
 const KERNEL_BYTES = 64n << 20n;
 
+const KEYS = [
+  'ramBytes',
+  'setAsideBytes',
+  'tablePages',
+  'pageShift',
+  'arenaBytes',
+  'accounted',
+  'pageState',
+] as const satisfies readonly (keyof HostOptions)[];
+
 /** Builds the machine of a KVM host. Throws EINVAL for sizes that cannot be laid out. */
 export function createHost(options: HostOptions = {}): Machine {
-  const ram = options.ramBytes ?? 8n << 30n;
-  const own = ram - (options.setAsideBytes ?? 0n);
-  const pages = options.tablePages ?? 4096;
-  const shift = options.pageShift ?? 12;
+  checkKeys('options', options, KEYS);
+  const { ramBytes: ram = 8n << 30n, setAsideBytes: aside = 0n } = options;
+  const { tablePages: pages = 4096, pageShift: shift = 12 } = options;
+  checkRange('host RAM', { pa: RAM_START, size: checkU64('ramBytes', ram) });
+  checkU64('setAsideBytes', aside);
+  if (ram <= KERNEL_BYTES + aside)
+    refuse('ramBytes', ram, `more than the kernel's ${KERNEL_BYTES} and setAsideBytes ${aside}`);
+  checkInteger('tablePages', pages, 1, Number.MAX_SAFE_INTEGER);
+  checkOneOf('pageShift', shift, [12, 14, 16]);
+  const own = ram - aside;
   const reserved = (BigInt(pages) << BigInt(shift)) + BigInt(ROOT_BYTES);
-  checkRange('host RAM', { pa: RAM_START, size: ram });
   // Root tables are aligned to their size, whatever that of the RAM is.
   const rootsPa = (RAM_START + ram + BigInt(ROOT_BYTES - 1)) & ~BigInt(ROOT_BYTES - 1);
   const banks: BankSpec[] = [

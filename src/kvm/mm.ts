@@ -1,6 +1,6 @@
 import { AREA_HUGETLB, AREA_PFNMAP, AREA_THP, AREA_WRITE, PAGE_SHIFT } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { checkU64 } from '../arm/fields.js';
+import { checkU64 } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import { Registry } from '../core/registry.js';

@@ -1,7 +1,7 @@
 import { ESR_EC_LSB, type Fsc, HPFAR_FIPA_LSB, PSTATE_EL1H } from '../abi/arm.js';
 import { Disposition, ExitCode, ExitReason } from '../abi/kvm.js';
 import * as L from '../abi/layout.js';
-import { checkU64 } from '../arm/fields.js';
+import { checkU64 } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import type { Vm } from './vm.js';

@@ -5,12 +5,24 @@ export interface Interval {
   hi: number;
 }
 
+/** Made when they are asked for, and once: to make one takes as long as to format a hundred numbers. */
+const formats = new Map<number, Intl.NumberFormat>();
+
+function formatOf(decimals: number): Intl.NumberFormat {
+  const known = formats.get(decimals);
+  if (known !== undefined) return known;
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const format = new Intl.NumberFormat('en-US', digits);
+  formats.set(decimals, format);
+  return format;
+}
+
 /** About three significant digits, two decimals at most, grouped by thousands. */
 export function figure(value: number): string {
   const size = Math.abs(value);
   if (size < 0.005) return '0';
   const decimals = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-  return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return formatOf(decimals).format(value);
 }
 
 /** `v [lo - hi]`; a range that is nothing but zero is written so. */

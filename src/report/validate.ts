@@ -8,6 +8,8 @@ const LEFT = 3;
 const RESULT = HEADER.indexOf('result');
 /** Characters of a published value in words that the table has room for. */
 const WORDS = 12;
+/** Rows that a note names. */
+const NAMED_ROWS = 3;
 
 /** A line for each row, what has to be known of some, and how many are inside. */
 export function validateText(rows: readonly RowResult[], style: Style = PLAIN): string {
@@ -33,12 +35,17 @@ function line(row: RowResult, style: Style): string[] {
     unit,
     text ?? figure(model.v),
     range,
-    tolerance,
+    toleranceText(tolerance),
     verdict(row),
     use,
   ].map((cell) => cell.replaceAll(CONTROL, ' '));
   const set = row.inside ? style.good : style.bad;
   return cells.map((cell, column) => (column === RESULT ? set(cell) : cell));
+}
+
+/** A bare number is percent. */
+function toleranceText(tolerance: string): string {
+  return Number.isNaN(Number(tolerance)) ? tolerance : `${tolerance} %`;
 }
 
 function publishedText(published: RowResult['published']): string {
@@ -53,10 +60,15 @@ function verdict({ inside, reached }: RowResult): string {
   return reached ? 'outside, in range' : 'outside';
 }
 
+/** Each note once, with the rows it is about. */
 function notes(rows: readonly RowResult[]): string {
-  return rows
-    .flatMap(({ id, notes }) => notes.map((note) => `  ${id}: ${note}`.replaceAll(CONTROL, ' ')))
-    .map((note) => `${note}\n`)
+  const about = new Map<string, string[]>();
+  for (const { id, notes } of rows) {
+    for (const note of notes) about.set(note, [...(about.get(note) ?? []), id]);
+  }
+  return [...about]
+    .map(([note, ids]) => `  ${ids.length > NAMED_ROWS ? `${ids.length} rows` : ids.join(', ')}: ${note}`)
+    .map((line) => `${line.replaceAll(CONTROL, ' ')}\n`)
     .join('');
 }
 

@@ -21,16 +21,26 @@ import { walkReason } from './walk-reason.js';
 
 /** What a translator decoded. */
 export interface WalkContext {
+  /** How stage-2 entries read, and where the first table is. */
   regime: Regime;
+  /** How the attributes of a leaf read. */
   attributeContext: AttributeContext;
-  /** Of a VA: what its stage 1 depends on, and the form of the tables that translate it. */
-  stage1?: { registers: WalkRegisters; format: Stage1Format };
+  /** Of a VA: without it stage-1 entries are read as those of stage 2. */
+  stage1?: {
+    /** Those of the translator. */
+    registers: WalkRegisters;
+    /** Form of the tables that translate the VA. */
+    format: Stage1Format;
+  };
 }
 
 /** The access that was translated: a VA by both stages, an IPA by stage 2. */
 export interface WalkedAccess {
+  /** The address asked for; absent if an IPA was. */
   va?: bigint;
+  /** The address asked for; absent if a VA was. */
   ipa?: bigint;
+  /** What the access does. */
   access: AccessKind;
   /** Exception level of the access. */
   el: 0 | 1;
@@ -40,6 +50,7 @@ export interface WalkedAccess {
 export interface TranslationReport extends WalkedAccess {
   /** What stage 2 was given for the access itself; absent if stage 1 did not let it come to that. */
   ipa?: bigint;
+  /** Whether the address translates. */
   ok: boolean;
   /** Without a fault. With stage 2 off it is the IPA, and there is no leaf. */
   pa?: bigint;
@@ -47,6 +58,7 @@ export interface TranslationReport extends WalkedAccess {
   memory?: MemoryReport;
   /** The block or page of stage 2. */
   leaf?: LeafReport;
+  /** With a fault. */
   fault?: FaultReport;
 }
 
@@ -54,26 +66,35 @@ export interface TranslationReport extends WalkedAccess {
 export interface MemoryReport {
   /** As a byte of MAIR_EL1. */
   attr: number;
+  /** Name of `attr`, such as `Normal WB`. */
   type: string;
   /** SH. */
   sh: number;
+  /** Name of `sh`: NSH, OSH or ISH. */
   shareability: string;
 }
 
 /** A stage-2 block or page. */
 export interface LeafReport {
+  /** 3 for a page, less for a block. */
   level: number;
+  /** `block` or `page`. */
   kind: DescriptorKind;
   /** In bytes. */
   size: bigint;
+  /** As it was read; a hardware update comes after it. */
   desc: bigint;
+  /** Field by field, and what they let through. */
   attributes: LeafAttributes;
 }
 
 /** A fault and how the CPU reports it, without the syndrome of an instruction (ISV is 0). */
 export interface FaultReport {
+  /** Fault status code, level included. */
   fsc: bigint;
+  /** What `fsc` stands for, its level apart. */
   type: string;
+  /** -1 to 3. */
   level: number;
   /** Stage of the translation that faulted. */
   stage: 1 | 2;
@@ -81,6 +102,7 @@ export interface FaultReport {
   s1ptw: boolean;
   /** Exception level that takes it: the registers below are that level's. */
   takenTo: 1 | 2;
+  /** ESR_ELx. */
   esr: bigint;
   /** The VA, which is the IPA where stage 2 alone was asked. */
   far: bigint;
@@ -90,16 +112,24 @@ export interface FaultReport {
 
 /** One walk as a document: addresses and codes are bigints. */
 export interface WalkReport extends TranslationReport {
-  fault?: FaultReport & { reason: string; fields: DecidingField[] };
+  /** Absent if the address translates. */
+  fault?: FaultReport & {
+    /** What made the walk end so, in words. */
+    reason: string;
+    /** The fields of the entries read that made it end so; none if no entry is to blame. */
+    fields: DecidingField[];
+  };
   /** Each entry read, in order; those of a fault up to the entry that faulted. */
   steps: WalkStepReport[];
 }
 
-/** One entry read; `address` is the next table or the output address. */
+/** One entry read. */
 export interface WalkStepReport extends WalkStep {
-  /** In its table. */
+  /** Of the entry in its table, from 0. */
   index: bigint;
+  /** What the entry is at this level. */
   kind: DescriptorKind;
+  /** The next table, or the output address; absent for an entry that is not valid. */
   address?: bigint;
   /** The descriptor field by field. */
   fields: DecodedField[];

@@ -41,7 +41,7 @@ export interface IdmapCost {
 
 /** A counted map with its instructions, and its cycles on each core. */
 export interface IdmapPrice {
-  /** As they were given. */
+  /** What was priced. */
   counts: IdmapCounts;
   /** Of the mapping calls, by the blocks of the build; the code around them and the flush are not in it. */
   totals: Counts;

@@ -1,10 +1,12 @@
 import { Disposition } from '../abi/kvm.js';
 import { Stage2Error } from '../core/error.js';
+import type { Machine } from '../core/machine.js';
 import { readPaths } from '../core/paths.js';
 import { decodeSignature, type FaultSignature } from '../cost/index.js';
 import type { Variant } from '../kvm/variant.js';
 import type { MachineState } from './machine-state.js';
 import { setUp } from './setup/index.js';
+import { createMachine } from './setup/machine.js';
 
 /** What the emulated fault of a scenario came to. */
 export interface ScenarioRun {
@@ -19,10 +21,19 @@ export function runScenario(
   check: Variant['check'],
   memory: WebAssembly.Memory,
 ): ScenarioRun {
-  const vcpu = setUp(state, check, memory);
+  const machine = createMachine(state, memory);
+  try {
+    return takeFault(machine, state, check);
+  } finally {
+    machine.destroy();
+  }
+}
+
+function takeFault(machine: Machine, state: MachineState, check: Variant['check']): ScenarioRun {
+  const vcpu = setUp(machine, state, check);
   const { esr, ipa } = state.guest;
   const { ret, disposition } = vcpu.takeExit({ esr, ipa, far: ipa });
-  const [path] = readPaths(vcpu.machine);
+  const [path] = readPaths(machine);
   if (path === undefined)
     throw new Stage2Error('EINVAL', 'the exit is no stage-2 abort: no path was recorded');
   return { ret: disposition === Disposition.HOST_OOPS ? null : ret, signature: decodeSignature(path.words) };

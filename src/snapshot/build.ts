@@ -30,6 +30,19 @@ export interface RestoreHost {
 /** Throws Stage2Error for what none of the objects can be, and for places that overlap or leave the arena. */
 export function buildObjects(table: HostTable, { onMmio = [], ...where }: RestoreHost): MachineObjects {
   const machine = new Machine({ ...table.machine, ...where });
+  try {
+    return buildIn(machine, table, onMmio);
+  } catch (error) {
+    machine.destroy();
+    throw error;
+  }
+}
+
+function buildIn(
+  machine: Machine,
+  table: HostTable,
+  onMmio: readonly (MmioHandler | undefined)[],
+): MachineObjects {
   const addressSpaces = table.addressSpaces.map((state) => buildAddressSpace(machine, state));
   const vms = table.vms.map((state, i) => buildVm(machine, state, addressSpaces, onMmio[i]));
   const { arena } = machine;

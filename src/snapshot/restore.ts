@@ -1,3 +1,4 @@
+import { checkArray, checkInteger, checkKeys, checkTyped, refuse } from '../core/check.js';
 import { hex, Stage2Error } from '../core/error.js';
 import { TraceError } from '../trace/error.js';
 import { buildObjects, type RestoreHost } from './build.js';
@@ -23,9 +24,11 @@ const MAX_BYTES = 256 << 20;
  * The machine of a snapshot with its objects, in a memory of its own or at any place of the embedder's: it goes on
  * exactly as the saved one would. A memory of the embedder's is not touched before all is known to be right.
  * @throws TraceError, one line, for bytes that are no snapshot of this version, damaged, or of a state that cannot be;
- * Stage2Error for a place that does not fit and unless each VM that needs an `onMmio` has one.
+ * Stage2Error for a place that does not fit, or that a machine has which is not destroyed (EBUSY), and unless each VM
+ * that needs an `onMmio` has one.
  */
 export function restoreSnapshot(bytes: Uint8Array, options: RestoreOptions = {}): MachineObjects {
+  checkOptions(options);
   const { name = 'snapshot', maxBytes = MAX_BYTES, memory, memoryBase, ...host } = options;
   const { file, table } = readSnapshot(bytes, name);
   if (file.machineBytes > maxBytes) {
@@ -38,9 +41,27 @@ export function restoreSnapshot(bytes: Uint8Array, options: RestoreOptions = {})
   return load(file, table, { ...host, memory, ...(memoryBase !== undefined && { memoryBase }) });
 }
 
+const KEYS = [
+  'name',
+  'maxBytes',
+  'core',
+  'memory',
+  'memoryBase',
+  'onMmio',
+] as const satisfies readonly (keyof RestoreOptions)[];
+
+function checkOptions(options: RestoreOptions): void {
+  const { name, maxBytes, onMmio } = checkKeys('options', options, KEYS);
+  if (name !== undefined && typeof name !== 'string') refuse('name', name, 'a string');
+  if (maxBytes !== undefined) checkInteger('maxBytes', maxBytes, 0, Number.MAX_SAFE_INTEGER);
+  if (onMmio === undefined) return;
+  for (const [i, handler] of checkArray('onMmio', onMmio).entries())
+    if (handler !== undefined && typeof handler !== 'function') refuse(`onMmio[${i}]`, handler, 'a function');
+}
+
 /** The parts of a file and its host table, the form of both checked. */
 export function readSnapshot(bytes: Uint8Array, name = 'snapshot'): { file: SnapshotFile; table: HostTable } {
-  if (!(bytes instanceof Uint8Array)) throw new Stage2Error('EINVAL', 'bytes: expected a Uint8Array');
+  checkTyped('bytes', bytes, 'Uint8Array');
   const file = decodeFile(bytes, name);
   const table = readTable(file.host, name);
   if (table.machine.accounted !== file.accounted)
@@ -70,6 +91,15 @@ function memoryOf({ machineBytes }: SnapshotFile): WebAssembly.Memory {
 
 function load(file: SnapshotFile, table: HostTable, where: RestoreHost): MachineObjects {
   const objects = buildObjects(table, where);
+  try {
+    return fill(objects, file, table);
+  } catch (error) {
+    objects.machine.destroy();
+    throw error;
+  }
+}
+
+function fill(objects: MachineObjects, file: SnapshotFile, table: HostTable): MachineObjects {
   const { machine, vms, translators } = objects;
   if (machine.bytes !== file.machineBytes)
     throw new Problem(`a machine of ${machine.bytes} bytes, the header tells of ${file.machineBytes}`);

@@ -1,5 +1,6 @@
+import { checkLive } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
-import type { Machine } from '../core/machine.js';
+import { Machine } from '../core/machine.js';
 import { checkState } from './check.js';
 import { encodeFile } from './file.js';
 import { objectsOf } from './objects.js';
@@ -16,7 +17,7 @@ import { unusedTlbBytes } from './tlbs.js';
  * could not be restored because something else wrote to the core's records.
  */
 export function saveSnapshot(machine: Machine): Uint8Array {
-  const objects = objectsOf(machine);
+  const objects = objectsOf(checkLive('machine', machine, Machine, 'Machine'));
   try {
     checkState(objects);
   } catch (error) {

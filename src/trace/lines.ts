@@ -76,7 +76,7 @@ class LineSplitter {
 
   private checkLength(length: number, line: number): void {
     if (length <= LINE_MAX) return;
-    const problem = `found a line of more than ${LINE_MAX} characters, expected lines of trace text`;
+    const problem = `found a line of more than ${LINE_MAX} characters, expected lines of text`;
     throw new TraceError({ file: this.name, line }, problem);
   }
 }

@@ -111,7 +111,7 @@ export class Microarch {
   readonly offset: number;
   /** Whose arena holds the core and whose PAs it caches. */
   readonly machine: Machine;
-  /** As it was given. */
+  /** Sizes of its caches, TLBs and predictors; they do not change. */
   readonly geometry: Geometry;
   readonly #core: MicroExports;
 

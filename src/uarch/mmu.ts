@@ -7,7 +7,7 @@ import {
   TRANSLATION_PA,
   TRANSLATION_SIZEOF,
 } from '../abi/walk.js';
-import { checkU64 } from '../arm/fields.js';
+import { checkU64 } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import { Registry } from '../core/registry.js';

@@ -2,7 +2,7 @@ import { WIDE_ADDRESS_END } from '../abi/arm.js';
 import * as W from '../abi/walk.js';
 import { type Choices, choiceBits } from '../arm/choices.js';
 import type { CpuFeatures } from '../arm/cpu.js';
-import { checkU64 } from '../arm/fields.js';
+import { checkU64 } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import type { View } from '../core/view.js';
 

@@ -1,10 +1,10 @@
 import * as W from '../abi/walk.js';
 import { ACCESS_KINDS, ACCESS_TYPE, type AccessKind } from '../arm/access.js';
 import { decodeFsc } from '../arm/fault.js';
-import { checkU64 } from '../arm/fields.js';
 import { hasFwb } from '../arm/hcr.js';
 import type { AttributeContext } from '../arm/leaf.js';
 import { sh0Of } from '../arm/vtcr.js';
+import { checkU64 } from '../core/check.js';
 import { Stage2Error } from '../core/error.js';
 import type { Machine } from '../core/machine.js';
 import { Registry } from '../core/registry.js';
@@ -53,7 +53,7 @@ export function batchPa(result: bigint): bigint {
 export class Translator {
   /** Whose memory holds the tables. */
   readonly machine: Machine;
-  /** As it was given. */
+  /** Features and choices that every walk follows; they do not change. */
   readonly cpu: WalkCpu;
   readonly #regime: number;
   readonly #out: number;

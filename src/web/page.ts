@@ -11,6 +11,7 @@ import {
   BUNDLED,
   decodeState,
   encodeState,
+  filesOf,
   initialState,
   type PageState,
   VIEWS,
@@ -259,11 +260,12 @@ export class PageElement extends LitElement {
   #missingCapture({ key, trace: loaded }: CaptureSource): string {
     const { trace } = this.state.files;
     if (trace === (key === BUNDLED ? BUNDLED : loaded.name)) return '';
-    return `This link is about ${trace}, which is not in it: open that capture. Shown is ${loaded.name}.`;
+    return `This link is about ${trace}, which is not in it: open that capture in Replay. Shown is ${loaded.name}.`;
   }
 
   #patch(patch: Partial<PageState>): void {
     this.state = { ...this.state, ...patch };
+    this.copied = '';
     this.#writeLink();
   }
 
@@ -285,11 +287,13 @@ export class PageElement extends LitElement {
 
   async #copyLink(): Promise<void> {
     history.replaceState(null, '', `#${encodeState(this.state)}`);
+    const needed = filesOf(this.state);
+    const needs = needed.length === 0 ? '' : `; it needs ${needed.join(', ')}`;
     try {
       await navigator.clipboard.writeText(location.href);
-      this.copied = 'copied';
+      this.copied = `copied${needs}`;
     } catch {
-      this.copied = 'it is in the address bar';
+      this.copied = `it is in the address bar${needs}`;
     }
   }
 }

@@ -33,6 +33,13 @@ export interface PageState {
 /** Form of the links. A page reads those of its own version and older ones. */
 const VERSION = 1;
 
+/** Names of the files that a link is about, and does not hold. */
+export function filesOf({ files, explorer }: PageState): string[] {
+  const tables = explorer.tables === EXPLORER.tables.initial ? '' : explorer.tables;
+  const trace = files.trace === BUNDLED ? '' : files.trace;
+  return [tables, trace, files.profile].filter((name) => name !== '');
+}
+
 type Part = Exclude<keyof PageState, 'view'>;
 
 const SHAPES: { readonly [K in Part]: { prefix: string; shape: Shape<PageState[K]> } } = {

@@ -1,30 +1,19 @@
 // The page as people get it: one file, opened from disk, without a network.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Locator, Page } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './chromium.js';
-import { fitsWidth, launchPage, type Opened, openAt, PAGE_FILE } from './page.js';
+import { fitsWidth, launchPage, type Opened, openAt, PAGE_FILE, SLOW, text } from './page.js';
 
 const chromium = findChromium();
-const DUMP = fileURLToPath(new URL('../traces/tables/guestA-ipa_6.1_max.ipa40.json.gz', import.meta.url));
-const TRACE = fileURLToPath(new URL('../traces/captures/guestB_6.1_max_thp.txt.gz', import.meta.url));
-const SLOTS = fileURLToPath(new URL('../traces/captures/guestB_6.1_max_thp.memslots.json', import.meta.url));
-/** Long enough for a machine that does much else. */
-const SLOW = { timeout: 50_000 };
 
 let browser: Browser;
 let opened: Opened;
 
-async function at(hash: string, file?: string): Promise<Page> {
-  opened = await openAt(browser, hash, file);
+async function at(hash: string): Promise<Page> {
+  opened = await openAt(browser, hash);
   return opened.page;
 }
-
-const text = async (locator: Locator): Promise<string> =>
-  (await locator.first().innerText()).replaceAll(/\s+/g, ' ');
 
 /** In a window of 360 pixels nothing has to be scrolled sideways but boxes that do so by themselves. */
 async function expectToFit(page: Page): Promise<void> {
@@ -91,6 +80,28 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
         .toContain('PA 0x90201234');
     });
 
+    it('says what a CPU may do either way and what that makes of the walk, and keeps the choice in the link', async () => {
+      // The page of 0x40002000 with the reserved shareability.
+      const page = await at('#v=1&view=explorer&e.edit=0x80005010:0x900025ff');
+      const choices = page.locator('stage2-open-choices');
+      await expect
+        .poll(() => text(choices.locator('summary')), SLOW)
+        .toBe('Left open by the architecture: 1 decides this walk');
+      await choices.locator('summary').click();
+      expect(await choices.locator('.effect').allInnerTexts()).toEqual([
+        'This walk, if “acts as inner shareable”: PA 0x90002abc, Normal WB, ISH',
+        'This walk, if “acts as outer shareable”: PA 0x90002abc, Normal WB, OSH',
+      ]);
+      await choices.getByLabel('SH 0b01').selectOption('acts as outer shareable');
+      await expect.poll(() => text(choices.locator('summary')), SLOW).toContain('1 changed, 1 decides');
+      await expect
+        .poll(() => page.evaluate(() => location.hash))
+        .toContain('e.choices=reservedShareability:OSH');
+      await expect.poll(() => text(choices.locator('.effect')), SLOW).toContain('if “acts as non-shareable”');
+      await choices.getByRole('button', { name: 'Back to the defaults' }).click();
+      await expect.poll(() => page.evaluate(() => location.hash)).not.toContain('e.choices');
+    });
+
     it('draws a walk of both stages as the grid of its reads, readable in a narrow window', async () => {
       const page = await at('#v=1&view=explorer&e.mode=va&e.at=0x400123');
       await expect.poll(() => page.locator('stage2-grid td button').count(), SLOW).toBe(14);
@@ -99,6 +110,25 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
         .poll(() => text(page.locator('stage2-both-stages .step')))
         .toContain('Read 4: stage 1, level 1, table');
       await expectToFit(page);
+    });
+
+    it('takes a descriptor of stage 1 apart, and walks again when a field of it is changed', async () => {
+      const page = await at('#v=1&view=explorer&e.mode=va&e.at=0x400123&e.access=write');
+      const reads = page.locator('stage2-grid td button');
+      await expect.poll(() => reads.count(), SLOW).toBe(14);
+      await reads.nth(11).click();
+      const step = page.locator('stage2-both-stages .step');
+      await expect.poll(() => text(step)).toContain('Read 12: stage 1, level 3, page');
+      expect(await text(step.locator('tr', { hasText: 'AttrIndx' }))).toContain('Normal WB');
+      expect(await text(step.locator('tr', { hasText: 'AP[2:1]' }))).toContain('EL1 RW');
+      const permission = step.getByLabel('stage-1 page descriptor.AP[2:1]');
+      await permission.fill('2');
+      await permission.press('Enter');
+      const end = page.locator('stage2-both-stages [role=status]');
+      await expect
+        .poll(() => text(end), SLOW)
+        .toContain('Permission fault, level 3 stage 1: the leaf does not let EL1 write');
+      await expect.poll(() => page.evaluate(() => location.hash)).toContain('e.edit=0x90002000:0x40203783');
     });
 
     it('takes ESR apart and puts it together', async () => {
@@ -122,45 +152,6 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
       await expect.poll(() => esr.inputValue()).toBe('0x92000046');
       expect(await page.getByLabel(/Show what the walk above leaves/).isChecked()).toBe(false);
     });
-
-    it('walks a dump that is opened, and keeps it when the next file is none', async () => {
-      const page = await at('');
-      await page.locator('stage2-walk [role=status]').waitFor();
-      const chooser = page.locator('stage2-explorer stage2-drop input[type=file]');
-      await chooser.setInputFiles(DUMP);
-      await expect.poll(() => page.evaluate(() => location.hash), SLOW).toContain('e.tables=ipa40');
-      await expect.poll(() => text(page.locator('stage2-mappings p')), SLOW).toContain('ipa40');
-      const before = await text(page.locator('stage2-mappings p'));
-      await chooser.setInputFiles({
-        name: 'bad.json',
-        mimeType: 'application/json',
-        buffer: Buffer.from('{"a":'),
-      });
-      await expect.poll(() => text(page.locator('stage2-drop [role=alert]')), SLOW).toMatch(/^bad\.json: /);
-      expect(await text(page.locator('stage2-mappings p'))).toBe(before);
-    });
-  });
-
-  it('opens with the dump that a copy of it was made with, at what its link is about', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'stage2-page-'));
-    try {
-      const copy = join(folder, 'copy.html');
-      const dump = readFileSync(DUMP).toString('base64');
-      const part = `<script type="application/octet-stream" data-open="dump" data-name="d.json.gz">${dump}</script>`;
-      writeFileSync(
-        copy,
-        readFileSync(PAGE_FILE, 'utf8').replace('<!--stage2-open-->', () => part),
-      );
-      const page = await at('', copy);
-      await expect.poll(() => page.evaluate(() => location.hash), SLOW).toContain('e.tables=ipa40');
-      const link = `${await page.evaluate(() => location.hash)}&e.access=write&e.el=0`;
-      await page.close();
-      const again = await at(link, copy);
-      await expect.poll(() => again.locator('stage2-walk li').count(), SLOW).toBeGreaterThan(0);
-      expect(await again.evaluate(() => location.hash)).toBe(link);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 
   describe('in Replay', () => {
@@ -183,37 +174,6 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
       await expect.poll(() => text(fault.locator('[role=status]')), SLOW).toContain('Fault 1,001');
       await expect.poll(() => page.evaluate(() => location.hash)).toContain('r.fault=1001');
       await expectToFit(page);
-    });
-
-    it('takes a dropped capture, keeps it when a bad one follows, and says what a lone trace lacks', async () => {
-      const page = await at('#v=1&view=replay&r.state=warm');
-      const drop = page.locator('stage2-replay stage2-drop').first();
-      const dropped = await page.evaluateHandle(() => new DataTransfer());
-      const put = (name: string, base64: string) =>
-        dropped.evaluate(
-          (transfer, [fileName, bytes]) =>
-            transfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], fileName)),
-          [name, base64] as const,
-        );
-      await put('b.txt.gz', readFileSync(TRACE).toString('base64'));
-      await put('b.memslots.json', readFileSync(SLOTS).toString('base64'));
-      await page.locator('stage2-page header').dispatchEvent('drop', { dataTransfer: dropped });
-      const summary = page.locator('stage2-replay-summary p');
-      await expect.poll(() => text(summary), SLOW).toContain('b.txt.gz');
-      const chooser = drop.locator('input[type=file]');
-      const slots = { name: 'c.memslots.json', mimeType: 'application/json', buffer: readFileSync(SLOTS) };
-      await chooser.setInputFiles([
-        { name: 'c.txt', mimeType: 'text/plain', buffer: Buffer.from('no trace at all\n') },
-        slots,
-      ]);
-      await expect
-        .poll(() => text(drop.locator('[role=alert]')), SLOW)
-        .toMatch(/^c\.txt:1: found a damaged line/);
-      expect(await text(summary)).toContain('b.txt.gz');
-      await chooser.setInputFiles({ name: 'd.txt', mimeType: 'text/plain', buffer: Buffer.from('x') });
-      await expect
-        .poll(() => text(drop.locator('[role=alert]')))
-        .toBe('d.txt: its memory slots are missing: drop NAME.memslots.json too');
     });
   });
 
@@ -271,6 +231,38 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
         .toContain('Cancelled');
       expect(await page.getByRole('button', { name: 'Compare', exact: true }).isEnabled()).toBe(true);
     });
+  });
+
+  it('brings back all three views from one link', async () => {
+    const page = await at(
+      '#v=1&view=explorer&e.cpu=pa40+4k+xnx&e.at=0x80123456&e.access=write&r.core=cortex-a72&r.variant=predkey' +
+        '&r.state=cold&c.variants=base&c.cores=thunderx2&c.states=cold&c.placements=5&c.mib=1&c.policies=blocks',
+    );
+    const chosen = (name: string) => page.getByRole('combobox', { name, exact: true }).inputValue();
+    const typed = (name: string) => page.getByRole('textbox', { name, exact: true }).inputValue();
+    expect(await typed('IPA')).toBe('0x80123456');
+    expect([await chosen('CPU'), await chosen('PA bits'), await chosen('Access')]).toEqual([
+      'other',
+      '40',
+      'write',
+    ]);
+    await page.getByRole('tab', { name: 'Replay' }).click();
+    expect([await chosen('Core'), await chosen('Variant'), await chosen('A fault finds the core')]).toEqual([
+      'cortex-a72',
+      'predkey',
+      'cold',
+    ]);
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    expect([await typed('Placements'), await typed('Sizes in MiB')]).toEqual(['5', '1']);
+    const checked = page.locator('stage2-compare-settings input:checked');
+    const names = await checked.evaluateAll((boxes) =>
+      boxes.map((box) => box.parentElement?.innerText.trim()),
+    );
+    expect(names).toEqual(['base', 'thunderx2', 'cold: nothing in caches and predictors']);
+    // Whatever core is chosen, all are there to be chosen.
+    await expect
+      .poll(() => page.getByRole('group', { name: 'Cores' }).getByRole('checkbox').count(), SLOW)
+      .toBe(10);
   });
 
   it('can be used with the keyboard alone', async () => {

@@ -1,9 +1,13 @@
 // The built page in Chromium, from disk: what it says of policies it broke, what it asked the network for.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { LAUNCH_ARGS } from './chromium.js';
 
 export const PAGE_FILE = fileURLToPath(new URL('../../dist/web/stage2.html', import.meta.url));
+
+/** Long enough for a machine that does much else. */
+export const SLOW = { timeout: 50_000 };
 
 export interface Opened {
   page: Page;
@@ -41,4 +45,38 @@ export async function openAt(browser: Browser, hash = '', file = PAGE_FILE): Pro
 /** True if nothing but boxes that scroll by themselves is wider than the window. */
 export function fitsWidth(page: Page): Promise<boolean> {
   return page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+}
+
+export const text = async (locator: Locator): Promise<string> =>
+  (await locator.first().innerText()).replaceAll(/\s+/g, ' ');
+
+/** Drops files of these names and bytes on the header: a place that has no use for files of its own. */
+export async function dropFiles(page: Page, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    (named) => {
+      const transfer = new DataTransfer();
+      for (const [name, base64] of named) {
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+      }
+      return transfer;
+    },
+    Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const),
+  );
+  await page.locator('stage2-page header').dispatchEvent('drop', { dataTransfer });
+}
+
+/** Writes a copy of the page that opens with these files, as stage2 open makes one. */
+export function writeCopy(
+  path: string,
+  files: readonly (readonly [kind: string, name: string, bytes: Buffer])[],
+): void {
+  const parts = files.map(
+    ([kind, name, bytes]) =>
+      `<script type="application/octet-stream" data-open="${kind}" data-name="${name}">${bytes.toString('base64')}</script>`,
+  );
+  const page = readFileSync(PAGE_FILE, 'utf8');
+  writeFileSync(
+    path,
+    page.replace('<!--stage2-open-->', () => parts.join('')),
+  );
 }

@@ -261,11 +261,11 @@ describe('stage2 compare with bad input', () => {
   });
 
   it('refuses a capture without faults', async () => {
-    const trace = '# tracer: nop\n';
+    const other = 'vm-1 [000] .... 1.5: sched_switch: prev_comm=a\n';
     const { stderr, exit } = await runCommand(
       registerCompare,
       ['compare', '-', '--slots', BUNDLED_CAPTURE.slots],
-      new TextEncoder().encode(trace),
+      new TextEncoder().encode(other),
     );
     expect(exit).toBe(2);
     expect(stderr).toBe(
@@ -276,7 +276,9 @@ describe('stage2 compare with bad input', () => {
   it('refuses a trace without its slots in one line', async () => {
     const { stderr, exit } = await compare('trace.txt');
     expect(exit).toBe(2);
-    expect(stderr).toBe('stage2: trace.txt: its --slots file is missing\n');
+    expect(stderr).toBe(
+      'stage2: trace.txt: its memory slots are missing, expected --slots FILE or trace.memslots.json beside it\n',
+    );
   });
 
   it('names a file that is not there', async () => {

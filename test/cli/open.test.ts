@@ -79,8 +79,9 @@ describe('a browser', () => {
 describe('stage2 open refuses, in one line and with exit 2,', () => {
   it.each<[string, string, string[], RegExp]>([
     ['a dump that is none', '{"name": 1}', [], /found 1, expected a string|name/],
+    ['the same behind a byte order mark', '\ufeff{"name": 1}', [], /^stage2: .*: name: /],
     ['slots with a dump', '{}', ['--slots', 'x'], /--slots: not with .*, which is a table dump/],
-    ['a trace without slots', '# tracer: nop', [], /its --slots file is missing/],
+    ['a trace without slots', '# tracer: nop', [], /its memory slots are missing/],
   ])('%s', async (_, content, args, message) => {
     const path = join(folder, 'input');
     await writeFile(path, content);

@@ -32,6 +32,12 @@ it('prints each piece of a text before the next one is made', async () => {
   expect(process.exitCode).toBe(0);
 });
 
+it('lets through colours and line ends of a text, and nothing else that moves a cursor', async () => {
+  const text = 'a\u001b[31mred\u001b[0m\tb\r\u001b[2Jc\u0007\u009b1m\n';
+  await finish('dump', false, async () => ({ text, exit: Exit.OK }));
+  expect(written).toEqual(['a\u001b[31mred\u001b[0m\tb\ufffd\ufffd[2Jc\ufffd\ufffd1m\n']);
+});
+
 it.each([
   [new CliError('trace: line 9: found nothing'), Exit.INPUT],
   [new Error('no counts'), Exit.BUG],

@@ -61,14 +61,8 @@ describe('stage2 replay', () => {
     expect(order.map(([, at]) => at)).toEqual(order.map(([, at]) => at).sort((a, b) => a - b));
   });
 
-  it('prints one JSON document with --json', async () => {
-    const { exit, stdout } = await replay(
-      IPA_SIZES.trace,
-      '--slots',
-      IPA_SIZES.slots,
-      '--json',
-      ...expectTables(IPA_SIZES.dumps),
-    );
+  it('prints one JSON document with --json, and finds the slots file beside the trace', async () => {
+    const { exit, stdout } = await replay(IPA_SIZES.trace, '--json', ...expectTables(IPA_SIZES.dumps));
     expect(exit).toBe(0);
     expect(schemaErrors(stdout)).toEqual([]);
     const document = JSON.parse(stdout);
@@ -126,7 +120,14 @@ describe('bad input ends stage2 replay with one line and exit 2', () => {
   }
 
   it('files that are not there, and options that are missing or unknown', async () => {
-    expect(await refusal(trace)).toBe('--slots: missing, expected the memory slots of the capture');
+    expect(await refusal('no.txt.gz')).toBe(
+      'no.txt.gz: its memory slots are missing, expected --slots FILE or no.memslots.json beside it',
+    );
+    const empty = await fileOf('empty.txt', '# tracer: nop\n');
+    expect(await refusal(empty, '--slots', slots)).toBe(
+      `${empty}: found no event, expected the text of a trace`,
+    );
+    expect(await refusal('-')).toBe('standard input: its memory slots are missing, expected --slots FILE');
     expect(await refusal('/nowhere', '--slots', slots)).toBe('/nowhere: no such file');
     expect(await refusal(trace, '--slots', '/nowhere')).toBe('/nowhere: no such file');
     expect(await refusal(trace, '--slots', slots, '--expect-tables', '/nowhere')).toBe(

@@ -158,7 +158,9 @@ describe('tables in raw memory', () => {
 
   it('show why stage 1 stopped, with its descriptor', async () => {
     const { stdout } = await both('walk', '--access', 'write', '0x2234');
-    expect(stdout).toMatch(/AP\[2:1\]=2 \(EL1 R\)\s+SH=3 \(ISH\)\s+AF=1 \(accessed\)\s+nG=0 \(any ASID\)/);
+    expect(stdout).toMatch(
+      /NS=0 \(ignored: Non-secure state\)\s+AP\[2:1\]=2 \(EL1 R\)\s+SH=3 \(ISH\)\s+AF=1 \(accessed\)\s+nG=0 \(any ASID\)/,
+    );
     expect(stdout).toContain(
       '  Permission fault, level 3 (FSC 0x0f): stage 1, the leaf does not let EL1 write: AP[2:1]=2 (EL1 R)\n' +
         '  ESR_EL1 0x9600004f, FAR_EL1 0x2234\n',

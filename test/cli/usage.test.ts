@@ -34,6 +34,9 @@ describe('the command line', () => {
 
   it.each([
     [['wlak'], "stage2: unknown command 'wlak' (Did you mean walk?)\n"],
+    [['help', 'wal'], /^stage2: help: found "wal", expected one of .*\(did you mean walk\?\)\n$/],
+    [['open', '--output', ''], 'stage2: --output: found "", expected the name of a file\n'],
+    [['conform', '--first', '-1', 'x'], /^stage2: --first: found "-1", expected a whole number from 0 to /],
     [['walk', '--tabels', 'x'], "stage2: unknown option '--tabels' (Did you mean --tables?)\n"],
     [['walk', '--tables'], "stage2: option '--tables <file>' argument missing\n"],
     [['dump', 'x'], "stage2: too many arguments for 'dump'. Expected 0 arguments but got 1.\n"],
@@ -46,7 +49,7 @@ describe('the command line', () => {
     expect(stderr).toMatch(message);
   });
 
-  it.each([['walk', '--tabels', 'x'], ['walk'], ['nothing'], ['replay', '/no/such']])(
+  it.each([['walk', '--tabels', 'x'], ['walk'], ['nothing'], ['help', 'no'], ['replay', '/no/such']])(
     'prints one document and nothing else for %s %s --json',
     async (...args) => {
       const { exit, stdout, stderr } = await stage2(...args, '--json');

@@ -32,8 +32,9 @@ export function checkTranslations(vm: Vm, model: TableModel, leaves: readonly Ra
   for (const ipa of probes(model, leaves)) {
     for (const [name, access] of ACCESSES) {
       const expected = answer(model, ipa, name);
-      expect(book.translate(ipa, name)).toEqual(expected);
-      expect(hardware.translate(ipa, access)).toEqual(expected);
+      for (const found of [book.translate(ipa, name), hardware.translate(ipa, access)]) {
+        if (!sameTranslation(found, expected)) expect(found).toEqual(expected);
+      }
     }
   }
   hardware.release();
@@ -46,6 +47,11 @@ export function registerWalk(vm: Vm): RegisterWalk {
     vttbr: vm.machine.view.u64(vm.offset + L.VM_VTTBR),
     lpa: vm.geometry.layout === 'lpa',
   });
+}
+
+function sameTranslation(a: Translation, b: Translation): boolean {
+  if ('pa' in a || 'pa' in b) return 'pa' in a && 'pa' in b && a.pa === b.pa;
+  return a.type === b.type && a.level === b.level;
 }
 
 /** Both ends of the space and of each leaf of a sample, and the words beside them. */

@@ -1,6 +1,6 @@
 // The package as it is published: what is in it, and that every kind of user can take it up.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { publint } from 'publint';
@@ -33,12 +33,29 @@ async function bundle(program: string): Promise<string> {
 }
 
 describe('the tarball', () => {
-  it('has the build and what the registry shows, and nothing of the sources or tests', () => {
+  it('has the build, its sources for debuggers, the documents and what they read, and no tests', () => {
     const top = new Set(installed.files.map((path) => path.split('/')[0]));
-    expect([...top].sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+    const folders = ['dist', 'docs', 'examples', 'schemas', 'src', 'test'];
+    const files = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'package.json'];
+    expect([...top].sort()).toEqual([...files, ...folders].sort());
+    expect(
+      installed.files.filter((path) => path.startsWith('test/') && !path.startsWith('test/traces/')),
+    ).toEqual([]);
     expect(installed.files.filter((path) => /\.test\.|\.generated\.ts$|\.tsbuildinfo$/.test(path))).toEqual(
       [],
     );
+  });
+
+  it('has what its documents link to', () => {
+    const documents = installed.files.filter((path) => path.endsWith('.md'));
+    const dead = documents.flatMap((document) => {
+      const at = join(installed.folder, 'node_modules/stage2', document);
+      const links = [...readFileSync(at, 'utf8').matchAll(/\]\((?![a-z]+:|#)([^)#]+)/g)].map(
+        ([, to = '']) => to,
+      );
+      return links.filter((to) => !existsSync(join(dirname(at), to))).map((to) => `${document}: ${to}`);
+    });
+    expect(dead).toEqual([]);
   });
 
   it('has nothing that publint warns of', async () => {

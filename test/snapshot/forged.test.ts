@@ -85,6 +85,7 @@ function use(bytes: Uint8Array, memory: WebAssembly.Memory, numbers: Numbers): b
       expect(error).toBeInstanceOf(Stage2Error);
     }
   }
+  objects.machine.destroy();
   return true;
 }
 

@@ -243,8 +243,13 @@ describe('a snapshot made by hand', () => {
     expect(() => restoreSnapshot(file, { ...HOST, memory, memoryBase: 4 << 20 })).toThrow(
       /expected at least/,
     );
-    expect(() => restoreSnapshot(file, { ...HOST, memory, memoryBase: 8 })).toThrow(/memoryBase 8/);
+    expect(() => restoreSnapshot(file, { ...HOST, memory, memoryBase: 8 })).toThrow(/memoryBase: found 8/);
+    expect(() => restoreSnapshot(file, { ...HOST, memory })).toThrow(
+      expect.objectContaining({ code: 'EBUSY' }),
+    );
     expect(isSame(new Uint8Array(memory.buffer), before)).toBe(true);
+    here.machine.destroy();
+    expect(restoreSnapshot(file, { ...HOST, memory }).machine.bytes).toBe(here.machine.bytes);
   });
 
   it('needs a handler for each VM that asks for one, and only those', () => {

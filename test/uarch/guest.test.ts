@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BranchKind } from '../../src/abi/uarch.js';
+import { BranchKind, CORE_RANDOM } from '../../src/abi/uarch.js';
 import type { GuestRun, Microarch } from '../../src/uarch/microarch.js';
 import { counted, small } from './lab.js';
 
@@ -26,6 +26,24 @@ function warm(seed: bigint): Microarch {
   core.seed(seed);
   for (let i = 0; i < 4; i++) handler(core);
   return core;
+}
+
+/** The branches of `n` that a guest makes next in 1 MiB of code: three random numbers each. */
+function guestBranches({ machine, offset }: Microarch, n: number): Parameters<Microarch['branch']>[] {
+  let x = machine.view.u64(offset + CORE_RANDOM);
+  const below = (most: bigint): bigint => {
+    x = BigInt.asUintN(64, x ^ (x << 13n));
+    x ^= x >> 7n;
+    x = BigInt.asUintN(64, x ^ (x << 17n));
+    return ((x >> 32n) * most) >> 32n;
+  };
+  return Array.from({ length: n }, () => {
+    const [block, target, rarely] = [below(1n << 15n) * 32n, below(1n << 15n) * 32n, below(16n) === 0n];
+    const hash = Number(BigInt.asUintN(64, block * 0x9e3779b97f4a7c15n) >> 56n);
+    const kind = [BranchKind.CALL, BranchKind.RETURN][hash & 7] ?? BranchKind.COND;
+    const taken = kind !== BranchKind.COND || ((hash & 8) !== 0) !== rarely;
+    return [kind, 0x400000n + block + BigInt(hash >> 5) * 4n, taken, 0x400000n + target];
+  });
 }
 
 describe('a guest between two faults', () => {
@@ -62,6 +80,18 @@ describe('a guest between two faults', () => {
     expect(counted(core, access)).toEqual({});
     core.guest(run);
     expect(counted(core, access).WALK).toBe(1);
+  });
+
+  it('leaves the branch prediction as its branches do when they are made one by one', () => {
+    const [guest, same] = [warm(3n), warm(3n)];
+    const branches = guestBranches(guest, 400);
+    guest.guest({ ...NOTHING, branches: 400 });
+    for (const branch of branches) same.branch(...branch);
+    for (const branch of branches) {
+      expect(counted(guest, () => guest.branch(...branch))).toEqual(
+        counted(same, () => same.branch(...branch)),
+      );
+    }
   });
 
   it('of a footprint that fits beside the handler’s evicts little', () => {

@@ -54,11 +54,14 @@ describe.each([
             if (stolen !== undefined) micro.stealLine(stolen);
           }
           const results = batch.mmu.accessMany('ipa', BigUint64Array.from(ipas), { access });
-          for (const [i, each] of ipas.entries()) {
+          const differ = ipas.flatMap((each, i) => {
             const result = single.mmu.access({ ipa: each, access });
+            const expected = result.ok ? result.pa : result.fault.fsc;
             const found = results[i] as bigint;
-            expect(batchFault(found) ?? found).toBe(result.ok ? result.pa : result.fault.fsc);
-          }
+            const answer = batchFault(found) ?? found;
+            return answer === expected ? [] : [{ ipa: each, answer, expected }];
+          });
+          expect(differ).toEqual([]);
           for (const { mmu, put } of [batch, single]) {
             if (change !== undefined) put(change[0], change[1], change[2]);
             if (flush) mmu.tlbi('vmalls12e1');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Site } from '../../src/abi/site.js';
 import { branchStatistics, parseSites, siteOf, siteStatistics } from '../../src/cost/index.js';
@@ -9,6 +10,22 @@ describe('the site table', () => {
     expect(
       Object.keys(Site).filter((name) => Number.isNaN(Number(name)) && name !== 'COUNT' && !ids.has(name)),
     ).toEqual([]);
+  });
+
+  test('says of each site what the comment of its Site member says', () => {
+    const source = readFileSync(new URL('../../src/abi/site.ts', import.meta.url), 'utf8');
+    const comments = [...source.matchAll(/^ {2}\/\*\* (.*)\. \*\/\n {2}(\w+),$/gm)].map(([, text, id]) => [
+      id,
+      text,
+    ]);
+    const said = SITES.sites
+      .filter(({ internal }) => !internal)
+      .map((site) => {
+        const notes = [site.hint === 'none' ? [] : site.hint, site.hunk === 'rfc' ? 'RFC' : []].flat();
+        const end = notes.length > 0 ? ` (${notes.join(', ')})` : '';
+        return [site.id, `${site.function}: ${site.condition}${end}`];
+      });
+    expect(comments.slice(0, -1)).toEqual(said);
   });
 
   test('has the lines that the mail shows, and the one that follows them, and no other', () => {

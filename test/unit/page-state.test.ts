@@ -6,7 +6,14 @@ import { DEFAULT_CHOICES } from '../../src/arm/choices.js';
 import { CPU_PRESETS, type CpuFeatures } from '../../src/arm/cpu.js';
 import { CONFIGS, VARIANTS } from '../../src/web/choices.js';
 import { cpuText, FEATURES, featuresOf } from '../../src/web/explorer/features.js';
-import { decodeState, encodeState, initialState, type PageState, VIEWS } from '../../src/web/state.js';
+import {
+  decodeState,
+  encodeState,
+  filesOf,
+  initialState,
+  type PageState,
+  VIEWS,
+} from '../../src/web/state.js';
 
 const u64 = fc.bigInt({ min: 0n, max: (1n << 64n) - 1n });
 const names = fc.array(fc.stringMatching(/^[\w.+-]{1,12}$/), { minLength: 1, maxLength: 4 });
@@ -82,6 +89,14 @@ describe('a link of the page', () => {
     const state = initialState();
     state.explorer = { ...state.explorer, address: 0x4000_0000n, edits: [[0x8000n, 0x3n]] };
     expect(encodeState(state)).toBe('v=1&view=explorer&e.at=0x40000000&e.edit=0x8000:0x3');
+  });
+
+  it('names the files that it is about', () => {
+    const state = initialState();
+    expect(filesOf(state)).toEqual([]);
+    state.files = { trace: 't.txt', profile: 'my.json' };
+    state.explorer = { ...state.explorer, tables: 'ipa40' };
+    expect(filesOf(state)).toEqual(['ipa40', 't.txt', 'my.json']);
   });
 
   it('without a hash is the state the page opens with', () => {

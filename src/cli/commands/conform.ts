@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { VectorFile } from '../../conform/file.js';
 import { parseVectors } from '../../conform/parse.js';
 import { runVectors } from '../../conform/run.js';
@@ -8,6 +8,7 @@ import { outputStyle } from '../colour.js';
 import { Exit } from '../errors.js';
 import { addExamples } from '../help.js';
 import { inputName, openInput } from '../io.js';
+import { wholeNumber } from '../numbers.js';
 import { type CommandResult, finish } from '../output.js';
 import { eachWithProgress } from '../progress.js';
 
@@ -17,6 +18,7 @@ interface Options {
 }
 
 const FIRST = 3;
+const FIRST_MAX = 1e9;
 
 export function registerConform(program: Command): void {
   const command = program
@@ -25,7 +27,12 @@ export function registerConform(program: Command): void {
       'run recorded translations (a64-s2-oracle/1, a64-s2-spec/1) and compare; exit 1 on a difference',
     )
     .argument('<file...>', 'recorded translations, JSON or gzip; - reads standard input')
-    .option('--first <n>', 'differences that are shown in full', wholeNumber, FIRST)
+    .option(
+      '--first <n>',
+      'differences that are shown in full',
+      (text) => wholeNumber('--first', text, 0, FIRST_MAX),
+      FIRST,
+    )
     .option('--json', 'print one JSON document')
     .action((files: string[], options: Options) =>
       finish('conform', options.json ?? false, () => conform(files, options.first)),
@@ -40,11 +47,6 @@ export function registerConform(program: Command): void {
       about: 'with ten differences in full',
     },
   ]);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number');
-  return Number(text);
 }
 
 async function conform(paths: readonly string[], first: number): Promise<CommandResult<'conform'>> {

@@ -78,6 +78,6 @@ async function readFileOf(path: string) {
     name,
     bytes,
     isJson: /^\s*\{/.test(bytes.toString('utf8', 0, 64)),
-    text: () => bytes.toString('utf8'),
+    text: () => new TextDecoder().decode(bytes),
   };
 }

@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander';
 import { replayDocument, replayText } from '../../report/replay.js';
 import type { ExpectedDump, ReplayResult } from '../../scenario/replay/index.js';
 import { readDump } from '../../trace/index.js';
-import { CliError, Exit } from '../errors.js';
+import { Exit } from '../errors.js';
 import { addExamples } from '../help.js';
 import { openInput } from '../io.js';
 import { type CommandResult, finish } from '../output.js';
-import { replayFiles } from '../replay-files.js';
+import { captureFiles, replayFiles } from '../replay-files.js';
 
 interface Options {
   slots?: string;
@@ -27,7 +27,7 @@ export function registerReplay(program: Command): void {
     .command('replay')
     .description('replay a captured KVM trace: its tables as the kernel built them, its faults through v4.13')
     .argument('<trace>', 'tracefs or trace-cmd report text, plain or gzip; - reads standard input')
-    .option('--slots <file>', 'memory slots of the capture (memslots.json), JSON or gzip')
+    .option('--slots <file>', 'memory slots of the capture; default: NAME.memslots.json beside NAME.txt.gz')
     .addOption(expected)
     .option('--variant <id>', 'form of the patch in the emulated kernel', 'rfc')
     .option('--keep-going', 'count damaged lines instead of stopping at the first one')
@@ -52,10 +52,10 @@ export function registerReplay(program: Command): void {
 }
 
 async function replay(trace: string, options: Options): Promise<CommandResult<'replay'>> {
-  const { slots, variant, keepGoing = false } = options;
-  if (slots === undefined) throw new CliError('--slots: missing, expected the memory slots of the capture');
+  const { variant, keepGoing = false } = options;
+  const files = captureFiles(trace, options);
   const dumps = await loadDumps(options.expectTables);
-  const result = await replayFiles({ trace, slots }, { variant, dumps, keepGoing });
+  const result = await replayFiles(files, { variant, dumps, keepGoing });
   return { text: replayText(result), json: replayDocument(result), exit: exitOf(result) };
 }
 

@@ -7,7 +7,7 @@ import type { Vcpu } from '../../kvm/vcpu.js';
 import { Vm } from '../../kvm/vm.js';
 import type { MachineState, SlotState } from '../machine-state.js';
 import { cacheAreas, type PlacedMm, placeMm } from './address-space.js';
-import { createMachine, limitAllocator } from './machine.js';
+import { limitAllocator, writeMachine } from './machine.js';
 import { fillCache, placeTables } from './tables.js';
 
 /** Bytes a machine of a scenario needs, generously. */
@@ -18,9 +18,9 @@ export function scenarioMemory(): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: MEMORY_PAGES });
 }
 
-/** Builds the machine of `state` in `memory` and the vcpu that is about to fault. `check` is the variant's site U2. */
-export function setUp(state: MachineState, check: Variant['check'], memory: WebAssembly.Memory): Vcpu {
-  const machine = createMachine(state, memory);
+/** Makes `machine` that of `state`, and the vcpu that is about to fault. `check` is the variant's site U2. */
+export function setUp(machine: Machine, state: MachineState, check: Variant['check']): Vcpu {
+  writeMachine(machine, state);
   const mm = placeMm(machine, state.mm);
   const vm = new Vm(machine, { variant: { id: 'scenario', check, privateSlots: false, idmap: false } });
   writeVm(vm, state, mm);

@@ -11,9 +11,9 @@ const TABLE_PAGES = 96;
 const ROOT_BYTES = 8192;
 const ARENA_BYTES = 256 << 10;
 
-/** The physical machine of a state: its memory, struct pages, device bus and host configuration. */
+/** The machine of a state in `memory`, its memory still as it is made. Whoever uses the memory again destroys it. */
 export function createMachine(state: MachineState, memory: WebAssembly.Memory): Machine {
-  const machine = new Machine({
+  return new Machine({
     banks: banksOf(state),
     regions: state.memory.regions,
     tablePool: { pa: 1n << 40n, pages: TABLE_PAGES },
@@ -22,10 +22,13 @@ export function createMachine(state: MachineState, memory: WebAssembly.Memory): 
     accounted: true,
     memory,
   });
+}
+
+/** Writes struct pages, device bus and host configuration of a state. */
+export function writeMachine(machine: Machine, state: MachineState): void {
   writePages(machine, state.memory);
   writeBus(machine, state.bus);
   writeHost(machine, state.host);
-  return machine;
 }
 
 /** Bytes where a block may be taken for a table, and device pages, which have a struct page too. */

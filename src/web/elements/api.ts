@@ -1,5 +1,13 @@
-// What `stage2/elements` gives beside the elements it defines: their types, which name no library, and what makes
-// their data of a translator's answers.
+/**
+ * The import defines the custom elements that show a translation: they take plain data and load no wasm. What is here are
+ * their types, which name no library, and what makes their data of a translator's answers. `createElement` knows their
+ * tags: `document.createElement('stage2-walk')` is a {@link Stage2WalkElement}. Properties are set from JavaScript, some of
+ * them by an attribute too. Events bubble out of shadow trees; an element never changes what it was given to show.
+ *
+ * {@includeCode ../../../test/pkg/consumer/elements.mjs}
+ *
+ * @module stage2/elements
+ */
 import type { DescriptorContext, DescriptorFormat } from '../../arm/descriptor.js';
 import type { FieldTable } from '../../arm/fields.js';
 import type { BitRange } from '../../report/address-ranges.js';
@@ -7,7 +15,18 @@ import type { WalkReport } from '../../report/walk.js';
 import type { WalkResult } from '../../walk/types.js';
 
 export { addressRanges, type BitRange } from '../../report/address-ranges.js';
-export { type WalkReport, walkReport } from '../../report/walk.js';
+export {
+  type FaultReport,
+  type LeafReport,
+  type MemoryReport,
+  type TranslationReport,
+  type WalkContext,
+  type WalkedAccess,
+  type WalkReport,
+  type WalkStepReport,
+  walkReport,
+} from '../../report/walk.js';
+export { type Stage1Format, stage1Format } from '../../walk/format.js';
 
 /** How the descriptors of a translation's tables read, whatever their level. */
 export type EntryContext = Omit<DescriptorContext, 'level'>;
@@ -73,7 +92,7 @@ export interface Stage2GridElement extends HTMLElement {
   result: WalkResult | undefined;
   /** Form of the stage-2 tables: `translator.regime` will do. */
   format: DescriptorFormat | undefined;
-  /** Form of the guest's own tables. */
+  /** Form of the guest's own tables, as {@link stage1Format} makes it. */
   stage1Format: DescriptorFormat | undefined;
   /** Attribute `picked`: the read that is marked, from 0. Default -1: none. */
   picked: number;

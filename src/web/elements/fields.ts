@@ -119,7 +119,7 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
         width: 90px;
       }
       td.wide stage2-number {
-        width: 160px;
+        width: 140px;
       }
       tbody th,
       td {

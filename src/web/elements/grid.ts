@@ -78,6 +78,7 @@ export class GridElement extends LitElement implements Stage2GridElement {
   protected override render() {
     const { result, format, stage1Format } = this;
     if (result === undefined || format === undefined || stage1Format === undefined) return nothing;
+    if (result.steps.length === 0) return html`<p>No descriptor was read.</p>`;
     const rows = rowsOf(numbered(result.steps, format, stage1Format));
     const levels = levelsOf(result.steps);
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Grid of reads">

@@ -26,6 +26,11 @@ export function stopText(report: WalkReport, show: (field: DecidingField) => voi
     <p class="small">FSC <code>0x${fault.fsc.toString(16).padStart(2, '0')}</code>, <code>${reportedIn(report)}</code></p>`;
 }
 
+/** The fields of one entry that the fault of a walk comes from. */
+export function fieldsAt({ fault }: WalkReport, step: number): string[] {
+  return fault?.fields.filter((each) => each.step === step).map(({ field }) => field) ?? [];
+}
+
 /** The registers that report the fault of a walk: an AT of EL2 reports in PAR_EL1 unless it takes an exception. */
 function reportedIn({ access, fault, ipa = 0n }: WalkReport): string {
   if (fault === undefined) return '';

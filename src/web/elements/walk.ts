@@ -6,7 +6,7 @@ import type { DecidingField } from '../../report/walk-field.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { DescriptorEvent, EntryContext, Stage2WalkElement, ValueEvent } from './api.js';
-import { stopText } from './stop.js';
+import { fieldsAt, stopText } from './stop.js';
 import './fields.js';
 
 export class WalkElement extends LitElement implements Stage2WalkElement {
@@ -84,7 +84,7 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
     const { level, index, pa, desc, kind, address, written } = step;
     const table = descriptorTable(desc, { ...context, level });
     const colour = levelClass(level);
-    const marked = this.report?.fault?.fields.filter((each) => each.step === place) ?? [];
+    const marked = this.report === undefined ? [] : fieldsAt(this.report, place);
     const where = address === undefined ? '' : kind === 'table' ? 'next table' : 'output';
     return html`<li class=${colour}>
       <div class="head">
@@ -105,7 +105,7 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
         .table=${table}
         .value=${desc}
         ?fixed=${this.fixed}
-        .marked=${marked.map(({ field }) => field)}
+        .marked=${marked}
         @stage2-value=${(event: CustomEvent<ValueEvent>) => this.#edit(event, pa)}
       ></stage2-fields>
     </li>`;
@@ -119,10 +119,12 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
 }
 
 /** Where a walk ended that came to an output. */
-function endOf({ pa, leaf }: WalkReport) {
+function endOf({ pa, leaf, memory }: WalkReport) {
   const output = html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>`;
   if (leaf === undefined) return html`${output}<p>Stage 2 is off: the PA is the IPA.</p>`;
-  return html`${output}<p>${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}</p>`;
+  return html`${output}
+    <p>${formatSize(leaf.size)} ${leaf.kind}: ${attributesText(leaf.attributes)}</p>
+    <p class="small">For normal write-back memory of stage 1: ${memory?.type}, ${memory?.shareability}</p>`;
 }
 
 customElements.define('stage2-walk', WalkElement);

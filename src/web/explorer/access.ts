@@ -38,6 +38,7 @@ export class AccessElement extends LitElement {
     const { walk } = this;
     const ranges = walk === undefined ? [] : addressRanges(walk.regime, leafLevel(walk));
     const ipa = walk === undefined || mode === 'ipa' ? address : ipaOf(walk);
+    const hasIpa = mode === 'ipa' || walk === undefined || reachedStage2(walk);
     return html`
       <div class="row">
         <label>
@@ -69,8 +70,8 @@ export class AccessElement extends LitElement {
           </select>
         </label>
       </div>
-      ${mode === 'va' ? html`<p class="small muted">The IPA that stage 2 was given last</p>` : nothing}
-      <stage2-bits .value=${ipa} .ranges=${ranges} label="IPA"></stage2-bits>
+      ${mode === 'va' ? html`<p class="small muted">${hasIpa ? 'The IPA that stage 2 was given last' : 'Stage 2 was given no IPA'}</p>` : nothing}
+      ${hasIpa ? html`<stage2-bits .value=${ipa} .ranges=${ranges} label="IPA"></stage2-bits>` : nothing}
       ${tables === 'example' ? this.#examples() : nothing}
     `;
   }
@@ -93,6 +94,11 @@ export class AccessElement extends LitElement {
   #set(patch: Partial<ExplorerState>): void {
     emitPatch<ExplorerState>(this, patch);
   }
+}
+
+/** A fault of stage 1 before its first table leaves nothing to stage 2. */
+function reachedStage2({ result }: WalkAnswer): boolean {
+  return result.ok || result.fault.stage === 2 || result.steps.some(({ stage }) => stage === 2);
 }
 
 /** What stage 2 was given last. */

@@ -18,15 +18,20 @@ const TEXTS: { readonly [K in ChoiceName]: ChoiceText<Choices[K]> } = {
   },
   granule: {
     about: 'TG0 or TG1 reserved, or not of this CPU',
-    values: { smallest: 'the smallest granule', 4: '4K', 16: '16K', 64: '64K' },
+    values: {
+      smallest: 'acts as the smallest granule',
+      4: 'acts as 4K, if the CPU has it',
+      16: 'acts as 16K, if the CPU has it',
+      64: 'acts as 64K, if the CPU has it',
+    },
   },
   reservedMemAttr: {
     about: 'A reserved half of MemAttr',
-    values: { WB: 'write-back', WT: 'write-through', NC: 'non-cacheable' },
+    values: { WB: 'acts as write-back', WT: 'acts as write-through', NC: 'acts as non-cacheable' },
   },
   reservedShareability: {
     about: 'SH 0b01',
-    values: { NSH: 'non-shareable', ISH: 'inner shareable', OSH: 'outer shareable' },
+    values: { NSH: 'acts as non-shareable', ISH: 'acts as inner shareable', OSH: 'acts as outer shareable' },
   },
   contiguousOutput: {
     about: 'Low output bits of a contiguous leaf',

@@ -204,15 +204,16 @@ export class ExplorerElement extends LitElement {
   #result(state: ExplorerState, walk: WalkAnswer) {
     const context: EntryContext = { ...walk.regime, ...walk.attributes };
     const edit = (event: CustomEvent<DescriptorEvent>) => this.#edit(event.detail);
+    const edited = new Set(state.edits.map(([pa]) => pa));
     return html`
       <p class="small muted">${geometryLine(summaryOf(state, walk.regime))}</p>
       ${
         state.mode === 'va'
-          ? html`<stage2-both-stages .state=${state} .answer=${walk} .context=${context} @stage2-descriptor=${edit}></stage2-both-stages>`
+          ? html`<stage2-both-stages .state=${state} .answer=${walk} .context=${context} .edited=${edited} @stage2-descriptor=${edit}></stage2-both-stages>`
           : html`<stage2-walk
               .report=${walkReport({ regime: walk.regime, attributeContext: walk.attributes }, ipaAccess(state), walk.result)}
               .context=${context}
-              .edited=${new Set(state.edits.map(([pa]) => pa))}
+              .edited=${edited}
               @stage2-descriptor=${edit}
             ></stage2-walk>`
       }

@@ -4,6 +4,7 @@ import uPlotStyle from 'uplot/dist/uPlot.min.css?inline';
 import { whole } from '../../report/text.js';
 import { shared } from '../style/shared.js';
 import { type ShownGroup, shownGroups } from './colours.js';
+import { drawPoints, membersOf } from './points.js';
 import type { FaultColumns } from './types.js';
 
 /** The fault that was chosen on the time line, from 1. */
@@ -12,7 +13,6 @@ export interface FaultEvent {
 }
 
 const HEIGHT = 240;
-const POINT_SIZE = 4;
 
 /** Every fault of a trace: its modelled cycles over its number, coloured by class. Dragging zooms, a click chooses. */
 export class TimelineElement extends LitElement {
@@ -27,6 +27,8 @@ export class TimelineElement extends LitElement {
   declare off: ReadonlySet<number>;
   #plot: uPlot | undefined;
   #groups: { shown: ShownGroup[]; of: number[] } = { shown: [], of: [] };
+  /** The faults of each group that is shown. */
+  #members: Uint32Array[] = [];
   readonly #line = document.createElement('div');
   readonly #resize = new ResizeObserver(() => this.#fit());
   readonly #scheme = matchMedia('(prefers-color-scheme: dark)');
@@ -87,7 +89,10 @@ export class TimelineElement extends LitElement {
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('faults')) this.#groups = shownGroups(this.faults.groups, this.faults.group);
+    if (!changed.has('faults')) return;
+    const { groups, group } = this.faults;
+    this.#groups = shownGroups(groups, group);
+    this.#members = membersOf(group, this.#groups.of, this.#groups.shown.length);
   }
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
@@ -103,8 +108,8 @@ export class TimelineElement extends LitElement {
       </div>
       <div class="plot" role="img" aria-label="Modelled cycles of ${whole(n)} faults by their number in the trace"></div>
       <p class="small muted">
-        Modelled cycles at default prices. Drag to zoom, double-click to see all, click to choose a fault; its range is
-        below.
+        Modelled cycles at default prices; faults of a class on the same pixel are one point. Drag to zoom, double-click to
+        see all, click to choose a fault; its range is below.
       </p>
     `;
   }
@@ -139,15 +144,13 @@ export class TimelineElement extends LitElement {
     }
   }
 
+  /** Numbers of the faults and their cycles, those of groups that are not drawn without. */
   #data(): uPlot.AlignedData {
     const { group, cycles } = this.faults;
-    const x = Float64Array.from(group, (_, i) => i + 1);
-    const series = this.#groups.shown.map((): (number | null)[] => new Array(group.length).fill(null));
-    group.forEach((index, i) => {
-      const column = series[this.#groups.of[index] ?? 0];
-      if (column !== undefined) column[i] = cycles.v[i] ?? null;
-    });
-    return [x, ...series] as uPlot.AlignedData;
+    const x = new Float64Array(group.length).map((_, i) => i + 1);
+    if (this.off.size === 0) return [x, cycles.v];
+    const isOff = this.#groups.of.map((place) => this.off.has(place));
+    return [x, cycles.v.map((v, i) => (isOff[group[i] as number] ? Number.NaN : v))];
   }
 
   #options(host: HTMLElement): uPlot.Options {
@@ -172,20 +175,21 @@ export class TimelineElement extends LitElement {
           values: cyclesOfTicks,
         },
       ],
-      series: [
-        {},
-        ...this.#groups.shown.map((group, i) => ({
-          label: group.name,
-          show: !this.off.has(i),
-          paths: () => null,
-          points: { show: true, size: POINT_SIZE, width: 0, fill: colour(group.colour) },
-        })),
-      ],
+      series: [{}, { paths: () => null, points: { show: false } }],
       hooks: {
         ready: [(plot) => plot.over.addEventListener('click', (event) => this.#choose(plot, event))],
+        drawAxes: [(plot) => this.#drawPoints(plot, colour)],
         draw: [() => this.#mark()],
       },
     };
+  }
+
+  #drawPoints(plot: uPlot, colour: (name: string) => string): void {
+    this.#groups.shown.forEach((group, i) => {
+      const members = this.#members[i];
+      if (this.off.has(i) || members === undefined) return;
+      drawPoints(plot, { faults: members, cycles: this.faults.cycles.v, colour: colour(group.colour) });
+    });
   }
 
   /** Puts the line of the chosen fault over the drawing, which stays as it is. */

@@ -151,7 +151,7 @@ export const shared = css`
     text-align: left;
     padding: 2px 8px;
     border-bottom: 1px solid var(--line, GrayText);
-    vertical-align: top;
+    vertical-align: baseline;
   }
   thead th {
     font-weight: 600;

@@ -36,7 +36,8 @@ export class FaultNotes implements FaultObserver {
   #lines = new Uint32Array(FIRST_ROOM);
   readonly #threads: string[] = [];
   readonly #path = new BigUint64Array(PATH_WORDS);
-  #counts: Uint32Array = new Uint32Array();
+  /** By Site number: how often it was met before, false then true. */
+  readonly #counts = new Uint32Array(SITE_BYTES);
   #startLevel = 0;
   length = 0;
 
@@ -45,7 +46,7 @@ export class FaultNotes implements FaultObserver {
     if (vm === undefined) return;
     this.#startLevel = startLevel(vm.geometry);
     readTables(vm, ipa, this.#path);
-    this.#counts = siteCounts(vm);
+    for (let i = 0; i < SITE_BYTES; i++) this.#counts[i] = siteCount(vm, i);
   }
 
   after({ fault, thread }: FaultWindow, vm: Vm | undefined, results: readonly unknown[]): void {
@@ -56,7 +57,7 @@ export class FaultNotes implements FaultObserver {
       this.#words.set([fault.ipa, fault.esr, fault.far], at);
       this.#words.set(this.#path, at + BEFORE);
       readTables(vm, fault.ipa, this.#words.subarray(at + AFTER, at + WORDS));
-      this.#noteSites(siteCounts(vm));
+      this.#noteSites(vm);
       this.#lines[this.length] = fault.line;
       this.#threads.push(thread);
       this.length++;
@@ -98,12 +99,12 @@ export class FaultNotes implements FaultObserver {
     return entries;
   }
 
-  #noteSites(now: Uint32Array): void {
+  #noteSites(vm: Vm): void {
     const at = this.length * SITE_BYTES;
     for (let site = 0; site < Site.COUNT; site++) {
       for (const truth of [0, 1]) {
-        const word = site * 4 + truth * 2;
-        const met = ((now[word] as number) - (this.#counts[word] ?? 0)) >>> 0;
+        const i = 2 * site + truth;
+        const met = (siteCount(vm, i) - (this.#counts[i] as number)) >>> 0;
         this.#sites[at + truth * Site.COUNT + site] = Math.min(met, 255);
       }
     }
@@ -123,9 +124,9 @@ function grown<T extends { set(from: T): void }>(from: T, to: T): T {
   return to;
 }
 
-/** Low and high words of the counts of each site, false then true. */
-function siteCounts({ machine }: Vm): Uint32Array {
-  return machine.view.words(SITE_COUNTS_OFFSET, 4 * Site.COUNT);
+/** Low word of a count of the sites: each has two of 64 bits, false then true. */
+function siteCount({ machine }: Vm, index: number): number {
+  return machine.view.u32(SITE_COUNTS_OFFSET + 8 * index);
 }
 
 /** The entries of the VM's tables on the way to `ipa`, read without the side effects of a walk. */

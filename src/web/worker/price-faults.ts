@@ -23,6 +23,7 @@ const SHOWN = 1;
 /** Faults whose counts are held at once: 2^18 take about 70 MB. */
 const PIECE = 1 << 18;
 const MICROCYCLES = 1e6;
+const ENDS = ['v', 'lo', 'hi'] as const;
 
 /** Which path each fault of the trace took. */
 export function pathsOfFaults({ records, paths }: LoggedTrace): Uint32Array {
@@ -71,13 +72,14 @@ export function priceFaults(
     const [from, to] = pieceOf(next, n);
     next = to;
     const job = variantJob(experiment, core, state, [from, to]);
-    const rows = Uint32Array.from({ length: to - from }, (_, i) => i);
+    const rows = new Uint32Array(to - from).map((_, i) => i);
     const [counts] = new Follower({ ...job, rows, rowCount: to - from }).at(placement);
-    for (const end of ['v', 'lo', 'hi'] as const) {
+    const rowsOfPiece = priceRows(counts as BigUint64Array, prices);
+    for (const end of ENDS) {
       const fixed = fixedCosts(experiment, core, prices[end]);
-      const costs = priceRows(counts as BigUint64Array, microPriceList(prices[end]));
+      const [costs, all] = [rowsOfPiece[end], cycles[end]];
       job.programs.forEach((path, i) => {
-        cycles[end][from + i] = (fixed[path] as number) + (costs[i] as number);
+        all[from + i] = (fixed[path] as number) + (costs[i] as number);
       });
     }
     done(to);
@@ -86,17 +88,32 @@ export function priceFaults(
 }
 
 /** Cycles of the events of each row. Sums of whole microcycles are exact in a double below 2^53. */
-function priceRows(counts: BigUint64Array, prices: Float64Array): Float64Array {
+function priceRows(
+  counts: BigUint64Array,
+  prices: Readonly<Record<(typeof ENDS)[number], PriceList>>,
+): FaultColumns['cycles'] {
   const words = new Uint32Array(counts.buffer, counts.byteOffset, counts.length * 2);
-  const rows = new Float64Array(counts.length / MicroEvent.COUNT);
-  for (let row = 0; row < rows.length; row++) {
-    let sum = 0;
+  const n = counts.length / MicroEvent.COUNT;
+  const cycles = { v: new Float64Array(n), lo: new Float64Array(n), hi: new Float64Array(n) };
+  const [v, lo, hi] = ENDS.map((end) => microPriceList(prices[end])) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  for (let row = 0; row < n; row++) {
+    let [sum, low, high] = [0, 0, 0];
     for (let event = 0; event < MicroEvent.COUNT; event++) {
-      sum += (words[2 * (row * MicroEvent.COUNT + event)] as number) * (prices[event] as number);
+      const count = words[2 * (row * MicroEvent.COUNT + event)] as number;
+      if (count === 0) continue;
+      sum += count * (v[event] as number);
+      low += count * (lo[event] as number);
+      high += count * (hi[event] as number);
     }
-    rows[row] = sum / MICROCYCLES;
+    cycles.v[row] = sum / MICROCYCLES;
+    cycles.lo[row] = low / MICROCYCLES;
+    cycles.hi[row] = high / MICROCYCLES;
   }
-  return rows;
+  return cycles;
 }
 
 /** Microcycles by MicroEvent; what a core does not have costs nothing, and does not happen. */

@@ -1,5 +1,5 @@
 import { HPFAR_EL2, type Translator } from 'stage2';
-import { addressRanges, type SyndromeRegisters, walkReport } from 'stage2/elements';
+import { addressRanges, type SyndromeRegisters, stage1Format, walkReport } from 'stage2/elements';
 
 export function show(translator: Translator, root: ParentNode): void {
   const access = { ipa: 0x1000n, access: 'read', el: 1 } as const;
@@ -10,9 +10,10 @@ export function show(translator: Translator, root: ParentNode): void {
     walk.edited = new Set([...walk.edited, detail.pa]);
   });
   const grid = document.createElement('stage2-grid');
-  grid.result = translator.walk({ va: 0x1000n });
+  const va = 0x1000n;
+  grid.result = translator.walk({ va });
   grid.format = translator.regime;
-  grid.stage1Format = { granuleShift: 12 };
+  grid.stage1Format = stage1Format(translator.registers, translator.cpu, va);
   grid.addEventListener('stage2-pick', ({ detail }) => {
     grid.picked = detail.index;
   });

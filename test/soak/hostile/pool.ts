@@ -26,5 +26,5 @@ export function resetPool({ machine, at }: World): void {
   for (let i = 0; i < tablePages; i++) view.setU32(stack + 4 * i, tablePages - 1 - i);
   view.fill(machine.header(L.HEADER_POOL_REFS), 2 * tablePages);
   view.fill(at.cache, L.CACHE_SIZEOF);
-  machine.setHeader(L.HEADER_POOL_FREE, tablePages);
+  machine.view.setU32(L.HEADER_OFFSET + L.HEADER_POOL_FREE, tablePages);
 }
