@@ -218,6 +218,8 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
       const png = await saved(() => chart.getByRole('button', { name: /^PNG/ }).click());
       expect(png.subarray(1, 4).toString()).toBe('PNG');
       await expectToFit(page);
+      const drawn = await page.locator('stage2-curve svg').getAttribute('viewBox');
+      expect(Number(drawn?.split(' ')[2])).toBeLessThan(360);
     });
 
     it('ends what is under way when it is cancelled, and is still there', async () => {
