@@ -9,7 +9,7 @@ const COMMON = `## Input
 Addresses, sizes and register values are numbers of up to 64 bits: hex behind \`0x\`, or decimal; \`_\` may stand between
 digits (\`0x4000_0000\`). Where an option takes a size, \`K\`, \`M\`, \`G\` and \`T\` may stand behind it.
 
-Every file may be packed with gzip. \`-\` is standard input. Registers have the names of the Arm ARM.
+Every file may be packed with gzip. \`-\` is standard input, which can be read once. Registers have the names of the Arm ARM.
 
 ## Output
 
@@ -27,7 +27,7 @@ standard error how far it has come, if that is a terminal.
 | --- | --- |
 | 0 | answered; a guest fault is an answer |
 | 1 | an expectation failed: a check, a comparison or a validation found a difference |
-| 2 | the command line or an input is wrong |
+| 2 | the command line or an input is wrong, or the answer cannot be written |
 | 70 | a bug of stage2 |
 
 ## Environment

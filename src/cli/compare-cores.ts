@@ -66,16 +66,20 @@ export function experimentWith(
 
 /** Compares on every core, on several threads, with progress on a terminal. */
 export async function compareCores(
-  cores: readonly ComparisonCore[],
-  experiment: Experiment,
+  faults: FaultsReplay,
+  loaded: LoadedComparison,
   settings: CompareSettings,
-): Promise<ComparedCore[]> {
+): Promise<{ cores: ComparedCore[]; followed: number }> {
+  const experiment = experimentWith(faults, loaded, settings);
   const plan = { ...settings, methods: packageData.methods };
   const perCore = settings.placements * settings.states.length + PHASES.length;
-  const progress = shareProgress(process.stderr, 'compare', cores.length * perCore);
+  const progress = shareProgress(process.stderr, 'compare', loaded.cores.length * perCore);
   const pool = followPool(settings.threads, progress.add);
   try {
-    return await Promise.all(cores.map((core) => compareOn(core, experiment, plan, pool.follow)));
+    const cores = await Promise.all(
+      loaded.cores.map((core) => compareOn(core, experiment, plan, pool.follow)),
+    );
+    return { cores, followed: experiment.sample.paths.length };
   } finally {
     progress.end();
     await pool.close();

@@ -3,7 +3,7 @@ import { CPU_PRESETS, type CpuFeatures } from '../arm/cpu.js';
 import { levelShift } from '../arm/descriptor.js';
 import { hasWideBase } from '../arm/vttbr.js';
 import type { TablesSummary } from '../report/ptdump-header.js';
-import { type Dump, readDump } from '../trace/index.js';
+import { type DumpedTables, readTables } from '../trace/index.js';
 import { type ImageMemory, loadImage, type TableImage, type Translator } from '../walk/index.js';
 import { cpuName } from './cpu-option.js';
 import type { TablesHead } from './documents.js';
@@ -48,7 +48,7 @@ export interface LoadedTables {
   name: string;
   image: TableImage;
   /** Where the tables came from a dump. */
-  dump?: Dump;
+  dump?: DumpedTables;
   translator: Translator;
 }
 
@@ -61,7 +61,7 @@ export async function loadTables(options: TablesOptions): Promise<LoadedTables> 
     );
   }
   const file = inputName(tables ?? memory[0] ?? '');
-  const dump = tables === undefined ? undefined : await readDump(await openInput(tables), file);
+  const dump = tables === undefined ? undefined : await readTables(await openInput(tables), file);
   const pieces: ImageMemory[] = [];
   for (const each of memory) pieces.push(await readMemoryFile(each));
   const registers = new Map([...(dump?.registers.all ?? []), ...reg]);
@@ -71,7 +71,7 @@ export async function loadTables(options: TablesOptions): Promise<LoadedTables> 
 }
 
 function imageOf(
-  dump: Dump | undefined,
+  dump: DumpedTables | undefined,
   memory: readonly ImageMemory[],
   all: ReadonlyMap<string, bigint>,
   cpu: CpuFeatures | undefined,

@@ -26,13 +26,13 @@ export interface CompareRun {
 /** What is known before any cycle is: what was captured, and the counts. */
 export interface CompareCounts {
   capture: { trace: string; about: string; guestFaults: number; taken: number; notTaken: number };
-  /** How it was run: the same with the same seed gives the same figures. */
-  run: CompareRun;
   comparison: Comparison;
 }
 
 /** Everything the main job has to say. */
 export interface CompareReport extends CompareCounts {
+  /** How it was run: the same with the same seed gives the same figures. */
+  run: CompareRun;
   /** Cycles by core. */
   cores: ComparedCore[];
   idmap: { config: string; prices: IdmapPrice[] };
@@ -51,13 +51,11 @@ const FULL_MAX = 2;
 /** Classes the text shows; the JSON has all. */
 const CLASS_ROWS = 8;
 
-/** The first part of the text for people: the counts. Cycles with their range and the verdict follow. */
-export function countsText(counts: CompareCounts): string {
-  const { comparison, run } = counts;
+/** The first part of the text for people: the counts, by class those of `variant`. Cycles with their range and the verdict follow. */
+export function countsText(counts: CompareCounts, variant: string): string {
+  const { comparison } = counts;
   const compared = comparison.configs.flatMap((config) =>
-    config.variants
-      .filter(({ variant }) => variant === run.variant)
-      .map((variant) => [config, variant] as const),
+    config.variants.filter((each) => each.variant === variant).map((each) => [config, each] as const),
   );
   return [
     'What the internal-VM patch (RFC 04/11) costs the KVM/arm64 v4.13 fault path\n',
@@ -66,7 +64,7 @@ export function countsText(counts: CompareCounts): string {
       'COUNTS: added to one fault, mean over all faults taken; exact, from the blocks of the compiled handler',
     ),
     ...comparison.configs.map(configText),
-    ...compared.map(([config, variant]) => classesText(config, variant)),
+    ...compared.map(([config, counted]) => classesText(config, counted)),
   ].join('');
 }
 
@@ -139,7 +137,7 @@ function configLine(config: ConfigCounts): string {
   return `  ${config.config}: ${config.compiler}, ${config.flags}\n`;
 }
 
-function runText({ run, comparison }: CompareCounts): string {
+function runText({ run, comparison }: CompareReport): string {
   const { config, variant, kernel, placements, samples, contention, seed, followed, states } = run;
   const sampled =
     followed < comparison.faults ? `; ${whole(followed)} of the faults are followed and stand for all` : '';

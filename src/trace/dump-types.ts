@@ -94,20 +94,25 @@ export interface DumpMapping {
   sh: number;
 }
 
-/** The stage-2 tables of one VM at a stop inside the guest. */
-export interface Dump {
-  /** Of the stop, such as `d1_mixed`; {@link DumpPoint} gives its line. */
+/** What is needed to walk tables of a VM, and the leaves that are expected, if the file has them. */
+export interface DumpedTables {
+  /** Of the stop, such as `d1_mixed`; {@link DumpPoint} gives its line. The file's own name if it gives none. */
   name: string;
+  /** Those of the CPU that the tables are walked under. */
+  registers: DumpRegisters;
+  /** Every table that the first one leads to. */
+  tablePages: DumpTable[];
+  /** Every valid leaf of these tables, as whoever took the dump reads it. */
+  mappings?: DumpMapping[];
+}
+
+/** The stage-2 tables of one VM at a stop inside the guest. */
+export interface Dump extends DumpedTables {
   /** File name of the trace that was running. */
   trace: string;
   /** What whoever took the dump made of VTCR_EL2. */
   geometry: DumpGeometry;
-  /** Those of the CPU that the tables are walked under. */
-  registers: DumpRegisters;
   /** VTTBR_EL2.VMID, 8 or 16 bits. */
   vmid: number;
-  /** Every table that the first one leads to. */
-  tablePages: DumpTable[];
-  /** Every valid leaf of these tables, as whoever took the dump reads it. */
   mappings: DumpMapping[];
 }

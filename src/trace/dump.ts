@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Dump, DumpGeometry, DumpRegisters, DumpTable } from './dump-types.js';
+import type { Dump, DumpedTables, DumpGeometry, DumpRegisters, DumpTable } from './dump-types.js';
 import { show, TraceError } from './error.js';
 import { checkJson, parseJson } from './json.js';
 import { arrayOf, hex64, objectOf, text, wholeNumber } from './schema.js';
@@ -80,14 +80,16 @@ const mappingSchema = objectOf({
   sh: twoBits,
 });
 
+const tables = { key_registers: registersSchema, table_pages: arrayOf(tableSchema) };
+const mappings = arrayOf(mappingSchema);
+const tablesSchema = objectOf({ ...tables, name: v.optional(text), mappings: v.optional(mappings) });
 const dumpSchema = objectOf({
+  ...tables,
   name: text,
   trace: text,
   geometry: geometrySchema,
-  key_registers: registersSchema,
   vmid: wholeNumber(0, 0xffff),
-  table_pages: arrayOf(tableSchema),
-  mappings: arrayOf(mappingSchema),
+  mappings,
 });
 
 /**
@@ -99,17 +101,49 @@ export async function readDump(source: AsyncIterable<Uint8Array>, name: string):
 }
 
 /**
- * The text of a table dump. Fields that are not known are ignored.
+ * The text of a table dump with all that a replay is compared with. Fields that are not known are ignored.
  * @throws TraceError on text that is no JSON and on the first field that is missing or of another type or range
  */
 export function parseDump(json: string, name: string): Dump {
   const {
     key_registers: registers,
-    table_pages,
+    table_pages: tables,
     ...rest
-  } = checkJson(dumpSchema, parseJson(json, name), name);
-  return { ...rest, registers, tablePages: table_pages.map((table, i) => toTable(table, i, name)) };
+  } = checkJson(dumpSchema, dumpJson(json, name), name);
+  return { ...rest, registers, tablePages: toTables(tables, name) };
 }
+
+/**
+ * The tables of a dump, plain or gzip.
+ * @throws TraceError as {@link parseTables}, and on damaged gzip data
+ */
+export async function readTables(source: AsyncIterable<Uint8Array>, name: string): Promise<DumpedTables> {
+  return parseTables(await readText(source, name), name);
+}
+
+/**
+ * The text of a table dump, of which registers and tables are enough. Fields that are not known are ignored.
+ * @throws TraceError on text that is no JSON or no dump, and on the first field of another type or range
+ */
+export function parseTables(json: string, name: string): DumpedTables {
+  const read = checkJson(tablesSchema, dumpJson(json, name), name);
+  return {
+    name: read.name ?? name,
+    registers: read.key_registers,
+    tablePages: toTables(read.table_pages, name),
+    ...(read.mappings === undefined ? {} : { mappings: read.mappings }),
+  };
+}
+
+/** JSON that means to be a dump. */
+function dumpJson(json: string, file: string): object {
+  const value = parseJson(json, file);
+  if (typeof value === 'object' && value !== null && 'table_pages' in value) return value;
+  throw new TraceError({ file }, 'found no table dump, expected JSON with key_registers and table_pages');
+}
+
+const toTables = (tables: readonly v.InferOutput<typeof tableSchema>[], file: string): DumpTable[] =>
+  tables.map((table, i) => toTable(table, i, file));
 
 function toTable(table: v.InferOutput<typeof tableSchema>, index: number, file: string): DumpTable {
   const { pa, level, ipa_base: ipaBase, n_entries: nEntries } = table;

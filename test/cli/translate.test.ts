@@ -192,7 +192,7 @@ describe('tables in raw memory', () => {
       'External abort on a table walk, level 2 (FSC 0x16): no memory holds the table at 0x40001000\n',
     );
     const dump = await stage2(['walk', ...raw, '--check']);
-    expect(dump.stderr).toBe('stage2: --check: expected --tables with a dump, which lists its mappings\n');
+    expect(dump.stderr).toBe('stage2: --check: expected --tables with a dump that lists its mappings\n');
   });
 
   it.each<[string, string[], string | RegExp]>([

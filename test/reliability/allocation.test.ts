@@ -54,10 +54,11 @@ describe.each(OPERATIONS)('$name', ({ setup, pages, needs = pages, left }) => {
 
   if (needs > 0)
     it(`leaves ${left} when any it needs is refused, and succeeds when it is tried again`, () => {
+      const fresh = setup().vm;
+      const before = stateOf(fresh);
+      const answers = left === 'the same translation' ? translation(fresh) : undefined;
       for (let n = 0; n < needs; n++) {
         const { machine, vm, run } = setup();
-        const before = stateOf(vm);
-        const answers = left === 'the same translation' ? translation(vm) : undefined;
         machine.setAllocationBudget(n);
         expect(run()).toBe(-ENOMEM);
         machine.setAllocationBudget('unlimited');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Dump, parseDump, readDump, readJson } from '../../src/trace/index.js';
+import { type Dump, parseDump, parseTables, readDump, readJson } from '../../src/trace/index.js';
 import { fixture, inChunks, traceErrorOf } from './sources.js';
 
 const IPA36 = 'guestA-ipa_6.1_max.ipa36.json.gz';
@@ -77,6 +77,24 @@ describe('parseDump on real dumps', () => {
   });
 });
 
+describe('parseTables', () => {
+  const registers = { VTCR_EL2: '0x80053558', VTTBR_EL2: '0x1000', HCR_EL2: '0x80000001' };
+
+  it('takes registers and tables alone, and names the tables after the file', () => {
+    const table = { pa: '0x1000', level: 1, ipa_base: '0x0', n_entries: 512, entries: { 1: '0x7ff' } };
+    const tables = parseTables(JSON.stringify({ key_registers: registers, table_pages: [table] }), 'd.json');
+    expect(tables.name).toBe('d.json');
+    expect(tables.registers.vtcr).toBe(0x80053558n);
+    expect(tables.tablePages[0]?.entries).toEqual(new Map([[1, 0x7ffn]]));
+    expect(tables).not.toHaveProperty('mappings');
+  });
+
+  it.each(['{"name":"stage2"}', '[]', 'null', '7'])('says that %s is no table dump', async (json) => {
+    const { message } = await traceErrorOf(() => parseTables(json, 'd.json'));
+    expect(message).toBe('d.json: found no table dump, expected JSON with key_registers and table_pages');
+  });
+});
+
 describe('parseDump refuses', () => {
   it('text that is no JSON', async () => {
     const error = await traceErrorOf(() => parseDump('not json', 'd.json'));
@@ -86,8 +104,7 @@ describe('parseDump refuses', () => {
   it('JSON of another sort', async () => {
     const error = await traceErrorOf(() => parseDump('{"slots":[]}', 'd.json'));
     expect(error).toMatchObject({
-      message: 'd.json: name: the field is missing',
-      field: 'name',
+      message: 'd.json: found no table dump, expected JSON with key_registers and table_pages',
       file: 'd.json',
     });
   });

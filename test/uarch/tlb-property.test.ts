@@ -1,5 +1,6 @@
 // TLBs and walker against a naive model on random histories: accesses, table changes with and without a TLBI, two
 // VMIDs. Stale answers are those of the model too.
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MicroEvent } from '../../src/abi/uarch.js';
@@ -119,7 +120,11 @@ describe.each(G.LAYOUTS)('a core with %s', (_, geometry) => {
         const bench = G.twoStage(geometry);
         const memory = new Map(G.initialEntries().map(([f, i, desc]) => [G.frame(f) + BigInt(i * 8), desc]));
         const model = reference(geometry, memory);
-        for (const each of steps) expect(take(bench, each)).toEqual(follow(model, memory, each));
+        const differ = steps.flatMap((each) => {
+          const [found, expected] = [take(bench, each), follow(model, memory, each)];
+          return isDeepStrictEqual(found, expected) ? [] : [{ each, found, expected }];
+        });
+        expect(differ).toEqual([]);
         expect(countsOf(bench.micro)).toEqual(model.counts);
       }),
       { numRuns: 400 },
@@ -130,14 +135,15 @@ describe.each(G.LAYOUTS)('a core with %s', (_, geometry) => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const bench = G.twoStage(geometry);
-        for (const each of steps) {
+        const differ = steps.flatMap((each) => {
           const found = take(bench, each);
           if (each.op === 'write') bench.mmu.tlbi('alle1');
-          if (each.op !== 'va' && each.op !== 'ipa') continue;
+          if (each.op !== 'va' && each.op !== 'ipa') return [];
           const request = each.op === 'va' ? { va: each.address } : { ipa: each.address };
           const expected = bench.translator.translate({ ...request, access: each.access });
-          expect(found).toMatchObject({ pa: expected.ok ? expected.pa : 'fault' });
-        }
+          return found?.pa === (expected.ok ? expected.pa : 'fault') ? [] : [{ each, found, expected }];
+        });
+        expect(differ).toEqual([]);
         expect(bench.mmu.staleEntries()).toEqual([]);
       }),
       { numRuns: 200 },

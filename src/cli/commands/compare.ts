@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type SiteRow, type SiteTable, siteStatistics } from '../../cost/index.js';
 import type { AnnotatedBranch } from '../../report/branch-annotated.js';
-import { type CompareCounts, type CompareReport, countsText, cyclesText } from '../../report/compare.js';
+import { type CompareReport, countsText, cyclesText } from '../../report/compare.js';
 import { comparisonCsv } from '../../report/comparison-csv.js';
 import { sitesText } from '../../report/sites.js';
 import { type CompareConfig, compareBuilds } from '../../scenario/compare.js';
@@ -12,7 +12,7 @@ import { runIdmap } from '../../scenario/idmap.js';
 import { type IdmapPrice, priceIdmap } from '../../scenario/idmap-price.js';
 import type { ReplayResult } from '../../scenario/replay/index.js';
 import { NOT_MODELLED, verdictOf } from '../../scenario/verdict.js';
-import { compareCores, experimentWith, type LoadedComparison, loadComparison } from '../compare-cores.js';
+import { compareCores, type LoadedComparison, loadComparison } from '../compare-cores.js';
 import { faultReport } from '../compare-faults.js';
 import {
   CONFIGS,
@@ -127,19 +127,15 @@ async function compareAll(
     const text = sitesText(siteRows, comparison);
     return { text, exit: Exit.OK };
   }
-  const { cores } = loaded;
-  const experiment = experimentWith(replayed.faults, loaded, settings);
-  const compared = () => compareCores(cores, experiment, settings);
-  if (settings.output.kind === 'csv') return { text: comparisonCsv(await compared()), exit: Exit.OK };
-  const counts: CompareCounts = {
-    capture: captureOf(replayed),
-    run: runOf(settings, experiment.sample.paths.length),
-    comparison,
-  };
+  const compared = () => compareCores(replayed.faults, loaded, settings);
+  if (settings.output.kind === 'csv') return { text: comparisonCsv((await compared()).cores), exit: Exit.OK };
+  const capture = captureOf(replayed);
   const reported = async (): Promise<CompareReport> => {
-    const cores = await compared();
+    const { cores, followed } = await compared();
     return {
-      ...counts,
+      capture,
+      run: runOf(settings, followed),
+      comparison,
       cores,
       idmap: { config: IDMAP_BUILD, prices: idmapPrices(loaded.cores) },
       annotated: annotatedBranches(siteRows, sites),
@@ -148,17 +144,14 @@ async function compareAll(
       notModelled: NOT_MODELLED,
     };
   };
-  const text = textOf(counts, reported);
+  const text = textOf(countsText({ capture, comparison }, settings.variant), reported);
   if (settings.output.kind === 'text') return { text, exit: Exit.OK };
   return { text, json: { format: 'stage2-compare/2', ...(await reported()) }, exit: Exit.OK };
 }
 
 /** The counts at once; cycles take a while. */
-async function* textOf(
-  counts: CompareCounts,
-  reported: () => Promise<CompareReport>,
-): AsyncGenerator<string> {
-  yield countsText(counts);
+async function* textOf(counts: string, reported: () => Promise<CompareReport>): AsyncGenerator<string> {
+  yield counts;
   yield cyclesText(await reported());
 }
 

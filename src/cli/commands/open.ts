@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { parseDump, parseMemslots } from '../../trace/index.js';
+import { parseMemslots, parseTables } from '../../trace/index.js';
 import { openInBrowser } from '../browser.js';
 import { CliError, Exit } from '../errors.js';
 import { addExamples } from '../help.js';
@@ -58,7 +58,7 @@ async function filesOf(path: string, { slots }: Options): Promise<PageFile[]> {
   const first = await readFileOf(path);
   if (first.isJson) {
     if (slots !== undefined) throw new CliError(`--slots: not with ${first.name}, which is a table dump`);
-    parseDump(first.text(), first.name);
+    parseTables(first.text(), first.name);
     return [{ kind: 'dump', name: basename(first.name), bytes: first.bytes }];
   }
   const names = captureFiles(path, slots === undefined ? {} : { slots });

@@ -101,11 +101,12 @@ function walkOne({ translator }: LoadedTables, address: bigint, options: AccessO
 
 function checkDump(loaded: LoadedTables): CommandResult<'walk'> {
   const { dump, file, translator } = loaded;
-  if (dump === undefined)
-    throw new CliError('--check: expected --tables with a dump, which lists its mappings');
+  if (dump?.mappings === undefined)
+    throw new CliError('--check: expected --tables with a dump that lists its mappings');
+  const { tablePages, mappings } = dump;
   const report = namingFile(file, () => {
-    tableTree(dump.tablePages, translator.regime);
-    return checkMappings(translator, dump.mappings, tableLeaves(translator.machine, translator.regime));
+    tableTree(tablePages, translator.regime);
+    return checkMappings(translator, mappings, tableLeaves(translator.machine, translator.regime));
   });
   const style = outputStyle();
   const walkOf = (ipa: bigint): string => walkText(walkOne(loaded, ipa, {}), { style });

@@ -4,7 +4,7 @@ import { leafAttributes } from '../../arm/leaf.js';
 import { hex, Stage2Error } from '../../core/error.js';
 import type { Machine } from '../../core/machine.js';
 import { joinLeaves } from '../../report/ptdump.js';
-import { readDump } from '../../trace/index.js';
+import { readTables } from '../../trace/index.js';
 import {
   type ImageTable,
   idRegistersOf,
@@ -54,7 +54,7 @@ function loadExample(key: string): LoadedTables {
 }
 
 async function loadDump(key: string, name: string, bytes: Blob): Promise<LoadedTables> {
-  const dump = await readDump(chunksOf(bytes), name);
+  const dump = await readTables(chunksOf(bytes), name);
   const { vtcr, vttbr, hcr, all } = dump.registers;
   const get = (register: string): bigint => all.get(register) ?? 0n;
   try {

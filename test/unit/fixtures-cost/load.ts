@@ -1,14 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   type Build,
-  calibrate,
+  DataFiles,
   type PriceTable,
   parseBuild,
-  parseEstimates,
   parsePathCycles,
-  parseProfiles,
-  parseSites,
-  parseWorldSwitch,
   priceTable,
   type Walk,
   walkBuild,
@@ -22,27 +18,21 @@ export function dataFile(name: string): any {
   return JSON.parse(readFileSync(new URL(name, DATA), 'utf8'));
 }
 
-export const SITES = parseSites(dataFile('sites.json'), 'sites.json');
+const FILES = new DataFiles(dataFile);
+
+export const SITES = FILES.sites;
 
 export const BUILD_IDS = readdirSync(new URL('builds/', DATA)).map((file) => file.replace(/\.json$/, ''));
 
-const builds = new Map<string, Build>();
-
 export function loadBuild(id: string): Build {
-  const build = builds.get(id) ?? parseBuild(dataFile(`builds/${id}.json`), `${id}.json`, SITES);
-  builds.set(id, build);
-  return build;
+  return FILES.build(id);
 }
 
-export const PROFILES = parseProfiles(dataFile('profiles.json'), 'profiles.json');
+export const PROFILES = FILES.profiles;
 
-export const ESTIMATES = parseEstimates(dataFile('estimates.json'), 'estimates.json');
-
-export const WORLD_SWITCH = parseWorldSwitch(dataFile('world-switch.json'), 'world-switch.json');
+export const { estimates: ESTIMATES, calibration: CALIBRATION, worldSwitch: WORLD_SWITCH } = FILES.sources;
 
 export const PATH_CYCLES = parsePathCycles(dataFile('path-cycles.json'), 'path-cycles.json');
-
-export const CALIBRATION = calibrate(PATH_CYCLES, [loadBuild('gcc12c-base'), loadBuild('gcc12c-rfc')]);
 
 /** Prices of a core of the package. */
 export function tableOf(core: string, parts?: readonly string[], overlap?: 'dependent'): PriceTable {
