@@ -50,8 +50,9 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
         padding: 0 4px;
       }
       .end {
-        border-top: 1px solid var(--line, GrayText);
-        padding-top: 8px;
+        border-bottom: 1px solid var(--line, GrayText);
+        padding-bottom: 6px;
+        margin-bottom: 8px;
       }
       .big {
         font-size: 15px;
@@ -71,8 +72,8 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
     const { report, context } = this;
     if (report === undefined || context === undefined) return nothing;
     return html`
-      <ol aria-label="Descriptors read">${report.steps.map((step, i) => this.#step(step, i, context))}</ol>
       <div class="end" role="status" aria-live="polite">${report.fault === undefined ? endOf(report) : stopText(report, this.#show)}</div>
+      <ol aria-label="Descriptors read">${report.steps.map((step, i) => this.#step(step, i, context))}</ol>
     `;
   }
 
