@@ -1,13 +1,13 @@
 import * as A from '../abi/arm.js';
 import {
   addressFieldsOf,
-  commonLeafFields,
   type DescriptorKind,
   descriptorKind,
   type EntryPlace,
   typeFields,
 } from './descriptor.js';
 import { extract, type Field, type FieldTable } from './fields.js';
+import { commonLeafFields } from './leaf-fields.js';
 import { flag } from './meanings.js';
 import { mairAttrName } from './memattr.js';
 

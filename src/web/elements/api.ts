@@ -26,6 +26,7 @@ export {
   type WalkStepReport,
   walkReport,
 } from '../../report/walk.js';
+export type { DecidingField } from '../../report/walk-field.js';
 export { type Stage1Format, stage1Format } from '../../walk/format.js';
 
 /** How the descriptors of a translation's tables read, whatever their level. */
