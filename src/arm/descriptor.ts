@@ -3,7 +3,8 @@ import { AddressLayout } from '../abi/walk.js';
 import { hex } from '../core/error.js';
 import { extract, type Field, type FieldTable } from './fields.js';
 import { effectiveXn } from './leaf.js';
-import { shareability } from './meanings.js';
+import { commonLeafFields } from './leaf-fields.js';
+import { flag } from './meanings.js';
 import { memAttrName } from './memattr.js';
 
 /** What the descriptors of a regime have in common. */
@@ -102,20 +103,32 @@ const S2AP = ['none', 'R', 'W', 'RW'];
 const XN = ['EL1 and EL0 execute', 'EL0 executes', 'none executes', 'EL1 executes'];
 
 /** What every descriptor begins with. */
-export const TYPE_FIELDS: readonly Field[] = [
-  { name: 'VALID', lsb: A.DESC_VALID_LSB, width: 1 },
-  { name: 'TABLE', lsb: A.DESC_TABLE_LSB, width: 1 },
-];
+export function typeFields(kind: DescriptorKind): Field[] {
+  return [
+    flag(
+      'VALID',
+      A.DESC_VALID_LSB,
+      ['no entry', 'valid'],
+      'Whether there is an entry; the rest of one that is not valid is left to software.',
+    ),
+    {
+      name: 'TABLE',
+      lsb: A.DESC_TABLE_LSB,
+      width: 1,
+      about: 'Table and page have 1, a block has 0.',
+      meaning: () => kind,
+      ignored: () => (kind === 'invalid' ? 'VALID is 0' : undefined),
+    },
+  ];
+}
 
 /** The fields of `desc` as the hardware reads it: those of a table, a block, a page, or of no use at all. */
 export function descriptorTable(desc: bigint, context: DescriptorContext): FieldTable {
   const kind = descriptorKind(desc, context);
-  if (kind === 'invalid' || kind === 'reserved') return { name: `${kind} descriptor`, fields: TYPE_FIELDS };
-  const fields = [...TYPE_FIELDS, ...addressFieldsOf(desc, context)];
-  return {
-    name: `${kind} descriptor`,
-    fields: kind === 'table' ? fields : [...fields, ...leafFields(kind, context)],
-  };
+  const name = `${kind} descriptor`;
+  if (kind === 'invalid' || kind === 'reserved') return { name, fields: typeFields(kind) };
+  const fields = [...typeFields(kind), ...addressFieldsOf(desc, context)];
+  return { name, fields: kind === 'table' ? fields : [...fields, ...leafFields(kind, context)] };
 }
 
 /** The fields of a valid entry's address: NEXT of a table, OA of a leaf. */
@@ -127,46 +140,64 @@ export function addressFieldsOf(desc: bigint, place: EntryPlace): Field[] {
 /** The address as one field, or as the field in its own place and the one of the bits above; each as what it adds. */
 function addressTable(name: string, lsb: number, place: EntryPlace): Field[] {
   const { end, high } = addressFields(place);
-  const low: Field = { name, lsb, width: end - lsb, meaning: (value) => hex(value << BigInt(lsb)) };
+  const about =
+    name === 'NEXT' ? 'Address of the next table.' : 'Output address: where the block or page lies.';
+  const low: Field = { name, lsb, width: end - lsb, about, meaning: (value) => hex(value << BigInt(lsb)) };
   if (high === undefined) return [low];
   const bits = `${name}[${end + high.width - 1}:${end}]`;
-  return [low, { ...high, name: bits, meaning: (value) => hex(value << BigInt(end)) }];
+  return [
+    low,
+    {
+      ...high,
+      name: bits,
+      about: `Bits ${end + high.width - 1}:${end} of that address.`,
+      meaning: (value) => hex(value << BigInt(end)),
+    },
+  ];
 }
 
-/** With FEAT_LPA2 the shareability is that of VTCR_EL2.SH0, and no field of the leaf. */
 function leafFields(kind: DescriptorKind, { fwb, xnx, layout }: DescriptorContext): Field[] {
-  const sh: Field = {
-    name: 'SH',
-    lsb: A.DESC_SH_LSB,
-    width: A.DESC_SH_WIDTH,
-    meaning: shareability,
-  };
-  const nT = kind === 'block' ? [{ name: 'nT', lsb: A.DESC_NT_LSB, width: 1 }] : [];
+  const { sh, af, nT, contiguous, software } = commonLeafFields(kind, layout);
   return [
     {
       name: 'MemAttr',
       lsb: A.DESC_MEMATTR_LSB,
       width: A.DESC_MEMATTR_WIDTH,
+      about:
+        'Memory type at stage 2; HCR_EL2.FWB decides whether it combines with that of stage 1 or overrides it.',
       meaning: (value) => memAttrName(Number(value), fwb),
     },
     {
       name: 'S2AP',
       lsb: A.DESC_S2AP_LSB,
       width: A.DESC_S2AP_WIDTH,
+      about: 'Stage-2 access permissions: bit 0 lets the guest read, bit 1 lets it write.',
       meaning: (value) => S2AP[Number(value)] ?? '',
     },
-    ...(layout === AddressLayout.LPA2 ? [] : [sh]),
-    { name: 'AF', lsb: A.DESC_AF_LSB, width: 1 },
-    { name: 'FnXS', lsb: A.DESC_FNXS_LSB, width: 1 },
+    ...sh,
+    af,
+    flag(
+      'FnXS',
+      A.DESC_FNXS_LSB,
+      ['XS as in stage 1', 'XS cleared'],
+      'Clears the XS attribute that stage 1 gives, so that TLB maintenance with nXS waits for these accesses, too (FEAT_XS).',
+    ),
     ...nT,
-    { name: 'DBM', lsb: A.DESC_DBM_LSB, width: 1 },
-    { name: 'Contiguous', lsb: A.DESC_CONTIG_LSB, width: 1 },
+    flag(
+      'DBM',
+      A.DESC_DBM_LSB,
+      ['dirty state by software', 'dirty state by hardware'],
+      'Dirty bit modifier: with HD the hardware sets S2AP[1] at the first write in place of a fault.',
+    ),
+    contiguous,
     {
       name: 'XN',
       lsb: A.DESC_XN_LSB,
       width: A.DESC_XN_WIDTH,
+      about:
+        'Execute never: which of EL1 and EL0 may not fetch from it; without FEAT_XNX bit 53 counts as 0.',
       meaning: (value) => XN[effectiveXn(Number(value), xnx)] ?? '',
     },
-    { name: 'SW', lsb: A.DESC_SW_LSB, width: A.DESC_SW_WIDTH },
+    software,
   ];
 }

@@ -1,35 +1,56 @@
 import * as A from '../abi/arm.js';
 import { checkInteger, checkObject, checkOneOf } from '../core/check.js';
 import { ACCESS_KINDS, type AccessKind } from './access.js';
+import { exceptionClassName } from './exception-class.js';
 import { fscName, isExternalAbort } from './fault.js';
 import { type DecodedField, decode, encode, extract, type Field, type FieldTable } from './fields.js';
+import { flag } from './meanings.js';
 
 const EC: Field = {
   name: 'EC',
   lsb: A.ESR_EC_LSB,
   width: A.ESR_EC_WIDTH,
-  meaning: (value) => A.Ec[Number(value)] ?? 'not named here',
+  about: 'Exception class: why the exception was taken, and how the other fields read.',
+  meaning: (value) => exceptionClassName(Number(value)),
 };
-const IL: Field = {
-  name: 'IL',
-  lsb: A.ESR_IL_LSB,
-  width: 1,
-  meaning: (value) => (value === 0n ? '16-bit instruction' : '32-bit instruction'),
-};
-
-function bit(name: string, lsb: number, set: string, clear: string): Field {
-  return { name, lsb, width: 1, meaning: (value) => (value === 0n ? clear : set) };
-}
+const IL = flag(
+  'IL',
+  A.ESR_IL_LSB,
+  ['16-bit instruction', '32-bit instruction'],
+  'Length of the instruction; 1 where it is not known.',
+);
 
 /** Fields data and instruction aborts share. */
-const FNV = bit('FnV', A.ESR_FNV_LSB, 'FAR invalid', 'FAR valid');
-const EA: Field = { name: 'EA', lsb: A.ESR_EA_LSB, width: 1 };
-const S1PTW = bit('S1PTW', A.ESR_S1PTW_LSB, 'stage-1 table walk', 'the access itself');
+const FNV = flag(
+  'FnV',
+  A.ESR_FNV_LSB,
+  ['FAR valid', 'FAR invalid'],
+  'FAR not valid: only external aborts set it.',
+);
+const EA = flag(
+  'EA',
+  A.ESR_EA_LSB,
+  ['no external abort type', 'external abort of a type of this CPU'],
+  'External abort type, which every CPU defines for itself.',
+);
+const S1PTW = flag(
+  'S1PTW',
+  A.ESR_S1PTW_LSB,
+  ['the access itself', 'stage-1 table walk'],
+  'Whether stage 2 stopped the walk of the stage-1 tables, and not the access that it was for.',
+);
 const fsc = (name: string): Field => ({
   name,
   lsb: A.ESR_FSC_LSB,
   width: A.ESR_FSC_WIDTH,
+  about: 'Fault status code: what the fault was, and at which level.',
   meaning: (value) => fscName(Number(value)),
+});
+
+/** A field that describes the instruction, which ISV vouches for. */
+const vouched = (field: Field): Field => ({
+  ...field,
+  ignored: (esr) => (extract(esr, A.ESR_ISV_LSB) === 0n ? 'ISV is 0' : undefined),
 });
 
 /** ESR_ELx of a data abort. The fields from SAS to AR count only with ISV. */
@@ -38,27 +59,41 @@ export const ESR_DATA_ABORT: FieldTable = {
   fields: [
     EC,
     IL,
-    bit('ISV', A.ESR_ISV_LSB, 'syndrome valid', 'no syndrome'),
-    {
+    flag(
+      'ISV',
+      A.ESR_ISV_LSB,
+      ['no syndrome', 'syndrome valid'],
+      'Instruction syndrome valid: SAS to AR describe the load or store, so that it can be emulated.',
+    ),
+    vouched({
       name: 'SAS',
       lsb: A.ESR_SAS_LSB,
       width: A.ESR_SAS_WIDTH,
+      about: 'Size of the access.',
       meaning: (value) => (value === 0n ? '1 byte' : `${1n << value} bytes`),
-    },
-    bit('SSE', A.ESR_SSE_LSB, 'sign-extend', 'zero-extend'),
-    {
+    }),
+    vouched(flag('SSE', A.ESR_SSE_LSB, ['zero-extend', 'sign-extend'], 'How a load fills the register.')),
+    vouched({
       name: 'SRT',
       lsb: A.ESR_SRT_LSB,
       width: A.ESR_SRT_WIDTH,
+      about: 'Register that is loaded or stored.',
       meaning: (value) => (value === 31n ? 'xzr' : `x${value}`),
-    },
-    bit('SF', A.ESR_SF_LSB, '64-bit register', '32-bit register'),
-    bit('AR', A.ESR_AR_LSB, 'acquire or release', 'plain'),
+    }),
+    vouched(flag('SF', A.ESR_SF_LSB, ['32-bit register', '64-bit register'], 'Width of that register.')),
+    vouched(
+      flag('AR', A.ESR_AR_LSB, ['plain', 'acquire or release'], 'Whether the instruction orders others.'),
+    ),
     FNV,
     EA,
-    bit('CM', A.ESR_CM_LSB, 'cache maintenance or AT', 'load or store'),
+    flag(
+      'CM',
+      A.ESR_CM_LSB,
+      ['load or store', 'cache maintenance or AT'],
+      'Whether it was cache maintenance or an address translation; these report as a write.',
+    ),
     S1PTW,
-    bit('WnR', A.ESR_WNR_LSB, 'write', 'read'),
+    flag('WnR', A.ESR_WNR_LSB, ['read', 'write'], 'Write not read: what the access was.'),
     fsc('DFSC'),
   ],
 };
@@ -72,7 +107,17 @@ export const ESR_INSTRUCTION_ABORT: FieldTable = {
 /** ESR_ELx of any other exception: the syndrome is not taken apart. */
 export const ESR_OTHER: FieldTable = {
   name: 'ESR_EL2',
-  fields: [EC, IL, { name: 'ISS', lsb: A.ESR_ISS_LSB, width: A.ESR_ISS_WIDTH }],
+  fields: [
+    EC,
+    IL,
+    {
+      name: 'ISS',
+      lsb: A.ESR_ISS_LSB,
+      width: A.ESR_ISS_WIDTH,
+      about: 'Instruction specific syndrome: its form depends on EC.',
+      meaning: () => 'not taken apart for this class',
+    },
+  ],
 };
 
 /** The fields of ESR_ELx by its exception class. */
@@ -138,7 +183,7 @@ export function encodeAbort(abort: Abort): bigint {
   checkObject('abort', abort);
   checkOneOf('access', abort.access, ACCESS_KINDS);
   checkInteger('fsc', abort.fsc, 0, FSC_MOST);
-  const common = { IL: 1n, S1PTW: flag(abort.s1ptw) };
+  const common = { IL: 1n, S1PTW: bitOf(abort.s1ptw) };
   const current = abort.fromCurrent === true;
   if (abort.access === 'execute') {
     return encode(ESR_INSTRUCTION_ABORT, {
@@ -153,8 +198,8 @@ export function encodeAbort(abort: Abort): bigint {
     ...common,
     EC: BigInt(current ? A.Ec.DABT_CUR : A.Ec.DABT_LOW),
     ...syndromeFields(abort),
-    CM: flag(maintenance),
-    WnR: flag(maintenance || write),
+    CM: bitOf(maintenance),
+    WnR: bitOf(maintenance || write),
     DFSC: BigInt(abort.fsc),
   });
 }
@@ -172,13 +217,13 @@ function syndromeFields({ access, fsc, stage, s1ptw, syndrome }: Abort): Record<
   return {
     ISV: 1n,
     SAS: BigInt(syndrome.sas),
-    SSE: flag(syndrome.sse),
+    SSE: bitOf(syndrome.sse),
     SRT: BigInt(syndrome.srt),
-    SF: flag(syndrome.sf),
-    AR: flag(syndrome.ar),
+    SF: bitOf(syndrome.sf),
+    AR: bitOf(syndrome.ar),
   };
 }
 
-function flag(on: boolean | undefined): bigint {
+function bitOf(on: boolean | undefined): bigint {
   return on ? 1n : 0n;
 }

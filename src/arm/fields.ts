@@ -9,8 +9,12 @@ export interface Field {
   lsb: number;
   /** Bits. */
   width: number;
+  /** In a sentence, what it is for. */
+  about?: string;
   /** What the value stands for; `whole` is the register, for a field that another field gives its sense. */
   meaning?: (value: bigint, whole: bigint) => string;
+  /** Why it counts for nothing in `whole`, such as `ISV is 0`; undefined where it counts. Default: it always does. */
+  ignored?: (whole: bigint) => string | undefined;
 }
 
 /** A register or descriptor as a list of fields, highest bit first where it is printed in that order. */
@@ -33,6 +37,8 @@ export interface DecodedField {
   value: bigint;
   /** In words; absent for a field whose value says all. */
   meaning?: string;
+  /** It counts for nothing beside the other fields: `meaning` says why. */
+  ignored?: true;
 }
 
 /** Mask of `width` bits from `lsb` up. */
@@ -48,11 +54,15 @@ export function extract(value: bigint, lsb: number, width = 1): bigint {
 /** The fields of `value`, in the order of the table. Throws EINVAL if it is not a u64. */
 export function decode(table: FieldTable, value: bigint): DecodedField[] {
   checkU64(table.name, value);
-  return table.fields.map(({ name, lsb, width, meaning }) => {
-    const part = extract(value, lsb, width);
-    const decoded = { name, lsb, width, value: part };
-    return meaning === undefined ? decoded : { ...decoded, meaning: meaning(part, value) };
-  });
+  return table.fields.map((field) => decodeField(field, value));
+}
+
+function decodeField({ name, lsb, width, meaning, ignored }: Field, whole: bigint): DecodedField {
+  const value = extract(whole, lsb, width);
+  const decoded = { name, lsb, width, value };
+  const why = ignored?.(whole);
+  if (why !== undefined) return { ...decoded, meaning: `ignored: ${why}`, ignored: true };
+  return meaning === undefined ? decoded : { ...decoded, meaning: meaning(value, whole) };
 }
 
 /** The value of one field of a table by name. Throws EINVAL if the table has no such field. */

@@ -15,6 +15,7 @@ export const HPFAR_EL2: FieldTable = {
       name: 'FIPA',
       lsb: A.HPFAR_FIPA_LSB,
       width: A.HPFAR_FIPA_WIDTH,
+      about: 'Page of the IPA that faulted, bits 55:12.',
       meaning: (value) => hex(value << PAGE_SHIFT),
     },
   ],
@@ -39,4 +40,16 @@ export function hpfarValid(fsc: number, s1ptw = false): boolean {
   const { type } = decodeFsc(fsc);
   if (type === 'permission') return s1ptw;
   return type === 'translation' || type === 'address-size' || type === 'access-flag';
+}
+
+/**
+ * How much of the IPA that faulted an abort leaves in HPFAR_EL2 and FAR_EL2, by ESR_EL2: the page and the offset in
+ * it, the page alone where a stage-1 table faulted, as FAR_EL2 has the VA of the access, or nothing.
+ */
+export function ipaInRegisters(esr: bigint): 'whole' | 'page' | 'none' {
+  const ec = Number(extract(esr, A.ESR_EC_LSB, A.ESR_EC_WIDTH));
+  const s1ptw = extract(esr, A.ESR_S1PTW_LSB) === 1n;
+  const isLow = ec === A.Ec.DABT_LOW || ec === A.Ec.IABT_LOW;
+  if (!isLow || !hpfarValid(Number(extract(esr, A.ESR_FSC_LSB, A.ESR_FSC_WIDTH)), s1ptw)) return 'none';
+  return s1ptw ? 'page' : 'whole';
 }

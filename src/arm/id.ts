@@ -25,7 +25,15 @@ const implemented = (value: bigint): string => (value === 0n ? 'no' : 'yes');
 /** ID_AA64MMFR0_EL1: the physical address range. */
 export const ID_AA64MMFR0_EL1: FieldTable = {
   name: 'ID_AA64MMFR0_EL1',
-  fields: [{ name: 'PARange', lsb: A.MMFR0_PARANGE_LSB, width: A.MMFR0_PARANGE_WIDTH, meaning: paRangeName }],
+  fields: [
+    {
+      name: 'PARange',
+      lsb: A.MMFR0_PARANGE_LSB,
+      width: A.MMFR0_PARANGE_WIDTH,
+      about: 'Physical address bits that the CPU has.',
+      meaning: paRangeName,
+    },
+  ],
 };
 
 /** ID_AA64MMFR1_EL1: hardware update of the access flag, and XN[1:0]. */
@@ -36,9 +44,16 @@ export const ID_AA64MMFR1_EL1: FieldTable = {
       name: 'HAFDBS',
       lsb: A.MMFR1_HAFDBS_LSB,
       width: A.MMFR1_HAFDBS_WIDTH,
+      about: 'Whether the hardware can set the access flag and dirty state (FEAT_HAFDBS).',
       meaning: (v) => ['none', 'access flag'][Number(v)] ?? 'access flag and dirty state',
     },
-    { name: 'XNX', lsb: A.MMFR1_XNX_LSB, width: A.MMFR1_XNX_WIDTH, meaning: implemented },
+    {
+      name: 'XNX',
+      lsb: A.MMFR1_XNX_LSB,
+      width: A.MMFR1_XNX_WIDTH,
+      about: 'Whether stage 2 tells execution at EL1 and EL0 apart (FEAT_XNX).',
+      meaning: implemented,
+    },
   ],
 };
 
@@ -46,7 +61,19 @@ export const ID_AA64MMFR1_EL1: FieldTable = {
 export const ID_AA64MMFR2_EL1: FieldTable = {
   name: 'ID_AA64MMFR2_EL1',
   fields: [
-    { name: 'ST', lsb: A.MMFR2_ST_LSB, width: A.MMFR2_ST_WIDTH, meaning: implemented },
-    { name: 'FWB', lsb: A.MMFR2_FWB_LSB, width: A.MMFR2_FWB_WIDTH, meaning: implemented },
+    {
+      name: 'ST',
+      lsb: A.MMFR2_ST_LSB,
+      width: A.MMFR2_ST_WIDTH,
+      about: 'Whether address spaces of less than 25 bits can be translated (FEAT_TTST).',
+      meaning: implemented,
+    },
+    {
+      name: 'FWB',
+      lsb: A.MMFR2_FWB_LSB,
+      width: A.MMFR2_FWB_WIDTH,
+      about: 'Whether HCR_EL2.FWB is there (FEAT_S2FWB).',
+      meaning: implemented,
+    },
   ],
 };

@@ -1,9 +1,25 @@
-// Names of field values that the translation registers of both stages have in common.
+// What the tables of fields have in common: names of values, and the form of a field of one bit.
 import * as A from '../abi/arm.js';
+import type { Field } from './fields.js';
 import { SHAREABILITY } from './memattr.js';
 
+/** A field of one bit: the names of 0 and 1, and what it is for. */
+export function flag(
+  name: string,
+  lsb: number,
+  [clear, set]: readonly [string, string],
+  about: string,
+): Field {
+  return { name, lsb, width: 1, about, meaning: (value) => (value === 0n ? clear : set) };
+}
+
+/** A bit that is reserved and reads as 1. */
+export function reservedOne(lsb: number): Field {
+  return flag('RES1', lsb, ['expected to be 1', 'reserved, 1'], 'Reserved: software writes 1.');
+}
+
 /** Of a one-bit field. */
-export const onOff = (value: bigint): string => (value === 0n ? 'off' : 'on');
+export const OFF_ON = ['off', 'on'] as const;
 
 const GRANULES: Readonly<Record<number, string>> = {
   [A.TG0_4K]: '4K granule',

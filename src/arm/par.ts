@@ -3,16 +3,11 @@ import { checkInteger, checkObject, checkU64 } from '../core/check.js';
 import { hex } from '../core/error.js';
 import { fscName } from './fault.js';
 import { type DecodedField, decode, encode, extract, type FieldTable } from './fields.js';
-import { shareability } from './meanings.js';
+import { flag, reservedOne, shareability } from './meanings.js';
 import { mairAttrName } from './memattr.js';
 
-const F = {
-  name: 'F',
-  lsb: A.PAR_F_LSB,
-  width: 1,
-  meaning: (value: bigint) => (value === 0n ? 'translated' : 'fault'),
-};
-const RES1 = { name: 'RES1', lsb: A.PAR_RES1_LSB, width: 1 };
+const F = flag('F', A.PAR_F_LSB, ['translated', 'fault'], 'Whether the address translation faulted.');
+const RES1 = reservedOne(A.PAR_RES1_LSB);
 
 /** PAR_EL1 after a translation that worked; ATTR is coded as in MAIR_EL1. */
 export const PAR_SUCCESS: FieldTable = {
@@ -22,20 +17,29 @@ export const PAR_SUCCESS: FieldTable = {
       name: 'ATTR',
       lsb: A.PAR_ATTR_LSB,
       width: A.PAR_ATTR_WIDTH,
+      about: 'Memory type of the address, coded as in MAIR_EL1.',
       meaning: (value) => mairAttrName(Number(value)),
     },
     {
       name: 'PA',
       lsb: A.PAR_PA_LSB,
       width: A.PAR_PA_LPA_WIDTH,
+      about: 'Page of the physical address.',
       meaning: (value) => hex(value << BigInt(A.PAR_PA_LSB)),
     },
     RES1,
-    { name: 'NS', lsb: A.PAR_NS_LSB, width: 1 },
+    {
+      name: 'NS',
+      lsb: A.PAR_NS_LSB,
+      width: 1,
+      about: 'Address space of the result in the Secure state.',
+      ignored: () => 'Non-secure state',
+    },
     {
       name: 'SH',
       lsb: A.PAR_SH_LSB,
       width: A.PAR_SH_WIDTH,
+      about: 'Shareability of the address.',
       meaning: shareability,
     },
     F,
@@ -47,17 +51,18 @@ export const PAR_FAULT: FieldTable = {
   name: 'PAR_EL1',
   fields: [
     RES1,
-    { name: 'S', lsb: A.PAR_S_LSB, width: 1, meaning: (value) => `stage ${value + 1n}` },
-    {
-      name: 'PTW',
-      lsb: A.PAR_PTW_LSB,
-      width: 1,
-      meaning: (value) => (value === 0n ? 'the access itself' : 'stage-1 table walk'),
-    },
+    flag('S', A.PAR_S_LSB, ['stage 1', 'stage 2'], 'Stage of translation that faulted.'),
+    flag(
+      'PTW',
+      A.PAR_PTW_LSB,
+      ['the access itself', 'stage-1 table walk'],
+      'Whether stage 2 stopped the walk of the stage-1 tables.',
+    ),
     {
       name: 'FST',
       lsb: A.PAR_FST_LSB,
       width: A.PAR_FST_WIDTH,
+      about: 'Fault status code: what the fault was, and at which level.',
       meaning: (value) => fscName(Number(value)),
     },
     F,

@@ -1,14 +1,14 @@
 import * as A from '../abi/arm.js';
-import { AddressLayout } from '../abi/walk.js';
 import {
   addressFieldsOf,
   type DescriptorKind,
   descriptorKind,
   type EntryPlace,
-  TYPE_FIELDS,
+  typeFields,
 } from './descriptor.js';
 import { extract, type Field, type FieldTable } from './fields.js';
-import { shareability } from './meanings.js';
+import { commonLeafFields } from './leaf-fields.js';
+import { flag } from './meanings.js';
 import { mairAttrName } from './memattr.js';
 
 /** What decides how a stage-1 entry reads. */
@@ -19,54 +19,77 @@ export interface Stage1DescriptorContext extends EntryPlace {
 
 const AP = ['EL1 RW', 'EL1 RW, EL0 RW', 'EL1 R', 'EL1 R, EL0 R'];
 const APTABLE = ['as below', 'no EL0', 'no writes', 'no writes, no EL0'];
-const executes = (value: bigint): string => (value === 0n ? 'executes' : 'never executes');
-const global = (value: bigint): string => (value === 0n ? 'any ASID' : 'its ASID alone');
+const limits = ['as below', 'none below executes'] as const;
+const executes = ['executes', 'never executes'] as const;
 /** NS and NSTable choose an address space in the Secure state alone. */
-const ignored = (): string => 'ignored: Non-secure state';
+const secureOnly = (name: string, lsb: number): Field => ({
+  name,
+  lsb,
+  width: 1,
+  about: 'Address space that is gone to from the Secure state.',
+  ignored: () => 'Non-secure state',
+});
 
 /** What the tables above a leaf take away. */
 const TABLE_FIELDS: readonly Field[] = [
-  { name: 'PXNTable', lsb: A.DESC_S1_PXNTABLE_LSB, width: 1 },
-  { name: 'UXNTable', lsb: A.DESC_S1_UXNTABLE_LSB, width: 1 },
+  flag('PXNTable', A.DESC_S1_PXNTABLE_LSB, limits, 'Keeps EL1 from executing anything below this table.'),
+  flag('UXNTable', A.DESC_S1_UXNTABLE_LSB, limits, 'Keeps EL0 from executing anything below this table.'),
   {
     name: 'APTable',
     lsb: A.DESC_S1_APTABLE_LSB,
     width: A.DESC_S1_APTABLE_WIDTH,
+    about: 'Takes permissions from everything below this table.',
     meaning: (value) => APTABLE[Number(value)] ?? '',
   },
-  { name: 'NSTable', lsb: A.DESC_S1_NSTABLE_LSB, width: 1, meaning: ignored },
+  secureOnly('NSTable', A.DESC_S1_NSTABLE_LSB),
 ];
 
 /** The fields of a stage-1 descriptor of the EL1&0 regime as the hardware reads it, as descriptorTable does for stage 2. */
 export function stage1DescriptorTable(desc: bigint, context: Stage1DescriptorContext): FieldTable {
   const kind = descriptorKind(desc, context);
   const name = `stage-1 ${kind} descriptor`;
-  if (kind === 'invalid' || kind === 'reserved') return { name, fields: TYPE_FIELDS };
-  const fields = [...TYPE_FIELDS, ...addressFieldsOf(desc, context)];
+  if (kind === 'invalid' || kind === 'reserved') return { name, fields: typeFields(kind) };
+  const fields = [...typeFields(kind), ...addressFieldsOf(desc, context)];
   return { name, fields: [...fields, ...(kind === 'table' ? TABLE_FIELDS : leafFields(kind, context))] };
 }
 
 function leafFields(kind: DescriptorKind, { mair, layout }: Stage1DescriptorContext): Field[] {
+  const { sh, af, nT, contiguous, software } = commonLeafFields(kind, layout);
   const attribute = (index: bigint): string => mairAttrName(Number(extract(mair, Number(index) * 8, 8)));
   return [
     {
       name: 'AttrIndx',
       lsb: A.DESC_S1_ATTRINDX_LSB,
       width: A.DESC_S1_ATTRINDX_WIDTH,
+      about: 'Memory type: which attribute of MAIR_EL1.',
       meaning: attribute,
     },
-    { name: 'NS', lsb: A.DESC_S1_NS_LSB, width: 1, meaning: ignored },
-    { name: 'AP[2:1]', lsb: A.DESC_S1_AP_LSB, width: 2, meaning: (value) => AP[Number(value)] ?? '' },
-    ...(layout === AddressLayout.LPA2
-      ? []
-      : [{ name: 'SH', lsb: A.DESC_SH_LSB, width: A.DESC_SH_WIDTH, meaning: shareability }]),
-    { name: 'AF', lsb: A.DESC_AF_LSB, width: 1 },
-    { name: 'nG', lsb: A.DESC_S1_NG_LSB, width: 1, meaning: global },
-    ...(kind === 'block' ? [{ name: 'nT', lsb: A.DESC_NT_LSB, width: 1 }] : []),
-    { name: 'DBM', lsb: A.DESC_DBM_LSB, width: 1 },
-    { name: 'Contiguous', lsb: A.DESC_CONTIG_LSB, width: 1 },
-    { name: 'PXN', lsb: A.DESC_S1_PXN_LSB, width: 1, meaning: executes },
-    { name: 'UXN', lsb: A.DESC_S1_UXN_LSB, width: 1, meaning: executes },
-    { name: 'SW', lsb: A.DESC_SW_LSB, width: A.DESC_SW_WIDTH },
+    secureOnly('NS', A.DESC_S1_NS_LSB),
+    {
+      name: 'AP[2:1]',
+      lsb: A.DESC_S1_AP_LSB,
+      width: 2,
+      about: 'Access permissions: bit 1 lets EL0 in, bit 2 takes writes away.',
+      meaning: (value) => AP[Number(value)] ?? '',
+    },
+    ...sh,
+    af,
+    flag(
+      'nG',
+      A.DESC_S1_NG_LSB,
+      ['any ASID', 'its ASID alone'],
+      'Not global: its TLB entry counts for one address space only.',
+    ),
+    ...nT,
+    flag(
+      'DBM',
+      A.DESC_DBM_LSB,
+      ['dirty state by software', 'dirty state by hardware'],
+      'Dirty bit modifier: with HD the hardware clears AP[2] at the first write in place of a fault.',
+    ),
+    contiguous,
+    flag('PXN', A.DESC_S1_PXN_LSB, executes, 'Privileged execute never: whether EL1 may fetch from it.'),
+    flag('UXN', A.DESC_S1_UXN_LSB, executes, 'Unprivileged execute never: whether EL0 may fetch from it.'),
+    software,
   ];
 }

@@ -2,7 +2,7 @@ import * as A from '../abi/arm.js';
 import { extract, type FieldTable, formatFields } from './fields.js';
 import { DS_START_LEVEL, granuleShiftOf, START_LEVEL_CODES } from './granule.js';
 import { paRangeBits } from './id.js';
-import { cacheability, granuleName, onOff, shareability } from './meanings.js';
+import { cacheability, flag, granuleName, OFF_ON, reservedOne, shareability } from './meanings.js';
 
 function startLevelName(sl0: bigint, vtcr: bigint): string {
   const level = startLevel(Number(sl0), vtcr);
@@ -28,35 +28,70 @@ export const VTCR_EL2: FieldTable = {
       name: 'T0SZ',
       lsb: A.VTCR_T0SZ_LSB,
       width: A.VTCR_T0SZ_WIDTH,
+      about: 'Size of the IPA space: it has 64 - T0SZ bits.',
       meaning: (v) => `${64n - v}-bit IPA`,
     },
-    { name: 'SL0', lsb: A.VTCR_SL0_LSB, width: A.VTCR_SL0_WIDTH, meaning: startLevelName },
-    { name: 'IRGN0', lsb: A.VTCR_IRGN0_LSB, width: A.VTCR_IRGN0_WIDTH, meaning: cacheability },
-    { name: 'ORGN0', lsb: A.VTCR_ORGN0_LSB, width: A.VTCR_ORGN0_WIDTH, meaning: cacheability },
+    {
+      name: 'SL0',
+      lsb: A.VTCR_SL0_LSB,
+      width: A.VTCR_SL0_WIDTH,
+      about: 'Level that the walk starts at, by the granule.',
+      meaning: startLevelName,
+    },
+    {
+      name: 'IRGN0',
+      lsb: A.VTCR_IRGN0_LSB,
+      width: A.VTCR_IRGN0_WIDTH,
+      about: 'Inner cacheability of the reads of the tables.',
+      meaning: cacheability,
+    },
+    {
+      name: 'ORGN0',
+      lsb: A.VTCR_ORGN0_LSB,
+      width: A.VTCR_ORGN0_WIDTH,
+      about: 'Outer cacheability of the reads of the tables.',
+      meaning: cacheability,
+    },
     {
       name: 'SH0',
       lsb: A.VTCR_SH0_LSB,
       width: A.VTCR_SH0_WIDTH,
+      about: 'Shareability of the reads of the tables; with DS also of every leaf.',
       meaning: shareability,
     },
     {
       name: 'TG0',
       lsb: A.VTCR_TG0_LSB,
       width: A.VTCR_TG0_WIDTH,
+      about: 'Size of the pages and tables.',
       meaning: granuleName,
     },
     {
       name: 'PS',
       lsb: A.VTCR_PS_LSB,
       width: A.VTCR_PS_WIDTH,
+      about: 'Size of the physical addresses that stage 2 may give.',
       meaning: (v) => `${paRangeBits(v)}-bit PA`,
     },
-    { name: 'VS', lsb: A.VTCR_VS_LSB, width: 1, meaning: (v) => `${v === 0n ? 8 : 16}-bit VMID` },
-    { name: 'HA', lsb: A.VTCR_HA_LSB, width: 1, meaning: onOff },
-    { name: 'HD', lsb: A.VTCR_HD_LSB, width: 1, meaning: onOff },
-    { name: 'RES1', lsb: A.VTCR_RES1_LSB, width: 1 },
-    { name: 'DS', lsb: A.VTCR_DS_LSB, width: 1, meaning: onOff },
-    { name: 'SL2', lsb: A.VTCR_SL2_LSB, width: 1 },
+    {
+      name: 'VS',
+      lsb: A.VTCR_VS_LSB,
+      width: 1,
+      about: 'Size of VTTBR_EL2.VMID.',
+      meaning: (v) => `${v === 0n ? 8 : 16}-bit VMID`,
+    },
+    flag('HA', A.VTCR_HA_LSB, OFF_ON, 'The hardware sets the access flag of stage-2 leaves.'),
+    flag('HD', A.VTCR_HD_LSB, OFF_ON, 'The hardware sets S2AP[1] of leaves with DBM at the first write.'),
+    reservedOne(A.VTCR_RES1_LSB),
+    flag('DS', A.VTCR_DS_LSB, OFF_ON, '52-bit addresses with 4K and 16K granules (FEAT_LPA2).'),
+    {
+      name: 'SL2',
+      lsb: A.VTCR_SL2_LSB,
+      width: 1,
+      about: 'Third bit of the start level, above SL0.',
+      meaning: (v) => (v === 0n ? 'start level by SL0' : 'start level -1'),
+      ignored: (vtcr) => (extract(vtcr, A.VTCR_DS_LSB) === 0n ? 'DS is 0' : undefined),
+    },
   ],
 };
 

@@ -2,6 +2,7 @@ import * as A from '../abi/arm.js';
 import { AddressLayout } from '../abi/walk.js';
 import { hex } from '../core/error.js';
 import { extract, type FieldTable, fieldMask } from './fields.js';
+import { flag } from './meanings.js';
 
 const BADDR = { lsb: A.VTTBR_CNP_LSB + 1, width: A.VTTBR_BADDR_WIDTH - 1 };
 
@@ -9,9 +10,25 @@ const BADDR = { lsb: A.VTTBR_CNP_LSB + 1, width: A.VTTBR_BADDR_WIDTH - 1 };
 export const VTTBR_EL2: FieldTable = {
   name: 'VTTBR_EL2',
   fields: [
-    { name: 'VMID', lsb: A.VTTBR_VMID_LSB, width: A.VTTBR_VMID_WIDTH },
-    { name: 'BADDR', ...BADDR, meaning: (value) => hex(value << BigInt(BADDR.lsb)) },
-    { name: 'CnP', lsb: A.VTTBR_CNP_LSB, width: 1 },
+    {
+      name: 'VMID',
+      lsb: A.VTTBR_VMID_LSB,
+      width: A.VTTBR_VMID_WIDTH,
+      about: 'Number of the VM, which its TLB entries are tagged with.',
+      meaning: (value) => `VM ${value}`,
+    },
+    {
+      name: 'BADDR',
+      ...BADDR,
+      about: 'Address of the first table.',
+      meaning: (value) => hex(value << BigInt(BADDR.lsb)),
+    },
+    flag(
+      'CnP',
+      A.VTTBR_CNP_LSB,
+      ['own', 'common'],
+      'Common not private: CPUs may share TLB entries made from these tables.',
+    ),
   ],
 };
 

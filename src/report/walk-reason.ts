@@ -1,9 +1,9 @@
 import * as A from '../abi/arm.js';
-import type { DecodedField } from '../arm/fields.js';
 import { extract, formatField } from '../arm/fields.js';
 import { hex } from '../core/error.js';
 import type { WalkFault } from '../walk/types.js';
 import type { WalkContext, WalkedAccess, WalkStepReport } from './walk.js';
+import type { DecidingField } from './walk-field.js';
 
 /** Why a walk stopped, in one clause for people. */
 export function walkReason(
@@ -11,10 +11,14 @@ export function walkReason(
   request: WalkedAccess,
   fault: WalkFault,
   steps: readonly WalkStepReport[],
+  fields: readonly DecidingField[],
 ): string {
   const last = steps.at(-1);
   const own = last?.stage === fault.stage ? last : undefined;
-  const reason = reasonOf(context, request, fault, own);
+  const reason =
+    fault.type === 'permission'
+      ? permissionReason(context, request, fault, blamed(steps, fields))
+      : reasonOf(context, request, fault, own);
   return fault.s1ptw ? `a stage-1 table at IPA ${hex(fault.ipa)}: ${reason}` : reason;
 }
 
@@ -34,8 +38,6 @@ function reasonOf(
       return `no memory holds the table${tableAfter(context, fault, last)}`;
     case 'access-flag':
       return 'the access flag is clear';
-    case 'permission':
-      return permissionReason(context, request, fault, last);
     case 'alignment':
       return 'the access is not aligned';
     default:
@@ -96,25 +98,29 @@ function tableAfter({ regime }: WalkContext, { stage }: WalkFault, last: WalkSte
 function permissionReason(
   { stage1 }: WalkContext,
   { access, el }: WalkedAccess,
-  fault: WalkFault,
-  last: WalkStepReport | undefined,
+  { s1ptw }: WalkFault,
+  { who, fields }: Blamed,
 ): string {
-  const of = (...names: string[]): string => fieldsText(last?.fields ?? [], names);
-  if (fault.stage === 1) return `the leaf does not let ${actor(el, access)}: ${of('AP[2:1]', 'PXN', 'UXN')}`;
-  if (fault.s1ptw && extract(stage1?.registers.hcr ?? 0n, A.HCR_PTW_LSB) === 1n) {
-    return `HCR_EL2.PTW forbids tables in device memory, and ${of('S2AP', 'MemAttr')}`;
+  if (s1ptw && extract(stage1?.registers.hcr ?? 0n, A.HCR_PTW_LSB) === 1n && fields.startsWith('MemAttr')) {
+    return `HCR_EL2.PTW forbids tables in device memory: ${fields}`;
   }
-  if (fault.s1ptw) return `the leaf does not let the walk through: ${of('S2AP')}`;
-  return `the leaf does not let ${actor(el, access)}: ${access === 'execute' ? of('XN', 'S2AP') : of('S2AP')}`;
+  return `${who} does not let ${s1ptw ? 'the walk through' : actor(el, access)}: ${fields}`;
 }
 
 function actor(el: 0 | 1, access: string): string {
   return `EL${el} ${access === 'cache-op' ? 'maintain caches by address' : access}`;
 }
 
-function fieldsText(fields: readonly DecodedField[], names: readonly string[]): string {
-  return fields
-    .filter(({ name }) => names.includes(name))
-    .map(formatField)
-    .join(' ');
+/** What forbids an access, with the fields that do. */
+interface Blamed {
+  who: string;
+  fields: string;
+}
+
+function blamed(steps: readonly WalkStepReport[], deciding: readonly DecidingField[]): Blamed {
+  const found = deciding.flatMap(
+    ({ step, field }) => steps[step]?.fields.filter(({ name }) => name === field) ?? [],
+  );
+  const isTable = deciding.every(({ step }) => steps[step]?.kind === 'table');
+  return { who: isTable ? 'a table' : 'the leaf', fields: found.map(formatField).join(' ') };
 }

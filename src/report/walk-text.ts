@@ -85,12 +85,8 @@ export function registersText({ takenTo, esr, far, hpfar }: FaultReport): string
 }
 
 /** Those of a syndrome only where there is one. */
-const SYNDROME = new Set(['SAS', 'SSE', 'SRT', 'SF', 'AR']);
-
 function esrFields(esr: bigint): DecodedField[] {
-  const fields = decode(esrTable(esr), esr);
-  const valid = fields.some(({ name, value }) => name === 'ISV' && value === 1n);
-  return valid ? fields : fields.filter(({ name }) => !SYNDROME.has(name));
+  return decode(esrTable(esr), esr).filter(({ ignored }) => ignored !== true);
 }
 
 /** Such as `Normal WB, ISH`. */

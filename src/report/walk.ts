@@ -16,6 +16,7 @@ import { stage1DescriptorTable } from '../arm/stage1-descriptor.js';
 import type { Stage1Format } from '../walk/format.js';
 import type { Regime, WalkRegisters } from '../walk/regime.js';
 import type { MemoryType, TranslateResult, WalkFault, WalkResult, WalkStep } from '../walk/types.js';
+import { type DecidingField, decidingFields } from './walk-field.js';
 import { walkReason } from './walk-reason.js';
 
 /** What a translator decoded. */
@@ -115,6 +116,8 @@ export interface WalkReport extends TranslationReport {
   fault?: FaultReport & {
     /** What made the walk end so, in words. */
     reason: string;
+    /** The fields of the entries read that made it end so; none if no entry is to blame. */
+    fields: DecidingField[];
   };
   /** Each entry read, in order; those of a fault up to the entry that faulted. */
   steps: WalkStepReport[];
@@ -155,8 +158,9 @@ export function walkReport(context: WalkContext, request: WalkedAccess, result: 
   const { fault, ...report } = translationReport(context, request, result);
   const steps = result.steps.map((step) => stepReport(context, request, step));
   if (fault === undefined || result.ok) return { ...report, steps };
-  const reason = walkReason(context, request, result.fault, steps);
-  return { ...report, fault: { ...fault, reason }, steps };
+  const fields = decidingFields(context.attributeContext, request, result.fault, steps);
+  const reason = walkReason(context, request, result.fault, steps, fields);
+  return { ...report, fault: { ...fault, reason, fields }, steps };
 }
 
 /** A memory type with its names. */

@@ -41,3 +41,9 @@ export function stateWords(state: State): string {
       return `after ${state.cycles.toLocaleString('en-US')} cycles of guest`;
   }
 }
+
+/** The same in short, of a state as links have it, for headings and charts. */
+export function stateName(text: string): string {
+  const state = STATE.parse(text, 'state');
+  return state.kind === 'guest' ? stateWords(state) : state.kind;
+}

@@ -24,6 +24,7 @@ import type { NamedFile } from './worker/protocol.js';
 import './compare/view.js';
 import './explorer/view.js';
 import './replay/view.js';
+import './terms/dialog.js';
 
 const NAMES: Readonly<Record<ViewName, string>> = {
   explorer: 'Explorer',
@@ -149,6 +150,7 @@ export class PageElement extends LitElement {
         <div role="tablist" aria-label="Views" @keydown=${this.#tabKey}>${VIEWS.map((view) => this.#tab(view))}</div>
         <div class="link">
           <span class="small muted" role="status">${this.copied}</span>
+          <stage2-terms></stage2-terms>
           <button @click=${this.#copyLink}>Copy link</button>
         </div>
       </header>

@@ -133,6 +133,14 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
 
     it('takes ESR apart and puts it together', async () => {
       const page = await at('');
+      const syndrome = page.locator('stage2-syndrome .cols');
+      await expect.poll(() => text(syndrome), SLOW).toContain('ESR_EL2 not written: no fault');
+      await page.getByRole('button', { name: 'write to a read-only page' }).click();
+      await expect.poll(() => text(syndrome), SLOW).toContain('HPFAR_EL2 UNKNOWN');
+      expect(await text(syndrome)).not.toContain('Faulting IPA');
+      expect(await text(page.locator('stage2-walk tr.marked'))).toMatch(
+        /^S2AP ?, this field stopped the walk/,
+      );
       const esr = page.locator('stage2-syndrome').getByLabel('ESR_EL2', { exact: true });
       await esr.fill('0x9200004f');
       await esr.press('Enter');
@@ -142,6 +150,7 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
       await code.fill('6');
       await code.press('Enter');
       await expect.poll(() => esr.inputValue()).toBe('0x92000046');
+      expect(await page.getByLabel(/Show what the walk above leaves/).isChecked()).toBe(false);
     });
   });
 
@@ -209,6 +218,8 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
       const png = await saved(() => chart.getByRole('button', { name: /^PNG/ }).click());
       expect(png.subarray(1, 4).toString()).toBe('PNG');
       await expectToFit(page);
+      const drawn = await page.locator('stage2-curve svg').getAttribute('viewBox');
+      expect(Number(drawn?.split(' ')[2])).toBeLessThan(360);
     });
 
     it('ends what is under way when it is cancelled, and is still there', async () => {
@@ -279,6 +290,16 @@ describe.skipIf(chromium === undefined)('the page', { timeout: 60_000 }, () => {
     await expect
       .poll(() => text(page.locator('stage2-walk [role=status]')), SLOW)
       .toContain('PA 0x100123456');
+    await page.getByRole('button', { name: 'Terms' }).press('Enter');
+    await page.keyboard.type('access permissions');
+    await expect.poll(() => text(page.getByRole('dialog'))).toMatch(/S2AP.*bit 1 lets it write.*Arm ARM/);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    const term = page.locator('stage2-explorer stage2-term').first();
+    await term.getByRole('button').press('Enter');
+    await expect.poll(() => text(term.getByRole('note'))).toContain('Size of a page and of a table');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => term.getByRole('note').isVisible()).toBe(false);
     const unnamed = await page.evaluate(() => {
       const found: string[] = [];
       const visit = (root: Document | ShadowRoot): void => {

@@ -37,7 +37,7 @@ describe('stage2 dump', () => {
     expect(stdout.split('\n').slice(0, 8)).toEqual([
       'VTCR_EL2 0x802d3558: T0SZ=24 (40-bit IPA) SL0=1 (start level 1) IRGN0=1 (WB RA WA)',
       '  ORGN0=1 (WB RA WA) SH0=3 (ISH) TG0=0 (4K granule) PS=5 (48-bit PA) VS=1 (16-bit VMID) HA=1 (on)',
-      '  HD=0 (off) RES1=1 DS=0 (off) SL2=0',
+      '  HD=0 (off) RES1=1 (reserved, 1) DS=0 (off) SL2=0 (ignored: DS is 0)',
       'VTTBR_EL2 0x100010af46001: VMID=1 BADDR=0x10af46000 CnP=1',
       '4K granule, 40-bit IPA from level 1 (2 tables of 512 entries), 48-bit PA, FWB',
       '41 tables (concatenated ones count once), 1239 leaves',

@@ -46,12 +46,13 @@ describe('stage2 walk', () => {
     const { stdout, exit } = await walkDump(D1, '0x8000_0000');
     expect(exit).toBe(0);
     expect(stdout).toContain(
-      '0x80000000: read at EL1\n  L1[002] @ 0x10af46010 = 0x0000000000000000  invalid\n      VALID=0 TABLE=0\n' +
+      '0x80000000: read at EL1\n  L1[002] @ 0x10af46010 = 0x0000000000000000  invalid\n      VALID=0 (no entry) TABLE=0 (ignored: VALID is 0)\n' +
         '  Translation fault, level 1 (FSC 0x05): the entry is invalid\n' +
         '  ESR_EL2 0x92000005, FAR_EL2 0x80000000, HPFAR_EL2 0x800000\n' +
-        '      EC=36 (DABT_LOW) IL=1 (32-bit instruction) ISV=0 (no syndrome)\n' +
-        '      FnV=0 (FAR valid) EA=0 CM=0 (load or store) S1PTW=0 (the access itself)\n' +
-        '      WnR=0 (read) DFSC=5 (Translation fault, level 1)\n',
+        '      EC=36 (Data Abort from a lower EL) IL=1 (32-bit instruction)\n' +
+        '      ISV=0 (no syndrome) FnV=0 (FAR valid) EA=0 (no external abort type)\n' +
+        '      CM=0 (load or store) S1PTW=0 (the access itself) WnR=0 (read)\n' +
+        '      DFSC=5 (Translation fault, level 1)\n',
     );
   });
 
@@ -78,7 +79,7 @@ describe('stage2 walk', () => {
     const fetch = await walkDump(D2, '--access', 'execute', '--el', '0', '0x10000000');
     expect(fetch.stdout).toContain('0x10000000: execute at EL0\n');
     expect(fetch.stdout).toContain(
-      'the leaf does not let EL0 execute: S2AP=1 (R) XN=2 (none executes)\n  ESR_EL2 0x8200000f',
+      'the leaf does not let EL0 execute: XN=2 (none executes)\n  ESR_EL2 0x8200000f',
     );
     const read = await walkDump(D2, '0x10000000');
     expect(read.stdout).toContain('4K page: R, XN, AF, Normal WB, ISH\n');
@@ -108,7 +109,7 @@ describe('stage2 walk', () => {
       Object.assign(page?.entries ?? {}, { 0: '0x1015cd7d9' });
     };
     expect((await walkEdited(D1, edit, '0x40000000')).stdout).toContain(
-      'L3[000] @ 0x10af85000 = 0x00000001015cd7d9  reserved\n      VALID=1 TABLE=0\n  Translation fault, level 3 (FSC 0x07): the entry is reserved at level 3\n',
+      'L3[000] @ 0x10af85000 = 0x00000001015cd7d9  reserved\n      VALID=1 (valid) TABLE=0 (reserved)\n  Translation fault, level 3 (FSC 0x07): the entry is reserved at level 3\n',
     );
   });
 
@@ -184,14 +185,21 @@ describe('stage2 walk --json', () => {
       kind: 'table',
       address: '0x10af86000',
       fields: [
-        { name: 'VALID', lsb: 0, width: 1, value: '0x1' },
-        { name: 'TABLE', lsb: 1, width: 1, value: '0x1' },
+        { name: 'VALID', lsb: 0, width: 1, value: '0x1', meaning: 'valid' },
+        { name: 'TABLE', lsb: 1, width: 1, value: '0x1', meaning: 'table' },
         { name: 'NEXT', lsb: 12, width: 36, value: '0x10af86', meaning: '0x10af86000' },
       ],
     });
     expect(document.walks[1]).toMatchObject({
       ok: false,
-      fault: { fsc: '0x5', type: 'translation', level: 1, esr: '0x92000005', hpfar: '0x800000' },
+      fault: {
+        fsc: '0x5',
+        type: 'translation',
+        level: 1,
+        esr: '0x92000005',
+        hpfar: '0x800000',
+        fields: [{ step: 0, field: 'VALID' }],
+      },
     });
   });
 

@@ -181,7 +181,7 @@ describe('the text of a difference', () => {
       '  MAIR_EL1 0x44ff04: Attr0=0x4 (Device-nGnRE) Attr1=0xff (Normal WB) Attr2=0x44 (Normal NC)',
       '  no descriptor was read',
       '  expected: PA 0x5000, 0xff (Normal WB) ISH',
-      '  got: exception to EL2, ESR_EL2 0x920000c7: EC=36 (DABT_LOW)',
+      '  got: exception to EL2, ESR_EL2 0x920000c7: EC=36 (Data Abort from a lower EL)',
       '    FAR 0x1234',
       '    HPFAR_EL2 0x50',
       '    fault: translation, level 3, stage 2, on a stage-1 table, write, IPA 0x5678',

@@ -91,18 +91,18 @@ describe('the fields of a descriptor', () => {
     const context = { ...K4, fwb: true, xnx: true };
     const fields = decode(descriptorTable(0x40_0001_153a_27dbn, context), 0x40_0001_153a_27dbn);
     expect(Object.fromEntries(fields.map(({ name, value, meaning }) => [name, meaning ?? value]))).toEqual({
-      VALID: 1n,
-      TABLE: 1n,
+      VALID: 'valid',
+      TABLE: 'page',
       OA: '0x1153a2000',
       MemAttr: 'Normal WB',
       S2AP: 'RW',
       SH: 'ISH',
-      AF: 1n,
-      FnXS: 0n,
-      DBM: 0n,
-      Contiguous: 0n,
+      AF: 'accessed',
+      FnXS: 'XS as in stage 1',
+      DBM: 'dirty state by software',
+      Contiguous: 'by itself',
       XN: 'none executes',
-      SW: 0n,
+      SW: 'unused',
     });
   });
 
@@ -110,8 +110,8 @@ describe('the fields of a descriptor', () => {
     const table = descriptorTable(0x1_0af8_6003n, { ...K4, level: 1 });
     expect(table.name).toBe('table descriptor');
     expect(decode(table, 0x1_0af8_6003n).map(({ name, meaning }) => meaning ?? name)).toEqual([
-      'VALID',
-      'TABLE',
+      'valid',
+      'table',
       '0x10af86000',
     ]);
   });

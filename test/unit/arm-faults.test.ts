@@ -59,7 +59,7 @@ describe('a fault status code', () => {
 describe('ESR_EL2', () => {
   it('of a captured data abort decodes to a write of x3 at level 3', () => {
     expect(meanings(0x9383_004fn)).toEqual({
-      EC: 'DABT_LOW',
+      EC: 'Data Abort from a lower EL',
       IL: '32-bit instruction',
       ISV: 'syndrome valid',
       SAS: '4 bytes',
@@ -68,7 +68,7 @@ describe('ESR_EL2', () => {
       SF: '32-bit register',
       AR: 'plain',
       FnV: 'FAR valid',
-      EA: '0',
+      EA: 'no external abort type',
       CM: 'load or store',
       S1PTW: 'the access itself',
       WnR: 'write',
@@ -84,7 +84,10 @@ describe('ESR_EL2', () => {
   it('of a fetch is an instruction abort without syndrome', () => {
     const esr = encodeAbort({ fsc: 0x07, access: 'execute', syndrome: { sas: 3, srt: 0, sf: true } });
     expect(esr).toBe(0x8200_0007n);
-    expect(meanings(esr)).toMatchObject({ EC: 'IABT_LOW', IFSC: 'Translation fault, level 3' });
+    expect(meanings(esr)).toMatchObject({
+      EC: 'Instruction Abort from a lower EL',
+      IFSC: 'Translation fault, level 3',
+    });
   });
 
   it('of a cache operation says CM and write, and has no syndrome', () => {
@@ -113,8 +116,13 @@ describe('ESR_EL2', () => {
   });
 
   it('of another exception keeps its syndrome whole', () => {
-    expect(meanings(0x5a00_0000n)).toEqual({ EC: 'HVC64', IL: '32-bit instruction', ISS: '0' });
-    expect(meanings(0xfc00_0001n)).toMatchObject({ EC: 'not named here', ISS: '1' });
+    expect(meanings(0x5a00_0000n)).toEqual({
+      EC: 'HVC in AArch64',
+      IL: '32-bit instruction',
+      ISS: 'not taken apart for this class',
+    });
+    expect(meanings(0xbe00_0001n)).toMatchObject({ EC: 'SError' });
+    expect(meanings(0xfc00_0001n)).toMatchObject({ EC: 'reserved' });
   });
 });
 

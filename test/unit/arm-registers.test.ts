@@ -37,7 +37,7 @@ describe('VTCR_EL2', () => {
   it('prints on one line with what each field means', () => {
     expect(formatVtcr(0x802d_3558n)).toBe(
       'VTCR_EL2 0x802d3558: T0SZ=24 (40-bit IPA) SL0=1 (start level 1) IRGN0=1 (WB RA WA) ORGN0=1 (WB RA WA) ' +
-        'SH0=3 (ISH) TG0=0 (4K granule) PS=5 (48-bit PA) VS=1 (16-bit VMID) HA=1 (on) HD=0 (off) RES1=1 DS=0 (off) SL2=0',
+        'SH0=3 (ISH) TG0=0 (4K granule) PS=5 (48-bit PA) VS=1 (16-bit VMID) HA=1 (on) HD=0 (off) RES1=1 (reserved, 1) DS=0 (off) SL2=0 (ignored: DS is 0)',
     );
   });
 

@@ -19,20 +19,20 @@ describe('the fields of a stage-1 descriptor', () => {
     expect(read(0x20_0000_8123_4f4bn | (5n << 55n), { ...K4, mair: 0x4404ff00n })).toEqual({
       name: 'stage-1 page descriptor',
       fields: {
-        VALID: 1n,
-        TABLE: 1n,
+        VALID: 'valid',
+        TABLE: 'page',
         OA: '0x81234000',
         AttrIndx: 'Device-nGnRE',
         NS: 'ignored: Non-secure state',
         'AP[2:1]': 'EL1 RW, EL0 RW',
         SH: 'ISH',
-        AF: 1n,
+        AF: 'accessed',
         nG: 'its ASID alone',
-        DBM: 0n,
-        Contiguous: 0n,
+        DBM: 'dirty state by software',
+        Contiguous: 'by itself',
         PXN: 'never executes',
         UXN: 'executes',
-        SW: 5n,
+        SW: 'left to software',
       },
     });
   });
@@ -42,11 +42,11 @@ describe('the fields of a stage-1 descriptor', () => {
     expect(read(0x4000_1003n | bits, { ...K4, level: 1 })).toEqual({
       name: 'stage-1 table descriptor',
       fields: {
-        VALID: 1n,
-        TABLE: 1n,
+        VALID: 'valid',
+        TABLE: 'table',
         NEXT: '0x40001000',
-        PXNTable: 1n,
-        UXNTable: 0n,
+        PXNTable: 'none below executes',
+        UXNTable: 'as below',
         APTable: 'no writes',
         NSTable: 'ignored: Non-secure state',
       },
@@ -75,14 +75,17 @@ describe('the fields of a stage-1 descriptor', () => {
   it('of a block have nT, and with FEAT_LPA2 address bits in place of shareability', () => {
     const block = read(0x1_0701n, { ...K4, level: 2 });
     expect(block.name).toBe('stage-1 block descriptor');
-    expect(block.fields).toMatchObject({ nT: 1n, SH: 'ISH' });
+    expect(block.fields).toMatchObject({ nT: 'not to be cached', SH: 'ISH' });
     const wide = read(0x703n, { ...K4, layout: AddressLayout.LPA2 }).fields;
     expect(wide).not.toHaveProperty('SH');
     expect(wide).toMatchObject({ 'OA[51:50]': '0xc000000000000' });
   });
 
   it('of what translates nothing are its two lowest bits', () => {
-    expect(read(0n, K4)).toEqual({ name: 'stage-1 invalid descriptor', fields: { VALID: 0n, TABLE: 0n } });
+    expect(read(0n, K4)).toEqual({
+      name: 'stage-1 invalid descriptor',
+      fields: { VALID: 'no entry', TABLE: 'ignored: VALID is 0' },
+    });
     expect(read(1n, K4).name).toBe('stage-1 reserved descriptor');
   });
 

@@ -4,13 +4,14 @@ import type { Quantiles } from '../compare/types.js';
 import { shared } from '../style/shared.js';
 import { linearScale, type Scale, xAxis, yAxis } from './axis.js';
 import { saveButtons } from './export.js';
+import { ChartWidth, titled } from './frame.js';
 import { chartStyle } from './style.js';
 
-const WIDTH = 860;
-const LEFT = 60;
-const RIGHT = WIDTH - 20;
-const TOP = 10;
-const BOTTOM = 230;
+const LEFT = 48;
+const MARGIN = 20;
+const HEIGHT = 220;
+/** Room for the title of the vertical axis. */
+const AXIS = 18;
 
 /** A distribution as the share of pairs at or below each value, with its interval, beside the A/A floor. */
 export class CurveElement extends LitElement {
@@ -18,30 +19,39 @@ export class CurveElement extends LitElement {
     added: { attribute: false },
     floor: { attribute: false },
     summary: { attribute: false },
+    of: {},
   };
   declare added: Quantiles;
   declare floor: Quantiles;
   declare summary: Distribution;
+  /** Variant, core and state, for the title. */
+  declare of: string;
+  readonly #frame = new ChartWidth(this);
 
   static override styles = [shared, chartStyle];
 
   protected override render() {
     const { added, floor, summary } = this;
     const ends = [...added, ...floor, 0];
-    const x = linearScale(Math.min(...ends), Math.max(...ends), LEFT, RIGHT);
-    const y = linearScale(0, 100, BOTTOM, TOP);
+    const { width } = this.#frame;
+    const { title, top: above } = titled(`Distribution of the cycles added: ${this.of}`, width);
+    const top = above + AXIS;
+    const bottom = top + HEIGHT;
+    const right = width - MARGIN;
+    const x = linearScale(Math.min(...ends), Math.max(...ends), LEFT, right);
+    const y = linearScale(0, 100, bottom, top);
     return html`
-      <div class="scroll" tabindex="0" role="region" aria-label="Distribution">
-        <svg viewBox="0 0 ${WIDTH} ${BOTTOM + 38}" role="img" aria-label="Distribution of the cycles added and of the A/A floor">
-          ${svg`<rect class="box" x=${x.at(summary.p5)} y=${TOP} width=${x.at(summary.p95) - x.at(summary.p5)} height=${BOTTOM - TOP}></rect>`}
-          ${yAxis(y, { x: LEFT, right: RIGHT }, (tick) => `${tick} %`)}
-          ${xAxis(x, { y: BOTTOM, top: TOP, label: 'modelled cycles added to a fault' })}
+        <svg viewBox="0 0 ${width} ${bottom + 38}" role="img" aria-label="Distribution of the cycles added and of the A/A floor">
+          ${title}
+          ${svg`<text class="tick" x="4" y=${top - 8}>share of the pairs at or below, %</text>
+            <rect class="box" x=${x.at(summary.p5)} y=${top} width=${x.at(summary.p95) - x.at(summary.p5)} height=${HEIGHT}></rect>`}
+          ${yAxis(y, { x: LEFT, right }, (tick) => `${tick} %`)}
+          ${xAxis(x, { y: bottom, top, label: 'modelled cycles added to a fault' })}
           ${svg`
             <path class="floorline" d=${pathOf(floor, x, y)}></path>
             <path class="range" d=${pathOf(added, x, y)}></path>
-            <line class="range" x1=${x.at(summary.mean)} x2=${x.at(summary.mean)} y1=${BOTTOM - 10} y2=${BOTTOM}></line>`}
+            <line class="range" x1=${x.at(summary.mean)} x2=${x.at(summary.mean)} y1=${bottom - 10} y2=${bottom}></line>`}
         </svg>
-      </div>
       <p class="small muted">
         Share of the pairs at or below a value. Solid: what is added; shaded: its 5 % to 95 %; tick at the bottom: its mean.
         Dashed: the base against itself at another place (A/A).

@@ -4,18 +4,20 @@ import type { Input } from '../../scenario/comparison/sensitivity.js';
 import { shared } from '../style/shared.js';
 import { linearScale, type Scale, xAxis } from './axis.js';
 import { saveButtons } from './export.js';
+import { ChartWidth, linesOfText, textHeight, textLines, titled } from './frame.js';
 import { chartStyle } from './style.js';
 
-const WIDTH = 860;
-const LEFT = 360;
-const RIGHT = WIDTH - 20;
-const ROW = 34;
-const TOP = 8;
+const MARGIN = 20;
+const BAR = 18;
+const GAP = 12;
 
 /** What the addition is at the ends of each input it depends on most, all other inputs at their defaults. */
 export class SensitivityElement extends LitElement {
-  static override properties = { inputs: { attribute: false } };
+  static override properties = { inputs: { attribute: false }, of: {} };
   declare inputs: readonly Input[];
+  /** Variant and core, for the title. */
+  declare of: string;
+  readonly #frame = new ChartWidth(this);
 
   static override styles = [shared, chartStyle];
 
@@ -23,15 +25,17 @@ export class SensitivityElement extends LitElement {
     const { inputs } = this;
     if (inputs.length === 0) return html`<p>It depends on no input: nothing is added.</p>`;
     const ends = inputs.flatMap(({ addedLow, addedHigh }) => [addedLow, addedHigh, 0]);
-    const scale = linearScale(Math.min(...ends), Math.max(...ends), LEFT, RIGHT);
-    const bottom = TOP + inputs.length * ROW;
+    const { width } = this.#frame;
+    const { title, top } = titled(`Cycles added at the ends of each input: ${this.of}`, width);
+    const scale = linearScale(Math.min(...ends), Math.max(...ends), MARGIN, width - MARGIN);
+    const rows = rowsOf(inputs, top, width);
+    const bottom = rows.at(-1)?.end ?? top;
     return html`
-      <div class="scroll" tabindex="0" role="region" aria-label="What the addition depends on most">
-        <svg viewBox="0 0 ${WIDTH} ${bottom + 38}" role="img" aria-label=${describe(inputs)}>
-          ${xAxis(scale, { y: bottom, top: TOP, label: 'modelled cycles added to a fault at the ends of the input' })}
-          ${inputs.map((input, i) => inputRow(input, TOP + i * ROW, scale))}
-        </svg>
-      </div>
+      <svg viewBox="0 0 ${width} ${bottom + 38}" role="img" aria-label=${describe(inputs)}>
+        ${title}
+        ${xAxis(scale, { y: bottom, top, label: 'modelled cycles added to a fault' })}
+        ${rows.map((row) => inputRow(row, scale))}
+      </svg>
       ${saveButtons(() => this.renderRoot, 'sensitivity')}
     `;
   }
@@ -43,11 +47,31 @@ function describe(inputs: readonly Input[]): string {
     .join('; ');
 }
 
-function inputRow({ name, range, addedLow, addedHigh }: Input, y: number, { at }: Scale) {
-  return svg`
-    <text text-anchor="end" x=${LEFT - 10} y=${y + 15}>${name}</text>
-    <text class="tick" text-anchor="end" x=${LEFT - 10} y=${y + 29}>${range}</text>
-    <rect class="mean" x=${at(addedLow)} y=${y + 8} width=${Math.max(at(addedHigh) - at(addedLow), 1)} height=${ROW - 16}></rect>`;
+interface Row {
+  input: Input;
+  lines: string[];
+  /** Where the label begins, and where the row ends. */
+  from: number;
+  end: number;
+}
+
+/** The label of a row, over its bar, takes as many lines as it needs. */
+function rowsOf(inputs: readonly Input[], top: number, width: number): Row[] {
+  let end = top;
+  return inputs.map((input) => {
+    const lines = linesOfText(`${input.name}: ${input.range}`, width - 8);
+    const from = end;
+    end += textHeight(lines) + BAR + GAP;
+    return { input, lines, from, end };
+  });
+}
+
+function inputRow({ input: { addedLow, addedHigh }, lines, from }: Row, { at }: Scale) {
+  const y = from + textHeight(lines) + 4;
+  const ends = [at(addedLow), at(addedHigh)];
+  const width = Math.max(Math.max(...ends) - Math.min(...ends), 1);
+  return svg`${textLines(lines, { x: 4, y: from + 13 })}
+    <rect class="mean" x=${Math.min(...ends)} y=${y} width=${width} height=${BAR}></rect>`;
 }
 
 customElements.define('stage2-sensitivity', SensitivityElement);

@@ -6,12 +6,15 @@ export const chartStyle = css`
     display: block;
     width: 100%;
     max-width: 900px;
-    min-width: 700px;
     height: auto;
     font: 12px var(--sans, sans-serif);
   }
   text {
     fill: var(--text, CanvasText);
+  }
+  .title {
+    font-size: 13px;
+    font-weight: 600;
   }
   .tick {
     fill: var(--muted, GrayText);

@@ -2,11 +2,13 @@ import { css, html, LitElement, nothing } from 'lit';
 import { sightText } from '../../report/comparison.js';
 import { figure, percentFigure, signed, whole } from '../../report/text.js';
 import type { StateComparison } from '../../scenario/comparison/core.js';
+import { stateName } from '../choices.js';
 import { shared } from '../style/shared.js';
 import { additionText, percentText, quantilesText } from './figures.js';
 import type { CompareAnswer } from './types.js';
 import '../charts/curve.js';
 import '../charts/sensitivity.js';
+import { lead } from '../terms/term.js';
 import './break-even.js';
 
 /** One variant on one core, in full. */
@@ -39,8 +41,8 @@ export class CellElement extends LitElement {
       <div role="status">${verdict.map((sentence) => html`<p>${sentence}</p>`)}</div>
       <p class="small muted">${words}; ${compiler}. ${profile === undefined ? '' : `${compared.core} is of ${profile}.`} ${compared.estimated ?? ''}</p>
       ${this.#counts()}
-      <h3>Distribution, ${first.state}</h3>
-      <stage2-curve .added=${answer.added} .floor=${answer.floor} .summary=${first.all.added}></stage2-curve>
+      <h3>Distribution, ${stateName(first.state)}</h3>
+      <stage2-curve .of=${`${answer.variant} on ${compared.core}, ${stateName(first.state)}`} .added=${answer.added} .floor=${answer.floor} .summary=${first.all.added}></stage2-curve>
       <p class="small">
         Null run, the base against itself at the same place: at most ${figure(compared.nullRun.largest)} cycles a fault over
         ${compared.nullRun.placements} placements. It must be 0.
@@ -48,7 +50,8 @@ export class CellElement extends LitElement {
       <h3>Break-even</h3>
       <stage2-break-even .compared=${compared} .rate=${this.rate} .cost=${this.cost}></stage2-break-even>
       <h3>What it depends on most</h3>
-      <stage2-sensitivity .inputs=${compared.inputs}></stage2-sensitivity>
+      ${lead`How far the mean moves when one ${'price'} goes from the low to the high end of its ${'range'}, all others at their defaults.`}
+      <stage2-sensitivity .of=${`${answer.variant} on ${compared.core}`} .inputs=${compared.inputs}></stage2-sensitivity>
       ${this.#classes(compared.states)} ${this.#methods()} ${this.#prices()}
     `;
   }
@@ -77,7 +80,9 @@ export class CellElement extends LitElement {
   }
 
   #classes(states: readonly StateComparison[]) {
-    const groups = states[0]?.groups ?? [];
+    const [first] = states;
+    if (first === undefined) return nothing;
+    const { groups } = first;
     return html`<details>
       <summary>By class of fault</summary>
       <div class="scroll" tabindex="0" role="region" aria-label="By class of fault">
@@ -88,8 +93,8 @@ export class CellElement extends LitElement {
               <th class="n">Faults</th>
               <th class="n">Reach it</th>
               <th class="n">% of all cycles</th>
-              <th class="n">Whole fault, ${states[0]?.state}</th>
-              ${states.map(({ state }) => html`<th class="n">Added, ${state}</th>`)}
+              <th class="n">Whole fault, ${stateName(first.state)}</th>
+              ${states.map(({ state }) => html`<th class="n">Added, ${stateName(state)}</th>`)}
             </tr>
           </thead>
           <tbody>

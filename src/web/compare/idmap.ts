@@ -5,7 +5,7 @@ import { bytes, figure, interval, whole } from '../../report/text.js';
 import type { IdmapMap } from '../../scenario/idmap-comparison.js';
 import { IDMAP_POLICIES, type IdmapPolicy } from '../../scenario/idmap-policy.js';
 import { mapMs } from '../charts/idmap.js';
-import { type CoresState, waitsForCores } from '../cores/types.js';
+import { type CoresState, coresThere, waitsForCores } from '../cores/types.js';
 import { download, jsonText } from '../elements/download.js';
 import { CANCELLED, chosen, messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
@@ -71,6 +71,7 @@ export class IdmapElement extends LitElement {
 
   async #run(): Promise<void> {
     const { mebibytes, policies, granule, cores, kernel } = this.state;
+    if (this.loaded.known === undefined && this.loaded.error === '') return;
     if (waitsForCores(this.loaded, cores)) return;
     const { profile } = this.loaded;
     const asked = [mebibytes, policies, granule, cores, kernel, profile?.key].join(' ');
@@ -84,7 +85,7 @@ export class IdmapElement extends LitElement {
       sizes: mebibytes.map((size) => BigInt(size) << 20n),
       granuleShift: GRANULES[granule],
       policies,
-      cores,
+      cores: coresThere(this.loaded, cores),
       kernel,
     };
     try {
@@ -110,7 +111,7 @@ export class IdmapElement extends LitElement {
 
   protected override render() {
     const { answer, state } = this;
-    const core = state.cores[0] ?? '';
+    const core = coresThere(this.loaded, state.cores)[0] ?? '';
     return html`
       ${this.#settings()}
       <stage2-progress .progress=${this.progress} @stage2-cancel=${() => this.client.cancel()}></stage2-progress>

@@ -78,5 +78,5 @@ export const COMPARE: Shape<CompareState> = {
   ),
   policies: wordsField('policies', IDMAP_POLICIES, IDMAP_POLICIES),
   granule: wordField('granule', ['4', '16', '64'], '4'),
-  clean: flagField('clean', true),
+  clean: flagField('clean', false),
 };

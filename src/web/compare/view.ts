@@ -1,13 +1,14 @@
-import { html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { traceEvents } from '../../report/trace-event.js';
 import { NOT_MODELLED } from '../../scenario/not-modelled.js';
-import { STATE } from '../choices.js';
-import { type CoresState, waitsForCores } from '../cores/types.js';
+import { STATE, stateName } from '../choices.js';
+import { type CoresState, coresThere, waitsForCores } from '../cores/types.js';
 import { download, jsonText } from '../elements/download.js';
 import { messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import type { CaptureSource } from '../replay/types.js';
 import { shared } from '../style/shared.js';
+import { lead } from '../terms/term.js';
 import { Cancelled, WorkerClient } from '../worker/client.js';
 import type { Progress } from '../worker/protocol.js';
 import { cellsCsv, comparisonJson } from './export.js';
@@ -53,7 +54,17 @@ export class CompareElement extends LitElement {
   #tracer: WorkerClient | undefined;
   #mapper: WorkerClient | undefined;
 
-  static override styles = shared;
+  static override styles = [
+    shared,
+    css`
+      /* Many figures in a row: they break at their spaces rather than be cut. */
+      @media (min-width: 800px) {
+        .figures :is(td.n, thead th) {
+          white-space: normal;
+        }
+      }
+    `,
+  ];
 
   constructor() {
     super();
@@ -64,7 +75,8 @@ export class CompareElement extends LitElement {
   }
 
   override updated(): void {
-    if (!this.#begun && !waitsForCores(this.cores, this.state.cores)) void this.#run();
+    const isKnown = this.cores.known !== undefined || this.cores.error !== '';
+    if (!this.#begun && isKnown && !waitsForCores(this.cores, this.state.cores)) void this.#run();
   }
 
   /** Names everything the cells depend on. */
@@ -93,7 +105,7 @@ export class CompareElement extends LitElement {
     const common = { config, kernel, states, placements, samples, faults, contention, seed };
     const files = { data: this.data, profile: this.cores.profile, capture: this.capture };
     const queries = variants.flatMap((variant) =>
-      cores.map((core): CompareQuery => ({ ...files, variant, core, ...common })),
+      coresThere(this.cores, cores).map((core): CompareQuery => ({ ...files, variant, core, ...common })),
     );
     this.#pool ??= new ComparePool(this.start);
     const found: (CompareAnswer | undefined)[] = [];
@@ -123,13 +135,16 @@ export class CompareElement extends LitElement {
   protected override render() {
     const { cells, state } = this;
     const { cores = state.cores, kernels = [state.kernel] } = this.cores.known ?? {};
+    const unknown = state.cores.filter((core) => !coresThere(this.cores, state.cores).includes(core));
     const stale = cells.length > 0 && this.ran !== this.#key();
     return html`
       <section class="panel" aria-labelledby="compared">
         <h2 id="compared">Variants and cores, over ${this.capture.trace.name}</h2>
+        ${lead`What does a ${'variant'} of the patch add to a fault? Base and variant handle the same faults, at the same ${'placement'} and under the same ${'price'} list, in each ${'state'}.`}
         ${this.missing === '' ? nothing : html`<div class="error" role="alert">${this.missing}</div>`}
         <stage2-compare-settings .state=${state} .cores=${cores} .kernels=${kernels}></stage2-compare-settings>
         <stage2-profile .cores=${this.cores}></stage2-profile>
+        ${unknown.length === 0 ? nothing : html`<div class="error" role="alert">No such core: ${unknown.join(', ')}. The others are compared.</div>`}
         <div class="row">
           <button class="main" ?disabled=${this.progress !== undefined} @click=${() => this.#run()}>Compare</button>
           ${stale && this.progress === undefined ? html`<span class="small" role="status">The settings have changed since.</span>` : nothing}
@@ -143,6 +158,7 @@ export class CompareElement extends LitElement {
       ${cells.length === 0 ? nothing : this.#results(cells)}
       <section class="panel" aria-labelledby="idmap">
         <h2 id="idmap">Mapping an internal VM one to one</h2>
+        ${lead`How long does it take to map an ${'internal VM'}, by its size and by the ${'idmap policy'}?`}
         ${this.#idmap()}
       </section>
       <section class="panel">
@@ -167,7 +183,7 @@ export class CompareElement extends LitElement {
 
   #results(cells: readonly CompareAnswer[]) {
     const shown = this.#shown();
-    const states = cells[0]?.compared.states.map(({ state }) => state) ?? [];
+    const states = cells[0]?.compared.states.map(({ state }) => stateName(state)) ?? [];
     const rows = cells.map((cell) => {
       const [first] = cell.compared.states;
       return {
@@ -180,9 +196,10 @@ export class CompareElement extends LitElement {
     return html`
       <section class="panel" aria-labelledby="added">
         <h2 id="added">Added to a fault, ${states[0]}</h2>
-        <stage2-intervals .rows=${rows}></stage2-intervals>
+        ${lead`How large is it, and can it be told from nothing? What lies within the ${'A/A floor'} cannot.`}
+        <stage2-intervals .rows=${rows} .state=${states[0] ?? ''}></stage2-intervals>
         <div class="scroll" tabindex="0" role="region" aria-label="Cycles added">
-          <table>
+          <table class="figures">
             <caption>Modelled cycles: median [p5 - p95]; an addition: mean ± its uncertainty, median [p5 - p95]</caption>
             <thead>
               <tr>
@@ -204,6 +221,7 @@ export class CompareElement extends LitElement {
           ? nothing
           : html`<section class="panel" aria-labelledby="cell">
               <h2 id="cell">${shown.variant} on ${shown.compared.core}</h2>
+              ${lead`One cell in full: counts, distribution, ${'break-even'}, and which ${'price'} decides.`}
               <stage2-cell .answer=${shown} .rate=${this.state.rate} .cost=${this.state.cost}></stage2-cell>
             </section>`
       }

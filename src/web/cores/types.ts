@@ -41,3 +41,9 @@ export interface CoresState {
 export function waitsForCores({ known, missing }: CoresState, names: readonly string[]): boolean {
   return missing !== '' && !names.every((name) => known?.cores.includes(name));
 }
+
+/** Those of the names that there are cores of; all of them where there is none, so that a message can name them. */
+export function coresThere({ known }: CoresState, names: readonly string[]): readonly string[] {
+  const there = names.filter((name) => known === undefined || known.cores.includes(name));
+  return there.length > 0 ? there : names;
+}

@@ -26,6 +26,7 @@ export {
   type WalkStepReport,
   walkReport,
 } from '../../report/walk.js';
+export type { DecidingField } from '../../report/walk-field.js';
 export { type Stage1Format, stage1Format } from '../../walk/format.js';
 
 /** How the descriptors of a translation's tables read, whatever their level. */
@@ -51,15 +52,17 @@ export interface PickEvent {
   index: number;
 }
 
-/** The registers that say what a fault was, each a u64. A fault report of `reportFault` is one. */
+/** The registers that say what a fault was, each a u64; absent: not written. A fault report of `reportFault` is one. */
 export interface SyndromeRegisters {
-  /** ESR_EL2. */
-  esr: bigint;
-  /** HPFAR_EL2; absent where it is UNKNOWN, and shown as 0. */
+  /** Exception level whose ESR and FAR they are. Default 2. */
+  takenTo?: 1 | 2;
+  /** ESR_ELx of that level. */
+  esr?: bigint;
+  /** HPFAR_EL2; absent beside an ESR_EL2: UNKNOWN. */
   hpfar?: bigint;
-  /** FAR_EL2. */
-  far: bigint;
-  /** PAR_EL1; absent if no AT was made, and shown as 0. */
+  /** FAR_ELx of that level. */
+  far?: bigint;
+  /** PAR_EL1. */
   par?: bigint;
 }
 
@@ -111,16 +114,20 @@ export interface Stage2FieldsElement extends HTMLElement {
   fixed: boolean;
   /** Attribute `open`: the fields are shown from the start. Default false. */
   open: boolean;
+  /** Names of fields to be marked: those that stopped a walk. They show at once, even in a closed list. Default: none. */
+  marked: readonly string[];
+  /** Brings a field into view, by its name, and puts the focus on it. */
+  reveal(name: string): void;
   /** Attribute `chips`: the fields stand beside the value, too, to be read at a glance. Default false. */
   chips: boolean;
 }
 
 /**
- * `<stage2-syndrome>`: ESR_EL2, HPFAR_EL2, FAR_EL2 and PAR_EL1 both ways. Emits `stage2-syndrome` with the register that
- * was changed, a `Partial` of {@link SyndromeRegisters}.
+ * `<stage2-syndrome>`: ESR, HPFAR_EL2, FAR and PAR_EL1 both ways; of those that are absent it says why. Emits
+ * `stage2-syndrome` with the register that was changed, a `Partial` of {@link SyndromeRegisters}.
  */
 export interface Stage2SyndromeElement extends HTMLElement {
-  /** Default: all 0. */
+  /** Default: none was written. */
   registers: SyndromeRegisters;
 }
 

@@ -28,6 +28,7 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
     fixed: { type: Boolean },
     open: { type: Boolean },
     chips: { type: Boolean },
+    marked: { attribute: false },
   };
   declare table: FieldTable | undefined;
   declare value: bigint;
@@ -35,6 +36,7 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
   declare fixed: boolean;
   declare open: boolean;
   declare chips: boolean;
+  declare marked: readonly string[];
 
   static override styles = [
     shared,
@@ -42,6 +44,34 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
       :host {
         display: block;
         margin: 0 0 6px;
+        container-type: inline-size;
+      }
+      /* Where there is no room beside the value, the meaning stands below it. */
+      @container (max-width: 560px) {
+        table,
+        tbody,
+        tr,
+        th,
+        td {
+          display: block;
+        }
+        thead {
+          display: none;
+        }
+        tbody tr {
+          display: grid;
+          grid-template-columns: minmax(6.5em, auto) 4em minmax(0, 1fr);
+          align-items: center;
+          border-bottom: 1px solid var(--line, GrayText);
+          padding: 2px 0 4px;
+        }
+        tbody tr > * {
+          border: 0;
+          padding: 0 4px;
+        }
+        tbody tr > :last-child {
+          grid-column: 1 / -1;
+        }
       }
       .head {
         display: flex;
@@ -73,6 +103,20 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
       .chip b {
         font-weight: 600;
       }
+      .about {
+        display: block;
+        max-width: 60ch;
+      }
+      .ignored {
+        color: var(--muted, GrayText);
+        font-style: italic;
+      }
+      tr.marked,
+      .chip.marked {
+        background: var(--bad-bg, #fdeceb);
+        outline: 1px solid var(--bad, #b3261e);
+        color: var(--bad, #b3261e);
+      }
       td stage2-number {
         width: 90px;
       }
@@ -93,6 +137,7 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
     this.fixed = false;
     this.open = false;
     this.chips = false;
+    this.marked = [];
   }
 
   protected override render() {
@@ -109,7 +154,7 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
         }
         ${this.chips ? this.#chips(table) : nothing}
       </div>
-      <details ?open=${this.open}>
+      <details ?open=${this.open || this.marked.length > 0}>
         <summary>Fields<span class="offscreen"> of ${name}</span></summary>
         <div class="scroll" tabindex="0" role="region" aria-label="Fields of ${name}">
           <table>
@@ -127,21 +172,28 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
   }
 
   #chips(table: FieldTable) {
-    const fields = decode(table, this.value).filter(({ name }) => !TYPE.has(name));
+    const isShown = ({ name, ignored }: DecodedField): boolean =>
+      this.marked.includes(name) || !(TYPE.has(name) || ignored);
     return html`<span class="chips">
-      ${fields.map(
-        ({ name, value, meaning }) =>
-          html`<span class="chip"><b>${name}</b> <code>${meaning ?? hexText(value)}</code></span>`,
-      )}
+      ${decode(table, this.value).map((field, i) => (isShown(field) ? this.#chip(field, table.fields[i]?.about) : nothing))}
     </span>`;
   }
 
-  #row(table: FieldTable, { name, lsb, width, value, meaning }: DecodedField, field: Field) {
+  #chip({ name, value, meaning, ignored }: DecodedField, about = '') {
+    const marked = this.marked.includes(name) ? 'marked' : '';
+    return html`<span class="chip ${marked}" title=${about}>
+      <b>${name}</b> <code class=${ignored ? 'ignored' : ''}>${meaning ?? hexText(value)}</code>
+    </span>`;
+  }
+
+  #row(table: FieldTable, decoded: DecodedField, field: Field) {
+    const { name, lsb, width, value, meaning, ignored } = decoded;
     const bits = width === 1 ? `${lsb}` : `${lsb + width - 1}:${lsb}`;
     const small = width <= SMALL;
     const shown = small ? String(value) : hexText(value);
-    return html`<tr>
-      <th scope="row" class="mono">${name}</th>
+    const marked = this.marked.includes(name);
+    return html`<tr class=${marked ? 'marked' : ''} id=${fieldId(name)}>
+      <th scope="row" class="mono">${name}${marked ? html`<span class="offscreen">, this field stopped the walk</span>` : nothing}</th>
       <td class="mono muted">${bits}</td>
       <td class=${small ? '' : 'wide'}>
         ${
@@ -157,8 +209,20 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
               ></stage2-number>`
         }
       </td>
-      <td class="small">${meaning ?? ''}</td>
+      <td class="small">
+        <span class=${ignored ? 'ignored' : ''}>${meaning ?? ''}</span>
+        <span class="about muted">${field.about ?? ''}</span>
+      </td>
     </tr>`;
+  }
+
+  /** Brings a field into view and puts the focus on it. */
+  reveal(name: string): void {
+    const details = this.renderRoot.querySelector('details');
+    if (details !== null) details.open = true;
+    const row = this.renderRoot.querySelector<HTMLElement>(`#${fieldId(name)}`);
+    row?.scrollIntoView({ block: 'center' });
+    (row?.querySelector<HTMLElement>('stage2-number') ?? row)?.focus();
   }
 
   #whole(event: CustomEvent<ValueEvent>): void {
@@ -176,6 +240,11 @@ export class FieldsElement extends LitElement implements Stage2FieldsElement {
       new CustomEvent<ValueEvent>('stage2-value', { detail: { value }, bubbles: true, composed: true }),
     );
   }
+}
+
+/** A name as an id: AP[2:1] is ap-2-1. */
+function fieldId(name: string): string {
+  return `field-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
 }
 
 customElements.define('stage2-fields', FieldsElement);

@@ -1,13 +1,14 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { descriptorTable } from '../../arm/descriptor.js';
-import { fscName } from '../../arm/fault.js';
 import { checkArray, refuse, tagOf } from '../../core/check.js';
 import { formatSize } from '../../report/ptdump-size.js';
 import { attributesText, type WalkReport, type WalkStepReport } from '../../report/walk.js';
+import type { DecidingField } from '../../report/walk-field.js';
 import { hexText } from '../codec.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { DescriptorEvent, EntryContext, Stage2WalkElement, ValueEvent } from './api.js';
 import { guard, integer, optional } from './guard.js';
+import { fieldsAt, stopText } from './stop.js';
 import './fields.js';
 
 export class WalkElement extends LitElement implements Stage2WalkElement {
@@ -51,8 +52,9 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
         padding: 0 4px;
       }
       .end {
-        border-top: 1px solid var(--line, GrayText);
-        padding-top: 8px;
+        border-bottom: 1px solid var(--line, GrayText);
+        padding-bottom: 6px;
+        margin-bottom: 8px;
       }
       .big {
         font-size: 15px;
@@ -72,15 +74,20 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
     const { report, context } = this;
     if (report === undefined || context === undefined) return nothing;
     return html`
-      <ol aria-label="Descriptors read">${report.steps.map((step) => this.#step(step, context))}</ol>
-      <div class="end" role="status" aria-live="polite">${endOf(report)}</div>
+      <div class="end" role="status" aria-live="polite">${report.fault === undefined ? endOf(report) : stopText(report, this.#show)}</div>
+      <ol aria-label="Descriptors read">${report.steps.map((step, i) => this.#step(step, i, context))}</ol>
     `;
   }
 
-  #step(step: WalkStepReport, context: EntryContext) {
+  readonly #show = ({ step, field }: DecidingField): void => {
+    this.renderRoot.querySelectorAll('stage2-fields')[step]?.reveal(field);
+  };
+
+  #step(step: WalkStepReport, place: number, context: EntryContext) {
     const { level, index, pa, desc, kind, address, written } = step;
     const table = descriptorTable(desc, { ...context, level });
     const colour = levelClass(level);
+    const marked = this.report === undefined ? [] : fieldsAt(this.report, place);
     const where = address === undefined ? '' : kind === 'table' ? 'next table' : 'output';
     return html`<li class=${colour}>
       <div class="head">
@@ -101,6 +108,7 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
         .table=${table}
         .value=${desc}
         ?fixed=${this.fixed}
+        .marked=${marked}
         @stage2-value=${(event: CustomEvent<ValueEvent>) => this.#edit(event, pa)}
       ></stage2-fields>
     </li>`;
@@ -113,15 +121,8 @@ export class WalkElement extends LitElement implements Stage2WalkElement {
   }
 }
 
-/** Where the walk ended: the output with its attributes, or the fault and why. */
-function endOf({ pa, leaf, memory, fault }: WalkReport) {
-  if (fault !== undefined) {
-    const code = `0x${fault.fsc.toString(16).padStart(2, '0')}`;
-    const hpfar = fault.hpfar === undefined ? 'UNKNOWN' : hexText(fault.hpfar);
-    return html`<p class="big bad">${fscName(Number(fault.fsc))}</p>
-      <p>${fault.reason}</p>
-      <p class="small">FSC <code>${code}</code>, ESR_EL2 <code>${hexText(fault.esr)}</code>, HPFAR_EL2 <code>${hpfar}</code></p>`;
-  }
+/** Where a walk ended that came to an output. */
+function endOf({ pa, leaf, memory }: WalkReport) {
   const output = html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>`;
   if (leaf === undefined) return html`${output}<p>Stage 2 is off: the PA is the IPA.</p>`;
   return html`${output}

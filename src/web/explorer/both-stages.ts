@@ -1,12 +1,13 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { descriptorTable, entryPlace } from '../../arm/descriptor.js';
-import { fscName } from '../../arm/fault.js';
 import type { FieldTable } from '../../arm/fields.js';
 import { stage1DescriptorTable } from '../../arm/stage1-descriptor.js';
 import { type WalkReport, type WalkStepReport, walkReport } from '../../report/walk.js';
+import type { DecidingField } from '../../report/walk-field.js';
 import { type Stage1Format, stage1Format } from '../../walk/format.js';
 import { hexText } from '../codec.js';
 import type { DescriptorEvent, EntryContext, PickEvent, ValueEvent } from '../elements/api.js';
+import { fieldsAt, stopText } from '../elements/stop.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { WalkAnswer } from '../worker/protocol.js';
 import { featuresOf } from './features.js';
@@ -54,6 +55,14 @@ export class BothStagesElement extends LitElement {
     this.picked = -1;
   }
 
+  /** Another access is looked at from its end. */
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    const before = changed.get('state') as ExplorerState | undefined;
+    const { address, access, el } = this.state;
+    const isSame = before?.address === address && before.access === access && before.el === el;
+    if (before !== undefined && !isSame) this.picked = -1;
+  }
+
   protected override render() {
     const { answer, context, state } = this;
     const { cpu, choices, address } = state;
@@ -72,8 +81,8 @@ export class BothStagesElement extends LitElement {
           this.picked = event.detail.index;
         }}
       ></stage2-grid>
-      <div role="status" aria-live="polite">${endOf(report)}</div>
-      ${step === undefined ? nothing : this.#step(step, at, format)}
+      <div role="status" aria-live="polite">${report.fault === undefined ? endOf(report) : stopText(report, this.#show)}</div>
+      ${step === undefined ? nothing : this.#step(step, at, format, fieldsAt(report, at))}
     `;
   }
 
@@ -84,7 +93,7 @@ export class BothStagesElement extends LitElement {
     return walkReport(context, { va: address, access, el: el === '0' ? 0 : 1 }, result);
   }
 
-  #step(step: WalkStepReport, index: number, format: Stage1Format) {
+  #step(step: WalkStepReport, index: number, format: Stage1Format, marked: readonly string[]) {
     const { stage, level, pa, desc, kind, address } = step;
     const edit = (event: CustomEvent<ValueEvent>) => this.#edit(event, pa);
     return html`<div class="step">
@@ -98,10 +107,17 @@ export class BothStagesElement extends LitElement {
         label="Descriptor at ${hexText(pa)}"
         .table=${this.#tableOf(step, format)}
         .value=${desc}
+        .marked=${marked}
         @stage2-value=${edit}
       ></stage2-fields>
     </div>`;
   }
+
+  readonly #show = async ({ step, field }: DecidingField): Promise<void> => {
+    this.picked = step;
+    await this.updateComplete;
+    this.renderRoot.querySelector('stage2-fields')?.reveal(field);
+  };
 
   #tableOf({ stage, level, desc }: WalkStepReport, format: Stage1Format): FieldTable {
     if (stage === 2) return descriptorTable(desc, { ...this.context, level });
@@ -115,18 +131,10 @@ export class BothStagesElement extends LitElement {
   }
 }
 
-/** Where the walk ended: the output, or the fault and why. */
-function endOf({ ipa, pa, memory, fault }: WalkReport) {
-  if (fault === undefined) {
-    return html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>
-      <p>IPA <code>${hexText(ipa ?? 0n)}</code>; both stages: ${memory?.type}, ${memory?.shareability}</p>`;
-  }
-  const { fsc, stage, reason, takenTo, esr, hpfar } = fault;
-  return html`<p class="big bad">${fscName(Number(fsc))}</p>
-    <p>stage ${stage}${ipa === undefined ? nothing : html`, IPA <code>${hexText(ipa)}</code>`}: ${reason}</p>
-    <p class="small">
-      ESR_EL${takenTo} <code>${hexText(esr)}</code>${hpfar === undefined ? nothing : html`, HPFAR_EL2 <code>${hexText(hpfar)}</code>`}
-    </p>`;
+/** Where a walk ended that came to an output. */
+function endOf({ ipa, pa, memory }: WalkReport) {
+  return html`<p class="big ok">PA <code>${hexText(pa ?? 0n)}</code></p>
+    <p>IPA <code>${hexText(ipa ?? 0n)}</code>; both stages: ${memory?.type}, ${memory?.shareability}</p>`;
 }
 
 customElements.define('stage2-both-stages', BothStagesElement);

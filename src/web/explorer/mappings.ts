@@ -28,8 +28,8 @@ export class MappingsElement extends LitElement {
       td {
         vertical-align: middle;
       }
-      .columns {
-        white-space: pre;
+      td.columns {
+        white-space: normal;
       }
     `,
   ];

@@ -1,6 +1,5 @@
 import { html, LitElement, nothing } from 'lit';
-import { encodeParFault, encodeParSuccess } from '../../arm/par.js';
-import { reportFault } from '../../arm/report.js';
+import { live } from 'lit/directives/live.js';
 import { geometryLine } from '../../report/ptdump-header.js';
 import { walkReport } from '../../report/walk.js';
 import type { TranslateRequest } from '../../walk/index.js';
@@ -9,6 +8,7 @@ import type { FilesEvent } from '../elements/drop.js';
 import { messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
+import { lead } from '../terms/term.js';
 import { Cancelled, type WorkerClient } from '../worker/client.js';
 import type { NamedFile, TablesAnswer, TablesSource, WalkAnswer } from '../worker/protocol.js';
 import { EXAMPLE_ACCESSES, EXAMPLE_REGISTERS } from './example.js';
@@ -17,6 +17,7 @@ import type { AddressEvent } from './mappings.js';
 import type { ExplorerState } from './state.js';
 import { explorerStyle } from './style.js';
 import { summaryOf } from './summary.js';
+import { writtenBy } from './syndrome.js';
 import './access.js';
 import './both-stages.js';
 import './mappings.js';
@@ -137,26 +138,16 @@ export class ExplorerElement extends LitElement {
 
   /** The decoder's registers: its own, or what the walk leaves in them. */
   #syndrome(): SyndromeRegisters {
-    const { esr, hpfar, far, par, follow, access, address, el } = this.state;
-    const result = this.answer?.walk.result;
-    if (!follow || result === undefined) return { esr, hpfar, far, par };
-    if (result.ok) return { esr, hpfar, far: address, par: encodeParSuccess(result.pa, result.memory) };
-    const { fault } = result;
-    const report = reportFault(fault, { va: address, access, from: el === '0' ? 0 : 1 });
-    const { fsc, s1ptw, stage } = fault;
-    return {
-      esr: report.esr,
-      hpfar: report.hpfar ?? hpfar,
-      far: address,
-      par: encodeParFault(fsc, s1ptw, stage),
-    };
+    const { esr, hpfar, far, par, follow } = this.state;
+    if (!follow) return { esr, hpfar, far, par };
+    return this.answer === undefined ? {} : writtenBy(this.answer.state, this.answer.walk.result);
   }
 
-  /** The walk that is followed ends in a fault that EL2 never sees. */
-  #toEl1(): boolean {
-    const result = this.answer?.walk.result;
-    return this.state.follow && result?.ok === false && result.fault.stage === 1;
-  }
+  /** What is typed in stands beside what the walk left; what it did not write begins at 0. */
+  readonly #typed = (event: CustomEvent<Partial<SyndromeRegisters>>): void => {
+    const { takenTo, ...registers } = { esr: 0n, hpfar: 0n, far: 0n, par: 0n, ...this.#syndrome() };
+    emitPatch<ExplorerState>(this, { ...registers, ...event.detail, follow: false });
+  };
 
   protected override render() {
     const { state, answer } = this;
@@ -164,6 +155,7 @@ export class ExplorerElement extends LitElement {
       <div class="cols">
         <section class="panel registers" aria-labelledby="registers">
           <h2 id="registers">Registers</h2>
+          ${lead`What the CPU is told of the tables: where they are, their ${'granule'}, the size of the ${'IPA'} space.`}
           <stage2-registers
             .state=${state}
             .walk=${answer?.walk}
@@ -173,10 +165,12 @@ export class ExplorerElement extends LitElement {
         <div class="walk">
           <section class="panel" aria-labelledby="access">
             <h2 id="access">Access</h2>
+            ${lead`Which address is looked up, what for, and from which exception level (${'EL1'}).`}
             <stage2-access .state=${state} .walk=${answer?.walk}></stage2-access>
           </section>
           <section class="panel" aria-labelledby="walk">
             <h2 id="walk">Walk</h2>
+            ${lead`Where the access ends up, or why not: each ${'descriptor'} read, from the first ${'level'} to the ${'leaf'}. Any can be changed.`}
             ${this.error === '' ? nothing : html`<div class="error" role="alert">${this.error}</div>`}
             ${answer === undefined ? nothing : this.#result(answer.state, answer.walk)}
             ${this.#edits()}
@@ -184,24 +178,24 @@ export class ExplorerElement extends LitElement {
         </div>
         <section class="panel tables" aria-labelledby="tables">
           <h2 id="tables">Tables</h2>
+          ${lead`What ${'stage 2'} maps, range by range, and with which attributes. Open a dump to see another VM's.`}
           ${this.#tablesPanel()}
         </section>
       </div>
       <section class="panel" aria-labelledby="syndrome">
         <h2 id="syndrome">ESR, HPFAR and PAR, both ways</h2>
+        ${lead`What the CPU tells the hypervisor of a fault: ${'ESR'}, ${'FAR'} and ${'HPFAR_EL2'}; and what an AT instruction finds: ${'PAR_EL1'}.`}
         <label class="check small">
           <input
             type="checkbox"
-            .checked=${state.follow}
+            .checked=${live(state.follow)}
             @change=${() => emitPatch<ExplorerState>(this, { follow: !state.follow })}
           />
-          Show what the walk above leaves in them
+          Show what the walk above leaves in them; untick to type in others
         </label>
-        ${this.#toEl1() ? html`<p class="small">EL1 takes a fault of stage 1: these are its ESR_EL1 and FAR_EL1, and HPFAR_EL2 stays.</p>` : nothing}
         <stage2-syndrome
           .registers=${this.#syndrome()}
-          @stage2-syndrome=${(event: CustomEvent<Partial<SyndromeRegisters>>) =>
-            emitPatch<ExplorerState>(this, { ...this.#syndrome(), ...event.detail, follow: false })}
+          @stage2-syndrome=${this.#typed}
         ></stage2-syndrome>
       </section>
     `;

@@ -9,6 +9,7 @@ import { bar, rangeText } from '../elements/figures.js';
 import { levelClass, shared } from '../style/shared.js';
 import type { FaultAnswer, PartCost, PricedStep, SiteOutcome, TableEntry, Touched } from './types.js';
 import '../elements/fields.js';
+import { lead, term } from '../terms/term.js';
 import './icicle.js';
 
 /** Tables of v4.13: 4K pages, no FEAT_XNX, no FWB. */
@@ -38,6 +39,9 @@ export class FaultElement extends LitElement {
       .changed {
         background: var(--mark);
       }
+      .patch {
+        background: var(--mark);
+      }
       .tall {
         max-height: 380px;
         overflow: auto;
@@ -50,9 +54,12 @@ export class FaultElement extends LitElement {
       .cols > div {
         min-width: 0;
       }
-      .source {
-        max-width: 420px;
-        min-width: 200px;
+      .events tr > * {
+        border-bottom: 0;
+      }
+      .events tr.source > td {
+        border-bottom: 1px solid var(--line);
+        padding-bottom: 4px;
       }
     `,
   ];
@@ -96,8 +103,13 @@ export class FaultElement extends LitElement {
 
   #sites() {
     const sites = this.answer?.sites ?? [];
+    const met = sites.some(isOfPatch);
     return html`<h3>Branch sites of the source</h3>
-      <div class="scroll tall" tabindex="0" role="region" aria-label="Branch sites">
+      ${lead`Each ${'branch site'} that the fault met, how often it went each way, and whether its ${'hint'} was right.`}
+      <p class="small">
+        ${met ? html`<span class="patch">Marked</span>: the test that the patch adds.` : 'This fault does not meet a test that the patch adds.'}
+      </p>
+      <div class="scroll" tabindex="0" role="region" aria-label="Branch sites">
         <table>
           <thead>
             <tr><th>Site</th><th>Condition</th><th class="n">False</th><th class="n">True</th><th>Hint</th></tr>
@@ -120,7 +132,7 @@ export class FaultElement extends LitElement {
           <tbody>
             ${parts.map(
               ({ part, cycles }) => html`<tr>
-                <th scope="row">${part}</th>
+                <th scope="row">${partText(part)}</th>
                 <td class="n">${rangeText(cycles)}</td>
                 <td>${bar(cycles.v / (total?.v ?? 1))}</td>
               </tr>`,
@@ -130,12 +142,12 @@ export class FaultElement extends LitElement {
       </div>
       <details>
         <summary>Events, with the sources of their prices</summary>
-        <div class="scroll tall" tabindex="0" role="region" aria-label="Events and prices">
+        <div class="scroll" tabindex="0" role="region" aria-label="Events and prices">
           <table>
             <thead>
-              <tr><th>Event</th><th class="n">Count</th><th class="n">Cycles</th><th>Conf.</th><th>Source of the price</th></tr>
+              <tr><th>Event</th><th class="n">Count</th><th class="n">Cycles</th><th>${term('Conf.')}</th></tr>
             </thead>
-            <tbody>
+            <tbody class="events">
               ${parts.map(eventRows)}
             </tbody>
           </table>
@@ -231,16 +243,34 @@ function entryText(entry: TableEntry | undefined) {
     ${isLeaf ? html`<br /><span class="small">${attributesText(leafAttributes(entry.desc, ATTRIBUTES))}</span>` : nothing}`;
 }
 
-function siteRow({ site, function: name, condition, hint, place, isFalse, isTrue }: SiteOutcome) {
+const isOfPatch = ({ hunk }: Pick<SiteOutcome, 'hunk'>): boolean => hunk === 'rfc';
+
+function siteRow({ site, function: name, condition, hint, hunk, place, isFalse, isTrue }: SiteOutcome) {
   const wrong = hint === 'likely' ? isFalse > 0 : hint === 'unlikely' && isTrue > 0;
   const right = hint === 'none' ? '' : wrong ? 'wrong' : 'right';
-  return html`<tr>
+  return html`<tr class=${isOfPatch({ hunk }) ? 'patch' : ''}>
     <th scope="row"><span class="mono">${site}</span><br /><span class="small muted">${place}</span></th>
     <td><span class="mono small">${name}</span><br />${condition}</td>
     <td class="n">${isFalse}</td>
     <td class="n">${isTrue}</td>
     <td class=${wrong ? 'bad' : ''}>${hint === 'none' ? html`<span class="muted">none</span>` : `${hint}: ${right}`}</td>
   </tr>`;
+}
+
+/** What the parts of a fault are. */
+const PART_WORDS: Readonly<Record<string, string>> = {
+  issue: 'of the instructions',
+  fetch: 'code beyond the first cache',
+  data: 'loads and stores beyond the first cache',
+  walk: 'TLB misses and table walks',
+  branch: 'taken and mispredicted branches',
+  system: 'exceptions, barriers, system registers, maintenance',
+  opaque: 'calls of functions not compiled here, estimated',
+};
+
+function partText(part: string) {
+  const name = part === 'issue' || part === 'opaque' ? term(part) : part;
+  return html`${name}<br /><span class="small muted">${PART_WORDS[part] ?? ''}</span>`;
 }
 
 function eventRows({ events }: PartCost) {
@@ -250,7 +280,9 @@ function eventRows({ events }: PartCost) {
       <td class="n">${whole(count)}</td>
       <td class="n">${rangeText(cycles)}</td>
       <td>${conf}</td>
-      <td class="small source">${source}</td>
+    </tr>
+    <tr class="source">
+      <td class="small muted" colspan="4">${source}</td>
     </tr>`,
   );
 }

@@ -55,9 +55,17 @@ export class SummaryElement extends LitElement {
   }
 }
 
+const KIND_WORDS: Readonly<Record<Difference['kind'], string>> = {
+  notTaken: 'not taken',
+  syndrome: 'another syndrome',
+  answer: 'answered otherwise',
+  host: 'the host does otherwise',
+  assumption: 'assumed',
+};
+
 function differenceRow({ kind, reason, count, firstLine }: Difference) {
   return html`<tr>
-    <td>${kind}</td>
+    <td>${KIND_WORDS[kind]}</td>
     <td class="n">${whole(count)}</td>
     <td class="n">${whole(firstLine)}</td>
     <td class="small">${reason}</td>

@@ -80,6 +80,8 @@ export interface SiteOutcome {
   function: string;
   condition: string;
   hint: string;
+  /** `rfc`: the patch adds it. */
+  hunk: string;
   place: string;
   isFalse: number;
   isTrue: number;

@@ -10,6 +10,7 @@ import type { FilesEvent } from '../elements/drop.js';
 import { CANCELLED, chosen, messageOf } from '../elements/events.js';
 import { emitPatch } from '../elements/patch.js';
 import { shared } from '../style/shared.js';
+import { lead } from '../terms/term.js';
 import { Cancelled, type WorkerClient } from '../worker/client.js';
 import type { Progress } from '../worker/protocol.js';
 import { CaptureFiles } from './capture.js';
@@ -157,6 +158,7 @@ export class ReplayElement extends LitElement {
     return html`
       <section class="panel" aria-labelledby="replayed">
         <h2 id="replayed">Capture</h2>
+        ${lead`What a recorded guest's faults cost in the fault handler of Linux v4.13, one by one, in ${'modelled cycles'}: a ${'capture'} taken through the compiled handler, as a ${'variant'} of the patch has it.`}
         ${this.#settings()}
         <stage2-drop
           multiple
@@ -225,6 +227,7 @@ export class ReplayElement extends LitElement {
     return html`
       <section class="panel" aria-labelledby="timeline">
         <h2 id="timeline">Time line of faults</h2>
+        ${lead`Which faults are dear, and when they come: a dot is a fault, its colour the ${'fault class'}.`}
         <stage2-timeline
           .faults=${faults}
           .chosen=${at}
@@ -234,6 +237,7 @@ export class ReplayElement extends LitElement {
       </section>
       <section class="panel" aria-labelledby="step">
         <h2 id="step">One fault through the handler</h2>
+        ${lead`What the handler did in one fault: the tables it changed, how each ${'branch site'} went, and where its ${'modelled cycles'} went, ${'opaque'} calls apart.`}
         ${this.#stepper(answer, at)}
         <stage2-fault .answer=${this.fault}></stage2-fault>
       </section>

@@ -81,8 +81,8 @@ function sitesOf({ isFalse, isTrue }: FaultNote, { sites }: PageData): SiteOutco
     if (counts.isFalse + counts.isTrue === 0) return [];
     const file = site.file.slice(site.file.lastIndexOf('/') + 1);
     const place = site.line === 0 ? file : `${file}:${site.line}`;
-    const { id, function: name, condition, hint } = site;
-    return [{ site: id, function: name, condition, hint, place, ...counts }];
+    const { id, function: name, condition, hint, hunk } = site;
+    return [{ site: id, function: name, condition, hint, hunk, place, ...counts }];
   });
 }
 
