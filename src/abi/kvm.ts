@@ -1,11 +1,15 @@
 // Constants and enumerations of the emulated Linux v4.13 KVM/arm64. Compiled by asc and by tsc:
 // import-free, numbers and enums only. Names are the kernel's, or those of the stage2-build files.
 
+/** Memory slots of user space: ids 0 to 511. */
 export const KVM_USER_MEM_SLOTS = 512;
+/** Private memory slots, ids 512 to 767, which the RFC added for internal VMs. */
 export const KVM_PRIVATE_MEM_SLOTS = 256;
 /** KVM_MEM_MAX_NR_PAGES of v4.13. */
 export const KVM_MEM_MAX_NR_PAGES = 0x7fffffff;
+/** Flag of a memory slot: its writes are logged. */
 export const KVM_MEM_LOG_DIRTY_PAGES = 1;
+/** Flag of a memory slot: a guest write leaves to user space. */
 export const KVM_MEM_READONLY = 2;
 export const KVM_MEMSLOT_INVALID = 0x10000;
 export const KVM_NR_MEM_OBJS = 40;
@@ -93,10 +97,15 @@ export enum Disposition {
 
 /** Lines the emulated kernel logs. */
 export enum LogMessage {
+  /** A fault status that kvm_handle_guest_abort does not handle. */
   UNSUPPORTED_FSC,
+  /** A permission fault of a read. */
   UNEXPECTED_READ_PERMISSION,
+  /** A fault of an internal VM, which has no process to fault pages in. */
   INTERNAL_VM_FAULT,
+  /** No area of the process holds the HVA of the fault. */
   NO_VMA,
+  /** A device access whose syndrome does not describe the instruction. */
   MMIO_NO_ISV,
 }
 export const LOG_MESSAGES = 5;
@@ -121,8 +130,11 @@ export enum VmMmio {
 
 /** I-cache types the kernel has seen, as flags: cpus of one system may differ. */
 export enum IcachePolicy {
+  /** Physically indexed and tagged: only what is written needs maintenance. */
   PIPT,
+  /** Virtually indexed: a page may lie at several indexes, so all of it is invalidated. */
   ALIASING_VIPT,
+  /** Tagged with the VMID: a host kernel at EL1 cannot invalidate lines of a guest by address. */
   VPIPT,
 }
 
@@ -132,20 +144,34 @@ export const AREA_HUGETLB = 2;
 export const AREA_PFNMAP = 4;
 export const AREA_THP = 8;
 
+/** Bit of a host page-table entry: there is a page. */
 export const HOST_PTE_PRESENT = 1;
+/** Bit of a host page-table entry: the process may write the page. */
 export const HOST_PTE_WRITE = 2;
+/** Bit of a host page-table entry: the page had a memory error; get_user_pages gives -EHWPOISON. */
 export const HOST_PTE_POISON = 4;
+/** Bit of a host page-table entry: get_user_pages fails otherwise, and check_user_page_hwpoison finds the poison. */
 export const HOST_PTE_LATE_POISON = 8;
+/** Bit of a host page-table entry: get_user_pages fails. */
 export const HOST_PTE_ERROR = 16;
 
+/** Flag of a struct page: first page of a compound page. */
 export const PG_HEAD = 1;
+/** Flag of a struct page: another page of a compound page. */
 export const PG_TAIL = 2;
+/** Flag of a struct page: _mapcount is negative, as that of the pages of a transparent huge page is. */
 export const PG_MAPCOUNT_NEG = 4;
+/** Flag of a struct page: not managed by the allocator. */
 export const PG_RESERVED = 8;
+/** Flag of a struct page: not on the active list. */
 export const PG_INACTIVE = 16;
+/** Flag of a struct page: on the unevictable list. */
 export const PG_UNEVICTABLE = 32;
+/** Flag of a struct page: referenced since it was last looked at. */
 export const PG_REFERENCED = 64;
+/** Flag of a struct page: of a file, and not anonymous. */
 export const PG_FILE = 128;
+/** Flag of a struct page: still in a per-cpu vector and on no list. */
 export const PG_OFF_LRU = 256;
 
 /** Predicates of the stage2-build files, in their order. Meanings: the `predicates` key of any build. */

@@ -2,6 +2,7 @@
 // compares these offsets with its classes at compile time. All offsets in bytes.
 
 export const ABI_MAGIC = 0x324d4d53;
+/** Version of records, numbers and exports of the cores (docs/abi.md). */
 export const ABI_VERSION = 4;
 
 // From memoryBase: guard page | header | event counts | site counts | signature | what the host places.
@@ -24,15 +25,25 @@ export const HEADER_PATH_TABLE_MASK = 28;
 export const HEADER_PATH_COUNT = 32;
 export const HEADER_PATH_ARENA = 36;
 export const HEADER_PATH_ARENA_END = 40;
+/** Header: offset of the records of in-kernel devices (IODEV_*). */
 export const HEADER_IO_BUS = 44;
+/** Header: number of in-kernel devices. */
 export const HEADER_IO_BUS_COUNT = 48;
+/** Header: 1 if the host kernel runs at EL2 (VHE). */
 export const HEADER_HOST_AT_EL2 = 52;
+/** Header: {@link IcachePolicy} flags: instruction caches that the host has. */
 export const HEADER_ICACHE_POLICY = 56;
+/** Header: 1 if the cpu capabilities of the host are final. */
 export const HEADER_CAPS_READY = 60;
+/** Header: 1 if the capability ARM64_HAS_CACHE_DIC is set. */
 export const HEADER_CACHE_DIC = 64;
+/** Header: 1 if the bit of that capability is set in cpu_hwcaps. */
 export const HEADER_CACHE_DIC_BIT = 68;
+/** Header: 1 if the static key of the predkey variant is on. */
 export const HEADER_KEY_INTERNAL = 72;
+/** Header: 1 if HPFAR_EL2 is not to be trusted (erratum 834220 of Cortex-A57). */
 export const HEADER_ERRATUM_834220 = 76;
+/** Header: 1 if the host handles a synchronous external abort. */
 export const HEADER_SEA_CLAIMED = 80;
 export const HEADER_HOST_NEXT = 88;
 export const HEADER_HOST_END = 96;
@@ -145,17 +156,29 @@ export const AREA_SIZEOF = 48;
 
 export const VCPU_VM = 0;
 export const VCPU_TASK_MM = 4;
+/** Vcpu: the guest's PC. */
 export const VCPU_PC = 8;
+/** Vcpu: the guest's PSTATE, as in SPSR_EL2. */
 export const VCPU_PSTATE = 16;
+/** Vcpu: ESR_EL2 of the last exit. */
 export const VCPU_ESR = 24;
+/** Vcpu: FAR_EL2 of the last exit. */
 export const VCPU_FAR = 32;
+/** Vcpu: HPFAR_EL2 of the last exit. */
 export const VCPU_HPFAR = 40;
+/** Vcpu: PAR_EL1 after AT S1E1R on FAR_EL2, where HPFAR_EL2 is not to be trusted. */
 export const VCPU_PAR = 48;
+/** Vcpu: HCR_EL2 under which the guest runs. */
 export const VCPU_HCR = 56;
+/** Vcpu: ELR_EL1 of the guest. */
 export const VCPU_ELR_EL1 = 64;
+/** Vcpu: SPSR_EL1 of the guest. */
 export const VCPU_SPSR_EL1 = 72;
+/** Vcpu: VBAR_EL1 of the guest. */
 export const VCPU_VBAR_EL1 = 80;
+/** Vcpu: FAR_EL1 of the guest. */
 export const VCPU_FAR_EL1 = 88;
+/** Vcpu: ESR_EL1 of the guest. */
 export const VCPU_ESR_EL1 = 96;
 export const VCPU_MMIO_PA = 104;
 export const VCPU_MMIO_DATA = 112;
@@ -166,6 +189,7 @@ export const VCPU_DISPOSITION = 132;
 export const VCPU_SIGNAL_HVA = 136;
 export const VCPU_SIGNAL_LSB = 144;
 export const VCPU_VMACACHE_SEQ = 148;
+/** Vcpu: SCTLR_EL1 of the guest. */
 export const VCPU_SCTLR_EL1 = 152;
 export const VCPU_VMACACHE = 160;
 export const VCPU_CACHE = 176;
@@ -182,8 +206,11 @@ export const CACHE_SIZEOF = 328;
 
 /** An in-kernel MMIO device: its range and the value its reads return. */
 export const IODEV_ADDR = 0;
+/** Device: bytes of its range, u64. */
 export const IODEV_LEN = 8;
+/** Device: what its reads return, u64. */
 export const IODEV_VALUE = 16;
+/** Device: bytes of a record. */
 export const IODEV_SIZEOF = 24;
 
 /** One fault of a batch. */

@@ -9,6 +9,7 @@ export {
   parseAccesses,
   type Touches,
 } from './accesses.js';
+export type { ArchVersion } from './arch-version.js';
 export { parseBuild } from './build.js';
 export { type PathFile, parsePaths } from './build-paths.js';
 export type {

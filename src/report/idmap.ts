@@ -1,5 +1,5 @@
 import type { CoreMap, IdmapMap } from '../scenario/idmap-comparison.js';
-import { bytes, figure, type Interval, interval, table, whole, wrap } from './text.js';
+import { bytes, figure, type Interval, interval, milliseconds, table, whole, wrap } from './text.js';
 
 /** How maps of internal VMs were made and priced. */
 export interface IdmapRun {
@@ -105,7 +105,7 @@ function cyclesText(maps: readonly IdmapMap[], core: string): string {
 
 function costCells(cost: CoreMap | undefined): string[] {
   if (cost === undefined) return [];
-  return [scaled(mapCycles(cost)), scaled(cost.flush), interval(cost.ms)];
+  return [scaled(mapCycles(cost)), scaled(cost.flush), milliseconds(cost.ms)];
 }
 
 /** All of the map but the flush. */

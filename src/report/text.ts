@@ -17,10 +17,13 @@ function formatOf(decimals: number): Intl.NumberFormat {
   return format;
 }
 
+/** What is smaller is shown as 0. */
+const SHOWN_LEAST = 0.005;
+
 /** About three significant digits, two decimals at most, grouped by thousands. */
 export function figure(value: number): string {
   const size = Math.abs(value);
-  if (size < 0.005) return '0';
+  if (size < SHOWN_LEAST) return '0';
   const decimals = size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return formatOf(decimals).format(value);
 }
@@ -29,6 +32,20 @@ export function figure(value: number): string {
 export function interval(range: Interval): string {
   if (range.lo === 0 && range.hi === 0) return '0';
   return `${figure(range.v)} [${figure(range.lo)} - ${figure(range.hi)}]`;
+}
+
+const BELOW_MS = [' µs', ' ns'];
+
+/** Milliseconds; what would be shown as 0 in a smaller unit, which is then named. */
+export function milliseconds(range: Interval): string {
+  let { v, lo, hi } = range;
+  let unit = '';
+  for (const smaller of BELOW_MS) {
+    if (v >= SHOWN_LEAST || hi === 0) break;
+    [v, lo, hi] = [v * 1000, lo * 1000, hi * 1000];
+    unit = smaller;
+  }
+  return interval({ v, lo, hi }) + unit;
 }
 
 /** A mean with half the width of its interval. */

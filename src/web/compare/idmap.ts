@@ -1,7 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { idmapCsv } from '../../report/idmap-csv.js';
-import { bytes, figure, interval, whole } from '../../report/text.js';
+import { bytes, figure, interval, milliseconds, whole } from '../../report/text.js';
 import type { IdmapMap } from '../../scenario/idmap-comparison.js';
 import { IDMAP_POLICIES, type IdmapPolicy } from '../../scenario/idmap-policy.js';
 import { mapMs } from '../charts/idmap.js';
@@ -237,7 +237,7 @@ function mapRow({ counts, insn, cores }: IdmapMap, clean: boolean) {
     <td class="n">${whole(counts.leaked)}</td>
     <td class="n">${interval(each)} <span class="muted">flush ${figure(insn.flush)}</span></td>
     <td class="n">${whole(counts.flushedLines)}</td>
-    ${cores.map((cost) => html`<td class="n">${interval(clean ? cost.ms : mapMs(cost))}</td>`)}
+    ${cores.map((cost) => html`<td class="n">${milliseconds(clean ? cost.ms : mapMs(cost))}</td>`)}
   </tr>`;
 }
 
