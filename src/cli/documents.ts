@@ -1,6 +1,7 @@
 import type { CheckReport } from '../conform/mappings.js';
 import type { CompareReport } from '../report/compare.js';
 import type { ConformDocument } from '../report/conform.js';
+import type { EsrReport } from '../report/esr.js';
 import type { IdmapReport } from '../report/idmap.js';
 import type { EfiReport } from '../report/idmap-efi.js';
 import type { ProfileReport, ProfileSummary } from '../report/profiles.js';
@@ -63,6 +64,9 @@ export interface IdmapEfiDocument extends EfiReport {
   format: 'stage2-idmap-efi/1';
 }
 
+/** `stage2 esr` */
+export type EsrDocument = EsrReport;
+
 /** `stage2 snapshot` */
 export interface SnapshotDocument extends SnapshotSummary {
   /** Name of the file. */
@@ -120,6 +124,7 @@ export interface Documents {
   'verify-build': VerifyBuildDocument;
   validate: ValidationDocument;
   profiles: ProfilesDocument | ProfileReport;
+  esr: EsrDocument;
   snapshot: SnapshotDocument;
   open: OpenDocument;
   completion: CompletionDocument;
@@ -142,6 +147,7 @@ const VERSIONS: Readonly<Record<keyof Documents, number>> = {
   'verify-build': 1,
   validate: 1,
   profiles: 1,
+  esr: 1,
   snapshot: 1,
   open: 1,
   completion: 1,

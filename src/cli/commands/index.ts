@@ -7,6 +7,7 @@ const LOADERS: Readonly<Record<CommandName, () => Promise<Register>>> = {
   idmap: async () => (await import('./idmap.js')).registerIdmap,
   walk: async () => (await import('./walk.js')).registerWalk,
   translate: async () => (await import('./translate.js')).registerTranslate,
+  esr: async () => (await import('./esr.js')).registerEsr,
   map: async () => (await import('./map.js')).registerMap,
   dump: async () => (await import('./dump.js')).registerDump,
   replay: async () => (await import('./replay.js')).registerReplay,
