@@ -22,6 +22,19 @@ async function slotsOf(...calls: string[]) {
 const RAM = 'slot=0 flags=0x0 gpa=0x40000000 size=0x2000 hva=0xffff00000000';
 
 describe('stage2 slots', () => {
+  it('takes from options what a trace does not say', async () => {
+    const { stdout } = await slots(
+      ['-', '--backing', 'file', '--kernel', 'mine', '--cpu', 'N1'],
+      traceOf(RAM),
+    );
+    const { kernel, cpu, slots: rows } = parseMemslots(stdout, 'stdout');
+    expect({ kernel, cpu, backing: rows[0]?.backing }).toEqual({
+      kernel: 'mine',
+      cpu: 'N1',
+      backing: 'file',
+    });
+  });
+
   it('finds the slots of a Linux boot as they were written down beside the capture', async () => {
     const { stdout, stderr, exit } = await slots([LINUX.trace]);
     expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });

@@ -10,6 +10,8 @@ import { type CommandResult, finish } from '../output.js';
 interface Options {
   pageSize: string;
   backing: string;
+  kernel: string;
+  cpu: string;
   json?: boolean;
 }
 
@@ -24,6 +26,8 @@ export function registerSlots(program: Command): void {
       'what is behind the slots: anon-4k, anon-thp, hugetlb-2m, file or another text',
       'unknown',
     )
+    .option('--kernel <text>', 'the kernel of the host, as reports are to call it', 'unknown kernel')
+    .option('--cpu <text>', 'its cpu, likewise', 'unknown CPU')
     .option('--json', 'the slots file is JSON in any case; errors too')
     .action((trace: string, options: Options) =>
       finish('slots', options.json ?? false, () => slots(trace, options)),
@@ -33,16 +37,21 @@ export function registerSlots(program: Command): void {
       line: 'stage2 slots trace.txt.gz > trace.memslots.json',
       about: 'the slots file of a trace, for replay and compare',
     },
+    {
+      line: 'stage2 slots trace.txt.gz --backing anon-4k --kernel Linux-6.1 --cpu Neoverse-N1',
+      about: 'with what the trace does not say',
+    },
   ]);
 }
 
-async function slots(trace: string, { pageSize, backing }: Options): Promise<CommandResult<'slots'>> {
+async function slots(trace: string, options: Options): Promise<CommandResult<'slots'>> {
+  const { pageSize, backing, kernel, cpu } = options;
   const hostPageSize = [4096, 16384, 65536].find((size) => String(size) === pageSize);
   if (hostPageSize === undefined) {
     throw new CliError(`--page-size: found "${pageSize}", expected 4096, 16384 or 65536`);
   }
   const events = readTrace(await openInput(trace), trace);
   const found = await slotsOfTrace(events, trace, { hostPageSize, backing });
-  const json = memslotsJson({ ...found, trace: basename(trace) });
+  const json = memslotsJson({ ...found, trace: basename(trace), kernel, cpu });
   return { text: `${toJson(json)}\n`, json, exit: Exit.OK };
 }
