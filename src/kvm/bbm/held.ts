@@ -178,7 +178,8 @@ export class HeldSet {
 
 /** Why a translation is not gone. */
 export function becauseOf({ hold, tooEarly, otherVmid }: Held): HeldBecause {
-  if (hold === Hold.INVALIDATING || hold === Hold.COMBINED_INVALIDATING) return 'invalidation not complete';
+  if (hold === Hold.INVALIDATING) return 'invalidation not complete';
+  if (hold === Hold.COMBINED_INVALIDATING) return 'combined invalidation not complete';
   if (hold === Hold.COMBINED) return 'combined entries left';
   if (tooEarly) return 'invalidated too early';
   return otherVmid ? 'other VMID invalidated' : 'never invalidated';

@@ -22,6 +22,8 @@ const BECAUSE: Record<HeldBecause, string> = {
   'invalidated too early': 'the TLBI came before a DSB that makes the write visible to walks',
   'other VMID invalidated': 'the TLBI was for another VMID',
   'invalidation not complete': 'no DSB ISH followed the TLBI',
+  'combined invalidation not complete':
+    'no DSB ISH followed the TLBI of the entries that combine stage 1 and 2',
   'combined entries left':
     'TLBI IPAS2E1IS leaves entries that combine both stages; TLBI VMALLE1IS did not follow its DSB',
 };

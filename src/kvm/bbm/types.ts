@@ -122,7 +122,9 @@ export type HeldBecause =
   /** No DSB ISH since the TLBI. */
   | 'invalidation not complete'
   /** Stage 2 is invalidated, entries that combine both stages are not (TLBI VMALLE1IS). */
-  | 'combined entries left';
+  | 'combined entries left'
+  /** Stage 2 is invalidated; no DSB ISH since the TLBI of entries that combine both stages. */
+  | 'combined invalidation not complete';
 
 /** One broken rule. */
 export interface Violation {
